@@ -1,0 +1,1 @@
+"""Commands that people and scripts type at a prompt."""
