@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from bcp_portal.shared.durations import format_duration
+
 MINUTE, HOUR, DAY = 60, 3600, 86400
 # Beyond this a date says more than a number of days.
 RELATIVE_UNTIL = 14 * DAY
@@ -24,31 +26,9 @@ def units() -> dict[str, str]:
     }
 
 
-def seconds_of(span: timedelta | float) -> float:
-    """The length of a span that may be given either way."""
-    return span.total_seconds() if isinstance(span, timedelta) else float(span)
-
-
 def duration_words(span: timedelta | float | None) -> str:
     """Say a span as people do: "1 h 20 min"; nothing known is said to be unknown."""
-    if span is None:
-        return _("unknown")
-    seconds = round(seconds_of(span))
-    sign, seconds = ("−", -seconds) if seconds < 0 else ("", seconds)
-    word = units()
-    if 0 < seconds < MINUTE:
-        return f"{sign}{seconds} {word['s']}"
-    if seconds < HOUR:
-        return f"{sign}{seconds // MINUTE} {word['min']}"
-    if seconds < 2 * DAY:
-        return sign + _two(seconds, HOUR, MINUTE, word["h"], word["min"])
-    return sign + _two(seconds, DAY, HOUR, word["d"], word["h"])
-
-
-def _two(seconds: int, large: int, small: int, large_word: str, small_word: str) -> str:
-    whole, rest = divmod(seconds, large)
-    tail = f" {rest // small} {small_word}" if rest // small else ""
-    return f"{whole} {large_word}{tail}"
+    return _("unknown") if span is None else format_duration(span)
 
 
 def relative_words(moment: datetime, *, now: datetime) -> str:

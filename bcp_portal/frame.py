@@ -1,0 +1,235 @@
+"""What surrounds every page: the rail by job, and what the rooms report into the top bar."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property, lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, get_script_prefix, reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from bcp_portal.nav import NAV, Entry
+from bcp_portal.shared.policy import SIGNED_IN
+from bcp_portal.shared.templatetags._spans import units
+
+THEMES = ("light", "dark")
+BANNER_ORDER = ("restored", "blind", "late", "offline", "exercise")
+
+
+@dataclass(frozen=True)
+class IncidentChip:
+    """An open incident as the top bar shows it on every page."""
+
+    code: str
+    title: str
+    url: str
+    severity: int | str
+    deadline: datetime | None = None
+    exercise: bool = False
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Banner:
+    """One line above every page; `kind` is one of BANNER_ORDER."""
+
+    kind: str
+    text: str | Promise
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class FrameTask:
+    """Something that waits for this very person: a signature, a step, a review."""
+
+    label: str | Promise
+    url: str
+    kind: str = "task"
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class NavLink:
+    """An entry of the rail that this person may follow."""
+
+    label: str | Promise
+    url: str
+    icon: str
+    name: str
+    current: bool = False
+    count: int | str = ""
+
+
+@dataclass(frozen=True)
+class NavSection:
+    """The entries of one job."""
+
+    key: str
+    label: str | Promise
+    links: list[NavLink] = field(default_factory=list)
+
+
+Source = Callable[[HttpRequest], Any]
+_sources: dict[str, list[Source]] = {}
+
+
+def register_frame_source(name: str, source: Source) -> None:
+    """Let a room report into the frame; called once, from its AppConfig.ready()."""
+    known = _sources.setdefault(name, [])
+    if source not in known:
+        known.append(source)
+
+
+def sources_of(name: str) -> list[Source]:
+    """Who reports under this name."""
+    return _sources.get(name, [])
+
+
+class Frame:
+    """The frame of one request; nothing is asked for until a template shows it."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.now = timezone.now()
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether there is a person to show a rail to."""
+        user = getattr(self.request, "user", None)
+        return bool(user and user.is_authenticated)
+
+    @property
+    def theme(self) -> str:
+        """The theme this person chose; empty if the device decides."""
+        chosen = self.request.COOKIES.get("theme", "")
+        return chosen if chosen in THEMES else ""
+
+    @property
+    def narrow(self) -> bool:
+        """Whether the rail was folded."""
+        return self.request.COOKIES.get("rail") == "narrow"
+
+    @property
+    def wall(self) -> bool:
+        """Whether the page is on a wall screen, without rail and top bar."""
+        return self.request.GET.get("wall") == "1"
+
+    @cached_property
+    def open_incidents(self) -> list[IncidentChip]:
+        """Open incidents that this person may see, most urgent first."""
+        return list(self._gather("open_incidents"))
+
+    @cached_property
+    def banners(self) -> list[Banner]:
+        """At most one line of each kind, gravest first."""
+        first: dict[str, Banner] = {}
+        for banner in self._gather("banners"):
+            first.setdefault(banner.kind, banner)
+        return [first[kind] for kind in BANNER_ORDER if kind in first]
+
+    @cached_property
+    def tasks(self) -> list[FrameTask]:
+        """What waits for this person, earliest first."""
+        distant = self.now.replace(year=9999)
+        return sorted(self._gather("tasks"), key=lambda task: task.due_at or distant)
+
+    @cached_property
+    def counts(self) -> dict[str, int | str]:
+        """Small numbers beside entries of the rail, by URL name."""
+        found: dict[str, int | str] = {}
+        if self.signed_in:
+            for source in sources_of("counts"):
+                found.update(source(self.request))
+        return found
+
+    @cached_property
+    def nav(self) -> list[NavSection]:
+        """The rail: only rooms that exist and that this person may enter."""
+        if not self.signed_in:
+            return []
+        found = [
+            NavSection(section.key, section.label, list(self._links(section.entries)))
+            for section in NAV
+        ]
+        return [section for section in found if section.links]
+
+    @property
+    def words(self) -> str:
+        """The words that scripts need, in the reader's language, as JSON."""
+        words = units() | {
+            "over": _("over"),
+            "live": _("live"),
+            "old": _("%s old"),
+            "lost": _("no connection: showing %s"),
+            "connecting": _("connecting"),
+            "cancel": _("Cancel"),
+            "confirm": _("Do it"),
+            "sure": _("Are you sure?"),
+            "draft": _("What you had typed was kept and is back."),
+            "discard": _("Discard it"),
+            "copied": _("Copied"),
+            "keys": _("Keys on this page"),
+            "close": _("Close"),
+            "nothing": _("Nothing found"),
+            "failed": _("The server did not answer. What is shown may be old."),
+        }
+        return json.dumps(words)
+
+    def _gather(self, name: str) -> Iterator[Any]:
+        if self.signed_in:
+            for source in sources_of(name):
+                yield from source(self.request)
+
+    def _links(self, entries: tuple[Entry, ...]) -> Iterator[NavLink]:
+        here = self._here
+        for entry in entries:
+            url = url_of(entry.url_name)
+            if url and _may(self.request.user, entry.permission):
+                yield NavLink(
+                    label=entry.label,
+                    url=url,
+                    icon=entry.icon,
+                    name=entry.url_name,
+                    current=url == here,
+                    count=self.counts.get(entry.url_name, ""),
+                )
+
+    @cached_property
+    def _here(self) -> str:
+        """The address of the entry that the present page belongs to: the longest that fits."""
+        path = self.request.path
+        urls = (url_of(entry.url_name) for section in NAV for entry in section.entries)
+        fits = [url for url in urls if url and (path == url or (url != "/" and _under(path, url)))]
+        return max(fits, key=len, default="")
+
+
+def _under(path: str, url: str) -> bool:
+    return path.startswith(url if url.endswith("/") else f"{url}/")
+
+
+def _may(user: Any, permission: str) -> bool:
+    return permission in ("", SIGNED_IN) or bool(user.has_perm(permission))
+
+
+def url_of(name: str) -> str:
+    """The address of a room, or nothing if it has not been built."""
+    return _url(name, settings.ROOT_URLCONF, get_script_prefix())
+
+
+@lru_cache(maxsize=512)
+def _url(name: str, urlconf: str, _prefix: str) -> str:
+    try:
+        return reverse(name, urlconf=urlconf)
+    except NoReverseMatch:
+        return ""
+
+
+def frame(request: HttpRequest) -> dict[str, Frame]:
+    """Give every template its frame (a context processor)."""
+    return {"frame": Frame(request)}
