@@ -1,0 +1,1 @@
+"""What we have, and how fast it must come back."""
