@@ -1,0 +1,1 @@
+"""The incident doors of the API."""

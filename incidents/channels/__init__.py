@@ -1,0 +1,1 @@
+"""Channels carry a notice to a person, and translate every failure to an OSError."""

@@ -1,0 +1,51 @@
+"""Sentences kept as a message and its parameters, so that each reader gets the own language."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import models
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import get_language, gettext
+
+
+def render_message(message: str, params: Mapping[str, Any]) -> str:
+    """Put a stored message into the reader's language.
+
+    A parameter named `…_label` is itself a message and is translated too; one named `…_at` is an
+    instant and is shown in the reader's zone. A parameter that is missing leaves the raw message:
+    an old row must never break the page that shows it.
+    """
+    spoken = {name: _spoken(name, value) for name, value in params.items()}
+    try:
+        return gettext(message) % spoken if message else ""
+    except (KeyError, ValueError, TypeError):
+        return message
+
+
+def _spoken(name: str, value: object) -> object:
+    if name.endswith("_label") and isinstance(value, str) and value:
+        return gettext(value)
+    if name.endswith("_at") and isinstance(value, str):
+        moment = parse_datetime(value)
+        return date_format(localtime(moment), "j M H:i T") if moment else value
+    return value
+
+
+class BilingualModel(models.Model):
+    """Text that was written by people in more than one language.
+
+    The plain columns hold the first language; `translations` holds `{"id": {"text": "…"}}`.
+    """
+
+    translations = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def said(self, field: str) -> str:
+        """One field in the reader's language, or in the language it was written in."""
+        language = (get_language() or "en").split("-")[0]
+        translated = self.translations.get(language, {}).get(field)
+        return str(translated or getattr(self, field))

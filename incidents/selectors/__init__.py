@@ -1,0 +1,1 @@
+"""Read models: one frozen object per screen or report."""
