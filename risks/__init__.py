@@ -1,0 +1,1 @@
+"""What could happen, how bad it would be, and what is done about it."""
