@@ -1,0 +1,105 @@
+"""What a start prepares before any program runs; a second start finds it done."""
+
+import hashlib
+import io
+import secrets
+import shutil
+import subprocess
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.db import connections, transaction
+
+from bcp_portal.accounts.models import User
+from bcp_portal.accounts.roles import Role
+from bcp_portal.accounts.services.user import create_user
+
+Say = Callable[[str], None]
+
+
+def prepare(say: Say) -> None:
+    """Bring folders, tables, roles, texts and static files up to date."""
+    for name in ("broker", "broker-control", "logs", "mail", "media"):
+        (settings.DATA_DIR / name).mkdir(parents=True, exist_ok=True)
+    say("Preparing the database")
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("createcachetable", verbosity=0)
+    call_command("sync_roles", verbosity=0, stdout=io.StringIO())
+    compile_texts()
+    collect_static(say)
+
+
+def compile_texts() -> None:
+    """Compile translations that came without their compiled half, where gettext is installed."""
+    msgfmt = shutil.which("msgfmt")
+    for folder in settings.LOCALE_PATHS:
+        for texts in Path(folder).glob("*/LC_MESSAGES/*.po"):
+            compiled = texts.with_suffix(".mo")
+            if msgfmt and not compiled.exists():
+                subprocess.run([msgfmt, "-o", str(compiled), str(texts)], check=True)
+
+
+def static_fingerprint() -> str:
+    """Sum up all static files, so that unchanged ones are not collected again."""
+    digest = hashlib.sha256()
+    for finder in get_finders():
+        for path, storage in finder.list(None):
+            place = Path(storage.path(path)).stat()
+            digest.update(f"{path}\0{place.st_size}\0{place.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def collect_static(say: Say) -> None:
+    """Gather and compress the static files if any of them changed."""
+    if settings.DEBUG:
+        return
+    mark = Path(settings.STATIC_ROOT) / ".fingerprint"
+    now = static_fingerprint()
+    if mark.is_file() and mark.read_text() == now:
+        return
+    say("Gathering style sheets and scripts")
+    call_command("collectstatic", verbosity=0, interactive=False)
+    mark.write_text(now)
+
+
+def load_demo(sign_ins: Path, say: Say) -> None:
+    """Load the demo company, all or nothing, and keep its sign-ins for the next start."""
+    say("Loading the demo company")
+    told = io.StringIO()
+    with transaction.atomic():
+        call_command("seed_demo", stdout=told)
+    sign_ins.touch(mode=0o600)
+    sign_ins.write_text(told.getvalue())
+
+
+def create_administrator(at: datetime) -> str:
+    """Make the one account of an empty portal and return its sign-in, this once."""
+    password = secrets.token_urlsafe(12)
+    create_user(
+        username="admin",
+        email="admin@localhost.localdomain",
+        full_name="Administrator",
+        password=password,
+        roles=[Role.ADMINISTRATOR],
+        actor=None,
+        at=at,
+    )
+    return f"Sign in as admin with the password {password} (shown only now; change it)"
+
+
+def is_first_start() -> bool:
+    """Say whether nobody has ever signed in to this database."""
+    return not User.objects.exists()
+
+
+def leave_database() -> None:
+    """Close our own connections: from here on the programs have theirs."""
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        close_pool = getattr(connection, "close_pool", None)
+        if close_pool is not None:
+            close_pool()
