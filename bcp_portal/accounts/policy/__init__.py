@@ -1,0 +1,8 @@
+"""The one policy table: every door, the permission that opens it, and what lies behind."""
+
+from bcp_portal.accounts.policy import assets, incidents, platform, risks, telemetry
+from bcp_portal.shared.policy import PolicyTable
+
+POLICY = PolicyTable(
+    (*platform.RULES, *assets.RULES, *telemetry.RULES, *incidents.RULES, *risks.RULES)
+)

@@ -1,0 +1,5 @@
+"""Doors of incidents."""
+
+from bcp_portal.shared.policy import Rule
+
+RULES: tuple[Rule, ...] = ()

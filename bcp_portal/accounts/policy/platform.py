@@ -1,0 +1,13 @@
+"""Doors of the platform rooms."""
+
+from bcp_portal.shared.policy import PUBLIC, SIGNED_IN, Rule
+
+RULES: tuple[Rule, ...] = (
+    Rule("healthz", "GET", PUBLIC, sensitivity="public"),
+    Rule("readyz", "GET", PUBLIC, sensitivity="public"),
+    Rule("healthz-engine", "GET", PUBLIC, sensitivity="public"),
+    Rule("metrics", "GET", PUBLIC, sensitivity="public"),
+    Rule("set_language", "POST", PUBLIC, sensitivity="public"),
+    Rule("schema", "GET", SIGNED_IN),
+    Rule("dashboard:home", "GET", SIGNED_IN, scope="site", kind="site"),
+)

@@ -1,0 +1,5 @@
+"""Doors of telemetry."""
+
+from bcp_portal.shared.policy import Rule
+
+RULES: tuple[Rule, ...] = ()

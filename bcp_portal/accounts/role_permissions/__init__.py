@@ -1,0 +1,1 @@
+"""Which role holds which permission, one page for each app."""

@@ -1,0 +1,23 @@
+"""Who may do what in assets: permission -> the roles that hold it."""
+
+_READERS = "viewer risk_manager incident_commander responder sync_technician business_owner auditor"
+
+PERMISSIONS: dict[str, str] = {
+    "assets.view_site": f"{_READERS} administrator",
+    "assets.view_region": f"{_READERS} administrator",
+    "assets.view_plannedwindow": f"{_READERS} administrator",
+    "assets.view_asset": _READERS,
+    "assets.view_dependency": _READERS,
+    "assets.view_recoverytarget": _READERS,
+    "assets.view_achievement": _READERS,
+    "assets.view_failoverpath": _READERS,
+    # The others see the sites they are assigned to.
+    "assets.view_every_site": "risk_manager incident_commander auditor administrator",
+    "assets.run_site": "administrator",
+    "assets.assign_site": "administrator",
+    "assets.run_asset": "risk_manager business_owner",
+    "assets.set_target": "risk_manager business_owner",
+    "assets.record_achievement": "risk_manager incident_commander business_owner",
+    "assets.declare_failover": "incident_commander administrator",
+    "assets.switch_failover": "incident_commander",
+}

@@ -1,0 +1,12 @@
+"""Who may do what in the platform rooms: permission -> the roles that hold it."""
+
+PERMISSIONS: dict[str, str] = {
+    "accounts.view_command_centre": (
+        "viewer risk_manager incident_commander responder sync_technician business_owner auditor"
+    ),
+    "accounts.manage_people": "administrator",
+    "audit.view_auditrow": "auditor",
+    "engine.view_engine": "administrator auditor incident_commander",
+    "reports.view_reportfile": "auditor incident_commander risk_manager",
+    "reports.request_report": "auditor incident_commander risk_manager business_owner",
+}

@@ -1,0 +1,16 @@
+"""Who may do what in risks: permission -> the roles that hold it."""
+
+_READERS = "viewer risk_manager incident_commander business_owner auditor"
+
+PERMISSIONS: dict[str, str] = {
+    "risks.view_risk": _READERS,
+    "risks.view_control": _READERS,
+    "risks.view_acceptance": _READERS,
+    "risks.view_riskmatrix": _READERS,
+    "risks.run_risk": "risk_manager business_owner",
+    "risks.accept_risk": "business_owner",
+    "risks.weigh_evidence": "risk_manager business_owner",
+    "risks.run_control": "risk_manager",
+    "risks.publish_matrix": "risk_manager",
+    "risks.import_register": "risk_manager",
+}

@@ -1,0 +1,31 @@
+"""The eight roles and the permissions each one holds."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from bcp_portal.accounts.role_permissions import assets, incidents, platform, risks, telemetry
+
+
+class Role(models.TextChoices):
+    """What somebody is trusted with; stored as a group of the same name."""
+
+    VIEWER = "viewer", _("Viewer")
+    RISK_MANAGER = "risk_manager", _("Risk manager")
+    INCIDENT_COMMANDER = "incident_commander", _("Incident commander")
+    RESPONDER = "responder", _("Responder")
+    SYNC_TECHNICIAN = "sync_technician", _("Sync technician")
+    BUSINESS_OWNER = "business_owner", _("Business owner")
+    AUDITOR = "auditor", _("Auditor")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
+PERMISSION_ROLES: dict[str, frozenset[Role]] = {
+    permission: frozenset(Role) if roles == "all" else frozenset(Role(r) for r in roles.split())
+    for page in (platform, assets, telemetry, incidents, risks)
+    for permission, roles in page.PERMISSIONS.items()
+}
+
+ROLES: dict[Role, frozenset[str]] = {
+    role: frozenset(perm for perm, roles in PERMISSION_ROLES.items() if role in roles)
+    for role in Role
+}

@@ -1,0 +1,1 @@
+"""Verbs of people and what belongs to them."""

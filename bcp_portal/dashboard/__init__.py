@@ -1,0 +1,1 @@
+"""The command centre: reads all apps, writes nothing."""

@@ -1,0 +1,29 @@
+"""Whether calls to people are held back, as they are in a copy that was restored from a backup."""
+
+from django.db import models
+from django.db.models import F, Q
+
+
+class CallHold(models.Model):
+    """A reason to call nobody until two people have released it."""
+
+    reason = models.TextField()
+    held_at = models.DateTimeField()
+    first_release_by = models.BigIntegerField(null=True)
+    second_release_by = models.BigIntegerField(null=True)
+    released_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="hold_released_by_two_different_people",
+                condition=Q(released_at__isnull=True)
+                | (
+                    Q(first_release_by__isnull=False, second_release_by__isnull=False)
+                    & ~Q(first_release_by=F("second_release_by"))
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reason

@@ -1,0 +1,1 @@
+"""Server-sent events: what changed, and to whom it may be shown."""

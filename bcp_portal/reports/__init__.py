@@ -1,0 +1,1 @@
+"""Paper and sheets: html to pdf in a sandboxed child process, xlsx and csv, files with hashes."""

@@ -1,0 +1,32 @@
+"""Devices and what they report, what we conclude from it, and what watches us."""
+
+from telemetry.models.device import Device, DeviceState, NodeState, SiteState
+from telemetry.models.observer import ObserverProbe, ObserverState
+from telemetry.models.ping_check import PingCheck, PingEvent
+from telemetry.models.sample import QuarantinedItem, Sample, SequenceLedger
+from telemetry.models.signal import Signal, SignalRule
+from telemetry.models.stream import Stream, StreamState
+from telemetry.models.sync_session import ConflictReport, SyncOutcome, SyncSession
+from telemetry.models.webhook_source import WebhookSource
+
+__all__ = [
+    "ConflictReport",
+    "Device",
+    "DeviceState",
+    "NodeState",
+    "ObserverProbe",
+    "ObserverState",
+    "PingCheck",
+    "PingEvent",
+    "QuarantinedItem",
+    "Sample",
+    "SequenceLedger",
+    "Signal",
+    "SignalRule",
+    "SiteState",
+    "Stream",
+    "StreamState",
+    "SyncOutcome",
+    "SyncSession",
+    "WebhookSource",
+]

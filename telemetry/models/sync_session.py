@@ -1,0 +1,111 @@
+"""One exchange of data between a site and its counterpart, and the conflicts it met."""
+
+from typing import Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from assets.scope import visible_site_ids
+from bcp_portal.accounts.models import User
+from telemetry.models.device import Device
+
+
+class SyncOutcome(models.TextChoices):
+    """How a session ended."""
+
+    OK = "ok", _("Complete")
+    PARTIAL = "partial", _("Partial")
+    FAILED = "failed", _("Failed")
+    ABORTED = "aborted", _("Cut off")
+    REFUSED = "refused_by_order", _("Refused by order")
+
+
+class SyncSessionQuerySet(models.QuerySet["SyncSession"]):
+    """Sets of sync sessions."""
+
+    def visible_to(self, user: User) -> Self:
+        """Sessions of the sites a person may see."""
+        sites = visible_site_ids(user)
+        return self if sites is None else self.filter(device__site_id__in=sites)
+
+    def for_list(self) -> Self:
+        """Everything a list row shows, in one query."""
+        return self.select_related("device__site")
+
+    def mismatched(self) -> Self:
+        """Sessions after which the two sides did not agree."""
+        return self.filter(is_mismatch=True)
+
+
+class SyncSession(models.Model):
+    """One session as the device reported it."""
+
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="sync_sessions")
+    session_id = models.UUIDField()
+    stream_name = models.CharField(max_length=64)
+    engine = models.CharField(max_length=20, blank=True)
+    peer = models.CharField(max_length=128, blank=True)
+    direction = models.CharField(max_length=6)
+    trigger = models.CharField(max_length=12, blank=True)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    duration_ms = models.BigIntegerField(null=True)
+    outcome = models.CharField(max_length=20, choices=SyncOutcome.choices)
+    records_out = models.BigIntegerField(null=True)
+    records_in = models.BigIntegerField(null=True)
+    bytes_out = models.BigIntegerField(null=True)
+    bytes_in = models.BigIntegerField(null=True)
+    rejected = models.BigIntegerField(default=0)
+    duplicates = models.BigIntegerField(default=0)
+    conflicts_flagged = models.BigIntegerField(default=0)
+    digest_before = models.JSONField(default=dict)
+    digest_after = models.JSONField(default=dict)
+    digest_peer_after = models.JSONField(default=dict)
+    # Both sides gave a digest of the same kind and scope, and the values differ.
+    is_mismatch = models.BooleanField(default=False)
+    errors = models.JSONField(default=list)
+    received_at = models.DateTimeField()
+
+    objects = SyncSessionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="session_once_for_a_device", fields=["device", "session_id"]
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["device", "started_at"], name="session_by_device_time"),
+            models.Index(
+                fields=["received_at"],
+                name="session_mismatched",
+                condition=models.Q(is_mismatch=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.device_id} {self.stream_name} {self.outcome}"
+
+
+class ConflictReport(models.Model):
+    """The same record changed on two sides, as a device told it."""
+
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="conflict_reports")
+    conflict_id = models.CharField(max_length=128)
+    entity = models.CharField(max_length=64)
+    key = models.CharField(max_length=256)
+    is_critical = models.BooleanField(default=False)
+    body = models.JSONField()
+    detected_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        permissions = [("see_conflict_values", "Can read both versions of a conflict")]
+        constraints = [
+            models.UniqueConstraint(
+                name="conflict_once_for_a_device", fields=["device", "conflict_id"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entity} {self.key}"
