@@ -1,0 +1,124 @@
+"""Runs the suite on both profiles with private servers, and sums up what each run said."""
+
+import contextlib
+import os
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.servers import private_postgres, private_redis
+
+ROOT = Path(__file__).resolve().parents[1]
+# They kill processes, watch clocks or drive browsers: neighbours would disturb them.
+ALONE = "faults or engines or browser"
+CLOSING = re.compile(r"^=*\s*(.*(?:passed|failed|error|no tests ran|deselected).* in [\d.:s() ]+)")
+NOTHING_COLLECTED = 5
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one call of pytest ended."""
+
+    name: str
+    status: int
+    closing: str
+    took: float
+
+    @property
+    def is_bad(self) -> bool:
+        return self.status not in (0, NOTHING_COLLECTED)
+
+
+def run_pytest(name: str, arguments: list[str], environment: dict[str, str]) -> Outcome:
+    """Run pytest, show its words as they come, and keep its closing line."""
+    began, closing = time.monotonic(), "no closing line: pytest itself broke"
+    print(f"\n--- {name}", flush=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", *arguments],
+        cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            if match := CLOSING.match(line):
+                closing = match[1].strip(" =")
+        status = process.wait()
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait()
+    return Outcome(name, status, closing, time.monotonic() - began)
+
+
+def workers() -> str:
+    return str(max(2, os.cpu_count() or 2))
+
+
+def run_profile(name: str, arguments: list[str], servers: dict[str, str]) -> Iterator[Outcome]:
+    """Run the quick tests side by side, then those that need quiet one after another."""
+    together = ["-n", workers(), "--dist", "loadscope", "-m", f"not ({ALONE})"]
+    for part, options in {"together": together, "alone": ["-n", "0", "-m", ALONE]}.items():
+        with tempfile.TemporaryDirectory(prefix="siaga-test-") as folder:
+            environment = {
+                key: value
+                for key, value in os.environ.items()
+                if not key.startswith("SIAGA_") and key not in ("DATABASE_URL", "REDIS_URL")
+            }
+            environment |= servers | {
+                "SIAGA_DATA_DIR": folder,
+                "SIAGA_SECRET_KEY": secrets.token_urlsafe(48),
+                "SIAGA_TEST_PROFILE": name,
+            }
+            options = ["-q", "--durations", "5", *options, *arguments]
+            yield run_pytest(f"{name}, {part}", options, environment)
+
+
+def run_production(arguments: list[str]) -> Iterator[Outcome]:
+    """Give each run its own PostgreSQL and Redis on free loopback ports."""
+    # Durable throughout: the tests that pull the plug share the run with the others' settings.
+    with private_postgres(durable=True) as postgres, private_redis() as redis:
+        servers = {"DATABASE_URL": postgres.create_database("siaga"), "REDIS_URL": redis.url()}
+        yield from run_profile("production", arguments, servers)
+
+
+def stop(*_: object) -> None:
+    """End through the with blocks, so that servers and folders go too."""
+    raise SystemExit(130)
+
+
+def main(arguments: list[str]) -> int:
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGHUP, stop)
+    wanted = os.environ.get("SIAGA_TEST_PROFILE", "both")
+    began, outcomes = time.monotonic(), []
+    with contextlib.suppress(KeyboardInterrupt):
+        if wanted in ("both", "production"):
+            outcomes += run_production(arguments)
+        if wanted in ("both", "embedded"):
+            outcomes += run_profile("embedded", arguments, {})
+    took = int(time.monotonic() - began)
+    print("\n" + "-" * min(100, shutil.get_terminal_size().columns))
+    for outcome in outcomes:
+        print(f"{outcome.name:<22} {outcome.closing}")
+    bad = [outcome.name for outcome in outcomes if outcome.is_bad]
+    expected = 2 * (1 if wanted != "both" else 2)
+    if len(outcomes) < expected:
+        bad.append("interrupted")
+    if all(outcome.status == NOTHING_COLLECTED for outcome in outcomes):
+        bad.append("no test was found")
+    verdict = f"FAILED: {', '.join(bad)}" if bad else "all passed"
+    print(f"bin/test: {verdict}; {took // 60} min {took % 60} s")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
