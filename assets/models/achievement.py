@@ -75,7 +75,9 @@ class Achievement(models.Model):
                 condition=Q(source_kind__in=AchievementSource.values),
             ),
             models.CheckConstraint(
-                name="achievement_not_negative", condition=Q(achieved__gte=ZERO)
+                name="achievement_not_negative",
+                violation_error_message=_("A duration cannot be negative."),
+                condition=Q(achieved__gte=ZERO),
             ),
             # The verdict is arithmetic, never an opinion.
             models.CheckConstraint(
@@ -86,6 +88,7 @@ class Achievement(models.Model):
             ),
             models.UniqueConstraint(
                 name="achievement_once_per_source",
+                violation_error_message=_("This source has already been recorded for this asset."),
                 fields=["asset", "measure", "source_kind", "source_code"],
                 condition=~Q(source_code=""),
             ),

@@ -58,19 +58,26 @@ class Dependency(models.Model):
         verbose_name_plural = _("dependencies")
         constraints = [
             models.UniqueConstraint(
-                name="dependency_drawn_once", fields=["asset", "depends_on", "kind"]
+                name="dependency_drawn_once",
+                violation_error_message=_("This dependency is already there."),
+                fields=["asset", "depends_on", "kind"],
             ),
             models.CheckConstraint(
-                name="dependency_not_on_itself", condition=~Q(asset=F("depends_on"))
+                name="dependency_not_on_itself",
+                violation_error_message=_("An asset cannot depend on itself."),
+                condition=~Q(asset=F("depends_on")),
             ),
             models.CheckConstraint(
                 name="dependency_kind_known", condition=Q(kind__in=DependencyKind.values)
             ),
             models.CheckConstraint(
-                name="dependency_needs_at_least_one", condition=Q(needed__gte=1)
+                name="dependency_needs_at_least_one",
+                violation_error_message=_("At least one of a group must be needed."),
+                condition=Q(needed__gte=1),
             ),
             models.CheckConstraint(
                 name="dependency_without_group_needs_one",
+                violation_error_message=_("Name the group of which more than one are needed."),
                 condition=~Q(group="") | Q(needed=1),
             ),
         ]

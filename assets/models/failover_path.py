@@ -87,7 +87,9 @@ class FailoverPath(models.Model):
                 name="failover_path_state_known", condition=Q(state__in=FailoverState.values)
             ),
             models.CheckConstraint(
-                name="failover_path_leads_elsewhere", condition=~Q(source=F("target"))
+                name="failover_path_leads_elsewhere",
+                violation_error_message=_("A failover path must lead to another site."),
+                condition=~Q(source=F("target")),
             ),
             models.CheckConstraint(
                 name="failover_path_active_knows_since_when",

@@ -64,6 +64,7 @@ class PlannedWindow(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="planned_window_for_one_site_or_one_region",
+                violation_error_message=_("Name either a site or a region."),
                 condition=Q(site__isnull=False, region=None) | Q(site=None, region__isnull=False),
             ),
         ]

@@ -56,6 +56,7 @@ class RecoveryTarget(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="recovery_target_spans_not_negative",
+                violation_error_message=_("A duration cannot be negative."),
                 condition=(Q(rto=None) | Q(rto__gte=ZERO))
                 & (Q(rpo=None) | Q(rpo__gte=ZERO))
                 & (Q(mtpd=None) | Q(mtpd__gte=ZERO))
@@ -63,10 +64,16 @@ class RecoveryTarget(models.Model):
             ),
             models.CheckConstraint(
                 name="rto_within_mtpd",
+                violation_error_message=_(
+                    "The RTO is longer than the MTPD: shorten it, or the business must bear more."
+                ),
                 condition=Q(rto=None) | Q(mtpd=None) | Q(rto__lte=F("mtpd")),
             ),
             models.CheckConstraint(
                 name="rto_plus_wrt_within_mtpd",
+                violation_error_message=_(
+                    "RTO and WRT together are longer than the MTPD: both must fit into it."
+                ),
                 condition=Q(rto=None)
                 | Q(wrt=None)
                 | Q(mtpd=None)

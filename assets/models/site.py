@@ -110,15 +110,20 @@ class Site(models.Model):
             ),
             models.CheckConstraint(
                 name="site_closes_after_it_opens",
+                violation_error_message=_("A site cannot close before it opens."),
                 condition=Q(closed_on=None) | Q(opened_on=None) | Q(closed_on__gte=F("opened_on")),
             ),
             models.CheckConstraint(
                 name="site_coordinates_are_on_the_globe",
+                violation_error_message=_(
+                    "Give both latitude (-90 to 90) and longitude (-180 to 180), or neither."
+                ),
                 condition=Q(latitude=None, longitude=None)
                 | Q(latitude__range=(-90.0, 90.0), longitude__range=(-180.0, 180.0)),
             ),
             models.CheckConstraint(
                 name="site_data_volume_not_negative",
+                violation_error_message=_("The data volume cannot be negative."),
                 condition=Q(data_volume_bytes=None) | Q(data_volume_bytes__gte=0),
             ),
         ]
@@ -142,6 +147,7 @@ class SiteAssignment(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="site_assignment_names_a_site_or_a_region",
+                violation_error_message=_("Name either a site or a region."),
                 condition=Q(site__isnull=False, region=None) | Q(site=None, region__isnull=False),
             ),
             models.UniqueConstraint(

@@ -46,6 +46,7 @@ class Acceptance(models.Model):
         constraints = [
             models.UniqueConstraint(
                 name="acceptance_one_standing_per_risk",
+                violation_error_message=_("This risk is already accepted."),
                 fields=["risk"],
                 condition=Q(ended_at=None),
             ),

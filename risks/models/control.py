@@ -109,7 +109,11 @@ class RiskControl(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(name="risk_control_once", fields=["risk", "control"])
+            models.UniqueConstraint(
+                name="risk_control_once",
+                violation_error_message=_("This control already holds down this risk."),
+                fields=["risk", "control"],
+            )
         ]
 
     def __str__(self) -> str:
