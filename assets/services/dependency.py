@@ -1,0 +1,95 @@
+"""Verbs of a dependency."""
+
+from collections import deque
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from assets.changes import check_row
+from assets.models import Asset, Dependency, DependencyKind
+from bcp_portal.accounts.models import User
+from bcp_portal.audit.verbs import audit, verb
+from bcp_portal.shared.errors import DomainError
+
+
+class DependencyCycleError(DomainError):
+    """The arrow would close a circle of hard dependencies: nothing in it could ever start."""
+
+
+@verb
+def link_assets(
+    *,
+    asset: Asset,
+    depends_on: Asset,
+    kind: str,
+    group: str = "",
+    needed: int = 1,
+    actor: User | None,
+    at: datetime,
+) -> Dependency:
+    """Draw an arrow from an asset to what it needs."""
+    # All who draw hard arrows wait in one line: two arrows drawn at the same moment could each
+    # be harmless and together close a circle.
+    if kind == DependencyKind.HARD:
+        first = Asset.objects.order_by("pk").values_list("pk", flat=True)[:1]
+        list(Asset.objects.select_for_update(of=("self",)).filter(pk__in=list(first)))
+        _refuse_circle(asset, depends_on)
+    arrow = Dependency(
+        asset=asset, depends_on=depends_on, kind=kind, group=group.strip(), needed=needed
+    )
+    check_row(arrow)
+    arrow.save()
+    if arrow.group:
+        _agree_on_needed(arrow)
+    audit(action="dependency.link", obj=asset, actor=actor, at=at, after=_told(arrow))
+    return arrow
+
+
+@verb
+def unlink_assets(*, dependency: Dependency, actor: User, at: datetime) -> None:
+    """Take an arrow away; the trail of the asset keeps it."""
+    told = _told(dependency)
+    audit(action="dependency.unlink", obj=dependency.asset, actor=actor, at=at, before=told)
+    dependency.delete()
+
+
+def _agree_on_needed(arrow: Dependency) -> None:
+    """The latest word on how many of a group are needed holds for the whole group."""
+    Dependency.objects.filter(asset=arrow.asset, group=arrow.group).update(needed=arrow.needed)
+
+
+def _told(arrow: Dependency) -> dict[str, object]:
+    told: dict[str, object] = {"depends_on": arrow.depends_on.code, "kind": arrow.kind}
+    return told | ({"group": arrow.group, "needed": arrow.needed} if arrow.group else {})
+
+
+def _refuse_circle(asset: Asset, depends_on: Asset) -> None:
+    hard = Dependency.objects.filter(kind=DependencyKind.HARD)
+    needs: dict[int, list[int]] = {}
+    for source, target in hard.values_list("asset_id", "depends_on_id"):
+        needs.setdefault(source, []).append(target)
+    path = _path(needs, depends_on.pk, asset.pk)
+    if path:
+        codes = dict(Asset.objects.filter(pk__in=path).values_list("pk", "code"))
+        circle = " → ".join(codes[pk] for pk in (asset.pk, *path))
+        raise DependencyCycleError(
+            _("That would close a circle of hard dependencies: %(circle)s.") % {"circle": circle}
+        )
+
+
+def _path(needs: dict[int, list[int]], start: int, goal: int) -> list[int]:
+    """The shortest way along the arrows, both ends included; empty if there is none."""
+    came_from = {start: start}
+    waiting = deque([start])
+    while waiting:
+        here = waiting.popleft()
+        if here == goal:
+            path = [here]
+            while path[0] != start:
+                path.insert(0, came_from[path[0]])
+            return path
+        for there in needs.get(here, ()):
+            if there not in came_from:
+                came_from[there] = here
+                waiting.append(there)
+    return []
