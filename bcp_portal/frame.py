@@ -1,10 +1,12 @@
 """What surrounds every page: the rail by job, and what the rooms report into the top bar."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -159,6 +161,49 @@ class Frame:
         ]
         return [section for section in found if section.links]
 
+    @cached_property
+    def phone_links(self) -> list[NavLink]:
+        """The first rooms of the rail, for the bar under a thumb."""
+        return [link for section in self.nav for link in section.links][:4]
+
+    @cached_property
+    def person_links(self) -> list[NavLink]:
+        """A person's own pages: how they sign in, where they are signed in."""
+        rooms = (
+            (_("My profile and notices"), "accounts:profile", "user-circle"),
+            (_("Two-step sign-in and passkeys"), "mfa_index", "shield-lock"),
+            (_("Password"), "account_change_password", "password"),
+            (_("Where I am signed in"), "usersessions_list", "device-laptop"),
+        )
+        return [
+            NavLink(label, url_of(name), icon, name) for label, name, icon in rooms if url_of(name)
+        ]
+
+    @property
+    def part_url(self) -> str:
+        """Where the live parts of the frame are fetched."""
+        return url_of("dashboard:frame")
+
+    @property
+    def palette_url(self) -> str:
+        """Where the command palette asks."""
+        return url_of("dashboard:palette")
+
+    @property
+    def incidents_url(self) -> str:
+        """Where all open incidents are listed."""
+        return url_of("incidents:list")
+
+    @property
+    def language_url(self) -> str:
+        """Where the language is chosen."""
+        return url_of("set_language")
+
+    @property
+    def version(self) -> str:
+        """The version that runs, as the changelog names it."""
+        return _version(str(settings.BASE_DIR))
+
     @property
     def words(self) -> str:
         """The words that scripts need, in the reader's language, as JSON."""
@@ -228,6 +273,14 @@ def _url(name: str, urlconf: str, _prefix: str) -> str:
         return reverse(name, urlconf=urlconf)
     except NoReverseMatch:
         return ""
+
+
+@lru_cache(maxsize=1)
+def _version(base: str) -> str:
+    changelog = Path(base) / "CHANGELOG.md"
+    text = changelog.read_text() if changelog.exists() else ""
+    found = re.search(r"^## \[?v?(\d[\w.]*)", text, re.MULTILINE)
+    return found[1] if found else ""
 
 
 def frame(request: HttpRequest) -> dict[str, Frame]:

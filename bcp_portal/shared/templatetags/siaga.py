@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django import template
+from django.forms import BoundField
 from django.template.context import Context
+from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
@@ -26,6 +28,38 @@ SPRITE = "vendor/tabler-icons/sprite.svg"
 NOTHING = "–"
 WARN_SECONDS = 900
 _NOT_CLASS = re.compile(r"[^a-z0-9]+")
+
+
+@register.simple_tag(takes_context=True)
+def reuse(context: Context, block_name: str) -> str:
+    """Show a block of the page a second time: the title of the window as the heading, say."""
+    blocks = context.render_context.get(BLOCK_CONTEXT_KEY)
+    block = blocks.get_block(block_name) if blocks else None
+    return str(block.render(context)) if block else ""
+
+
+_CONTROL = {
+    "checkbox": "form-check-input",
+    "radio": "form-check-input",
+    "select": "form-select",
+    "file": "form-control",
+}
+
+
+@register.filter
+def as_control(field: BoundField) -> SafeString:
+    """Draw the widget of a field in our look, tied to its help and its errors."""
+    kind = str(getattr(field.field.widget, "input_type", "text"))
+    attributes = dict(field.field.widget.attrs)
+    css = f"{attributes.get('class', '')} {_CONTROL.get(kind, 'form-control')}"
+    attributes["class"] = css.strip()
+    described = [f"{field.auto_id}_helptext"] if field.help_text else []
+    if field.errors:
+        described.insert(0, f"{field.auto_id}_error")
+        attributes["aria-invalid"] = "true"
+    if described:
+        attributes["aria-describedby"] = " ".join(described)
+    return field.as_widget(attrs=attributes)
 
 
 @register.simple_tag
