@@ -226,9 +226,9 @@ class Escalation(models.Model):
                 name="escalation_status_known", condition=Q(status__in=EscalationStatus.values)
             ),
             models.UniqueConstraint(
-                fields=["incident"],
+                fields=["incident", "reason", "subject"],
                 condition=Q(status="running"),
-                name="escalation_one_running_per_incident",
+                name="escalation_one_running_per_reason",
             ),
             models.CheckConstraint(
                 name="escalation_acknowledged_iff_person",

@@ -1,7 +1,7 @@
 """The incident and its lifecycle."""
 
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -11,6 +11,7 @@ from assets.models import Asset, Site
 from assets.scope import visible_site_ids
 from bcp_portal.accounts.models import User
 from bcp_portal.shared.lifecycle import Lifecycle
+from incidents.models.wording import render_message
 
 
 class IncidentStatus(models.TextChoices):
@@ -135,6 +136,8 @@ class Incident(models.Model):
     number = models.PositiveIntegerField(unique=True)
     code = models.CharField(max_length=20, unique=True)
     title = models.CharField(max_length=200)
+    # What a machine declared keeps its message, so that each reader gets the own language.
+    title_message = models.CharField(max_length=200, blank=True)
     title_params = models.JSONField(default=dict, blank=True)
     status = models.CharField(
         max_length=20, choices=IncidentStatus.choices, default=IncidentStatus.DECLARED
@@ -145,6 +148,9 @@ class Incident(models.Model):
     group_key = models.CharField(max_length=200, blank=True)
     commander = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="commanded"
+    )
+    acknowledged_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="taken_incidents"
     )
     summary = models.TextField(blank=True)
     verdict = models.JSONField(default=dict, blank=True)
@@ -212,7 +218,21 @@ class Incident(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.code} {self.title}"
+        return f"{self.code} {self.headline}"
+
+    @property
+    def headline(self) -> str:
+        """The title in the reader's language."""
+        if not self.title_message:
+            return self.title
+        return render_message(self.title_message, self.title_params)
+
+    @property
+    def headline_said(self) -> dict[str, Any]:
+        """The title as a `…_said` parameter of another message."""
+        if self.title_message:
+            return {"message": self.title_message, "params": self.title_params}
+        return {"message": "%(words)s", "params": {"words": self.title}}
 
     @property
     def is_exercise(self) -> bool:
@@ -278,6 +298,10 @@ class IncidentAsset(models.Model):
     rto = models.DurationField(null=True, blank=True)
     rpo = models.DurationField(null=True, blank=True)
     mtpd = models.DurationField(null=True, blank=True)
+    # Hit only because this one is down; null means hit itself.
+    gated_by = models.ForeignKey(
+        Asset, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     down_at = models.DateTimeField()
     recovered_at = models.DateTimeField(null=True, blank=True)
     data_lost_from = models.DateTimeField(null=True, blank=True)

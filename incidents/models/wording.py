@@ -7,14 +7,15 @@ from django.db import models
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, override
 
 
 def render_message(message: str, params: Mapping[str, Any]) -> str:
     """Put a stored message into the reader's language.
 
     A parameter named `…_label` is itself a message and is translated too; one named `…_at` is an
-    instant and is shown in the reader's zone. A parameter that is missing leaves the raw message:
+    instant and is shown in the reader's zone; one named `…_said` is a whole message with its own
+    parameters. A parameter that is missing leaves the raw message:
     an old row must never break the page that shows it.
     """
     spoken = {name: _spoken(name, value) for name, value in params.items()}
@@ -27,10 +28,18 @@ def render_message(message: str, params: Mapping[str, Any]) -> str:
 def _spoken(name: str, value: object) -> object:
     if name.endswith("_label") and isinstance(value, str) and value:
         return gettext(value)
+    if name.endswith("_said") and isinstance(value, dict):
+        return render_message(value.get("message", ""), value.get("params", {}))
     if name.endswith("_at") and isinstance(value, str):
         moment = parse_datetime(value)
         return date_format(localtime(moment), "j M H:i T") if moment else value
     return value
+
+
+def message_id(label: object) -> str:
+    """The untranslated words of a lazy label, as they are stored in a `…_label` parameter."""
+    with override("en"):
+        return str(label)
 
 
 class BilingualModel(models.Model):

@@ -1,0 +1,60 @@
+"""What a channel carries: words in the reader's language, and the key that marks a repeat."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from incidents.models import Delivery
+
+
+class ChannelError(OSError):
+    """A channel did not take the letter; trying again may help."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One delivery, ready to leave."""
+
+    channel: str
+    address: str
+    idempotency_key: str
+    subject: str
+    body: str
+    link: str
+    kind: str
+    mode: str
+    incident_code: str
+    written_at: datetime
+    possibly_twice: bool
+
+
+def write_letter(delivery: Delivery, *, at: datetime) -> Letter:
+    """Put a delivery into the words, the language and the zone of its reader."""
+    notice = delivery.notice
+    person = notice.person
+    with translation.override(person.language), timezone.override(person.zone()):
+        text = notice.text
+        link = f"{settings.BASE_URL}{notice.path}" if notice.path else ""
+        lines = [text]
+        if delivery.possibly_twice:
+            lines.append(_("You may have received this message before."))
+        if notice.requires_ack:
+            lines.append(_("Please open it and answer, or the next person will be called."))
+        if link:
+            lines.append(link)
+    return Letter(
+        channel=delivery.channel,
+        address=delivery.address,
+        idempotency_key=str(delivery.idempotency_key),
+        subject=" ".join(text.split())[:150],
+        body="\n\n".join(lines) + "\n",
+        link=link,
+        kind=notice.kind,
+        mode=notice.mode,
+        incident_code=notice.incident.code if notice.incident else "",
+        written_at=at,
+        possibly_twice=delivery.possibly_twice,
+    )

@@ -1,0 +1,72 @@
+"""The guard: an open incident always has somebody being called, or somebody who took it."""
+
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_noop
+
+from bcp_portal.audit.verbs import verb
+from bcp_portal.engine.models import Deadline
+from incidents.models import (
+    Escalation,
+    EscalationReason,
+    Importance,
+    Incident,
+    IncidentAsset,
+    TimelineKind,
+)
+from incidents.services.escalation import start_escalation
+from incidents.services.timeline import write_entry
+
+
+def guard_incidents(*, at: datetime) -> str:
+    """Find ongoing incidents that nobody has and nobody is called for; return what was repaired."""
+    calling = Escalation.objects.running().filter(incident=OuterRef("pk"))
+    taken = Q(commander__is_active=True) | Q(acknowledged_by__is_active=True)
+    lonely = Incident.objects.ongoing().exclude(taken).filter(~Exists(calling))
+    repaired = sum(repair_incident(incident=incident, at=at) for incident in lonely)
+    return f"{repaired} repaired"
+
+
+@verb
+def repair_incident(*, incident: Incident, at: datetime) -> bool:
+    """Call people for an incident that was left alone, and record that it was."""
+    locked = Incident.objects.select_for_update().get(pk=incident.pk)
+    holders = [locked.commander, locked.acknowledged_by]
+    has_somebody = any(person is not None and person.is_active for person in holders)
+    if not locked.is_ongoing or has_somebody:
+        return False
+    if Escalation.objects.running().filter(incident=locked).exists():
+        return False
+    write_entry(
+        incident=locked,
+        kind=TimelineKind.ENGINE,
+        message=gettext_noop("Nobody had this incident and nobody was being called; calling again"),
+        actor=None,
+        at=at,
+        importance=Importance.KEY,
+    )
+    start_escalation(incident=locked, reason=EscalationReason.GUARD, actor=None, at=at)
+    return True
+
+
+@verb
+def rto_due(*, deadline: Deadline, at: datetime) -> None:
+    """The RTO of one asset has run out while it is still down: that is a key moment."""
+    hit = (
+        IncidentAsset.objects.select_related("incident", "asset")
+        .filter(pk=deadline.subject_id, recovered_at=None)
+        .first()
+    )
+    if hit is None or not hit.incident.is_ongoing:
+        return
+    write_entry(
+        incident=hit.incident,
+        kind=TimelineKind.ENGINE,
+        message=gettext_noop("The RTO of %(asset)s has run out"),
+        params={"asset": hit.asset.name, "code": hit.asset.code},
+        actor=None,
+        at=at,
+        happened_at=deadline.due_at,
+        importance=Importance.KEY,
+    )

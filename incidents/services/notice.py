@@ -1,0 +1,129 @@
+"""Verbs of a notice: write it for a person; its deliveries leave in the preferred order."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from bcp_portal.accounts.models import ContactKind, ContactMethod, User
+from bcp_portal.audit.verbs import audit, verb
+from bcp_portal.engine.services.job import cancel_jobs, queue_job
+from bcp_portal.live.services import publish
+from incidents.models import (
+    Delivery,
+    DeliveryStatus,
+    Escalation,
+    EscalationFiring,
+    Incident,
+    Notice,
+    NoticeKind,
+    RunMode,
+)
+
+JOB = "incidents.delivery"
+Address = tuple[str, str]
+
+
+def reachable_addresses(person: User, *, mode: str = RunMode.LIVE) -> list[Address]:
+    """The ways to reach a person, the preferred first; nobody who left is reachable.
+
+    Whoever has named no way at all is reached by the mail of the account. A rehearsal leaves the
+    house by mail only: chats and webhooks may be read by people who take it for real.
+    """
+    if not person.is_active:
+        return []
+    methods = list(ContactMethod.objects.filter(user=person).order_by("position", "pk"))
+    if not methods:
+        return [(ContactKind.MAIL, person.email)] if person.email else []
+    named = [(m.kind, m.address) for m in methods if m.is_active and m.address]
+    if mode == RunMode.EXERCISE:
+        return [(kind, address) for kind, address in named if kind == ContactKind.MAIL]
+    return named
+
+
+@verb
+def write_notice(
+    *,
+    person: User,
+    kind: NoticeKind,
+    message: str,
+    at: datetime,
+    params: dict[str, Any] | None = None,
+    incident: Incident | None = None,
+    escalation: Escalation | None = None,
+    firing: EscalationFiring | None = None,
+    path: str = "",
+    requires_ack: bool = False,
+    inbox_only: bool = False,
+    mode: str = "",
+) -> Notice:
+    """Put a message into a person's inbox and send it on the first of the person's channels."""
+    spoken_mode = mode or (incident.mode if incident else RunMode.LIVE)
+    notice = Notice.objects.create(
+        person=person,
+        kind=kind,
+        mode=spoken_mode,
+        message=message,
+        params=params or {},
+        incident=incident,
+        escalation=escalation,
+        firing=firing,
+        path=path or (f"/incidents/{incident.code}/" if incident else ""),
+        requires_ack=requires_ack,
+        created_at=at,
+    )
+    publish(topic=f"inbox:{person.pk}", kind=kind, at=at)
+    if not inbox_only:
+        queue_next_delivery(notice=notice, at=at)
+    return notice
+
+
+@verb
+def queue_next_delivery(*, notice: Notice, at: datetime) -> Delivery | None:
+    """Send a notice over the next channel that has not been tried; None when none is left."""
+    tried = notice.deliveries.count()
+    ways = reachable_addresses(notice.person, mode=notice.mode)
+    if tried >= len(ways):
+        return None
+    channel, address = ways[tried]
+    delivery = Delivery.objects.create(
+        notice=notice, channel=channel, address=address, position=tried, queued_at=at
+    )
+    queue_job(kind=JOB, subject_id=delivery.pk, at=at)
+    return delivery
+
+
+@verb
+def cancel_calls(*, notices: Iterable[Notice], at: datetime) -> int:
+    """Take back what has not left yet: somebody has answered, or it is over."""
+    waiting = Delivery.objects.filter(notice__in=list(notices), status=DeliveryStatus.QUEUED)
+    cancelled = 0
+    for delivery in waiting.select_for_update():
+        cancel_jobs(kind=JOB, subject_id=delivery.pk)
+        delivery.status = DeliveryStatus.CANCELLED
+        delivery.error = ""
+        delivery.save(update_fields=["status", "error"])
+        cancelled += 1
+    return cancelled
+
+
+@verb
+def read_notice(*, notice: Notice, actor: User, at: datetime) -> Notice:
+    """Note that the person has seen it."""
+    if notice.read_at is None:
+        Notice.objects.filter(pk=notice.pk, read_at=None).update(read_at=at)
+        notice.refresh_from_db(fields=["read_at"])
+        publish(topic=f"inbox:{notice.person_id}", kind="read", at=at)
+    return notice
+
+
+@verb
+def answer_notice(*, notice: Notice, actor: User, at: datetime) -> Notice:
+    """Note that the person has answered; the first answer stands."""
+    answered = Notice.objects.filter(pk=notice.pk, acknowledged_at=None).update(
+        acknowledged_at=at, read_at=notice.read_at or at
+    )
+    if answered:
+        audit(action="notice.answer", obj=notice, actor=actor, at=at)
+        publish(topic=f"inbox:{notice.person_id}", kind="answered", at=at)
+    notice.refresh_from_db(fields=["acknowledged_at", "read_at"])
+    return notice

@@ -1,0 +1,75 @@
+"""Verbs of the recovery: the clocks stop, run on after a relapse, and are kept as proof."""
+
+from datetime import datetime
+
+from assets.models import AchievementSource, Measure
+from assets.services.achievement import record_achievement
+from bcp_portal.accounts.models import User
+from bcp_portal.audit.verbs import verb
+from bcp_portal.engine.services.deadline import cancel_deadlines, set_deadline
+from incidents.models import Incident, IncidentAsset, IncidentSite
+
+RTO_DEADLINE = "incidents.rto_due"
+
+
+@verb
+def set_clocks(*, incident: Incident, at: datetime) -> None:
+    """Promise to look when each RTO of the incident runs out."""
+    for hit in incident.assets.filter(recovered_at=None).exclude(rto=None):
+        due_at = hit.rto_deadline()
+        if due_at is not None:
+            set_deadline(kind=RTO_DEADLINE, subject_id=hit.pk, due_at=due_at, at=at)
+
+
+@verb
+def settle_recovery(
+    *, incident: Incident, actor: User | None, recovered_at: datetime, at: datetime
+) -> None:
+    """Everything works again: what was not recovered by itself is recovered now."""
+    IncidentSite.objects.filter(incident=incident, recovered_at=None).update(
+        recovered_at=recovered_at
+    )
+    pending = IncidentAsset.objects.filter(incident=incident, recovered_at=None)
+    for hit in pending:
+        cancel_deadlines(kind=RTO_DEADLINE, subject_id=hit.pk, at=at)
+    pending.update(recovered_at=recovered_at)
+
+
+@verb
+def resume_clocks(*, incident: Incident, recovered_at: datetime) -> None:
+    """It broke again: what was recovered together is down together, and its clocks run on."""
+    IncidentSite.objects.filter(incident=incident, recovered_at=recovered_at).update(
+        recovered_at=None
+    )
+    IncidentAsset.objects.filter(incident=incident, recovered_at=recovered_at).update(
+        recovered_at=None
+    )
+
+
+@verb
+def record_proof(*, incident: Incident, actor: User | None, at: datetime) -> None:
+    """Write what the recovery really took beside each target.
+
+    Written when the incident is closed and not before: a relapse would make it a lie. What stood
+    still only because something else was down proves nothing about itself.
+    """
+    source = AchievementSource.EXERCISE if incident.is_exercise else AchievementSource.INCIDENT
+    hits = incident.assets.select_related("asset").filter(gated_by=None).exclude(recovered_at=None)
+    for hit in hits:
+        measured = []
+        if hit.recovered_at is not None:
+            measured.append((Measure.RTO, hit.recovered_at - hit.down_at, hit.rto))
+        if hit.data_lost_from is not None:
+            measured.append((Measure.RPO, hit.down_at - hit.data_lost_from, hit.rpo))
+        for measure, achieved, target in measured:
+            record_achievement(
+                asset=hit.asset,
+                measure=measure,
+                source_kind=source,
+                source_code=incident.code,
+                achieved=achieved,
+                target=target,
+                happened_at=hit.down_at,
+                actor=actor,
+                at=at,
+            )
