@@ -1,0 +1,1 @@
+"""The verbs of risks: the only writers of this room."""

@@ -1,0 +1,77 @@
+"""Verbs of an assessment."""
+
+from datetime import date, datetime
+
+from django.utils.translation import gettext as _
+
+from assets.changes import BadFactsError, need_reason
+from bcp_portal.accounts.models import User
+from bcp_portal.audit.verbs import audit, verb
+from risks.models import Assessment, AssessmentKind, Risk
+from risks.scoring import STEPS, score
+from risks.services.matrix import matrix_in_force
+from risks.services.risk import lock_in_force, next_review, tell
+
+
+@verb
+def assess_risk(
+    *,
+    risk: Risk,
+    kind: str,
+    likelihood: int,
+    impact: int,
+    rationale: str,
+    assessed_on: date | None = None,
+    actor: User | None,
+    at: datetime,
+) -> Assessment:
+    """Judge a risk by the matrix in force; older judgements stay as its history."""
+    risk = lock_in_force(risk)
+    for value in (likelihood, impact):
+        if not 1 <= value <= STEPS:
+            raise BadFactsError(_("Likelihood and impact go from 1 to 5."))
+    matrix = matrix_in_force(at=at)
+    on = assessed_on or at.date()
+    if on > at.date():
+        raise BadFactsError(_("A risk cannot be assessed in the future."))
+    assessment = Assessment.objects.create(
+        risk=risk,
+        kind=AssessmentKind(kind),
+        likelihood=likelihood,
+        impact=impact,
+        score=score(likelihood, impact),
+        level=matrix.scale.level(likelihood, impact).word,
+        assessed_on=on,
+        assessed_by=actor,
+        rationale=need_reason(rationale),
+        matrix=matrix,
+        recorded_at=at,
+    )
+    old = getattr(risk, kind)
+    setattr(risk, kind, assessment)
+    changed = [kind]
+    if kind == AssessmentKind.RESIDUAL:
+        risk.score, risk.level, risk.reassess_since = assessment.score, assessment.level, None
+        changed += ["score", "level", "reassess_since"]
+        if risk.review_on is None:
+            risk.review_on = next_review(risk, at.date())
+            changed.append("review_on")
+    risk.save(update_fields=changed)
+    audit(
+        action=f"risk.assess_{assessment.kind}",
+        obj=risk,
+        actor=actor,
+        at=at,
+        reason=assessment.rationale,
+        before=_told(old),
+        after=_told(assessment),
+    )
+    tell(at=at)
+    return assessment
+
+
+def _told(assessment: Assessment | None) -> dict[str, object]:
+    if assessment is None:
+        return {}
+    names = ("likelihood", "impact", "score", "level")
+    return {name: getattr(assessment, name) for name in names}

@@ -1,0 +1,185 @@
+"""Verbs of a risk."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models.functions import Length
+from django.utils.translation import gettext as _
+
+from assets.changes import BadFactsError, check_row, need_reason, plain, set_fields
+from assets.models import Asset
+from bcp_portal.accounts.models import User
+from bcp_portal.audit.verbs import audit, verb
+from bcp_portal.live.services import publish
+from bcp_portal.shared.errors import DomainError
+from risks.models import RISK_LIFECYCLE, Acceptance, Risk, RiskMatrix, RiskStatus
+
+RISK_FACTS = (
+    "title",
+    "category",
+    "cause",
+    "consequence",
+    "owner",
+    "business_owner",
+    "review_on",
+)
+CODE = re.compile(r"R-\d{1,9}")
+
+
+class RiskRetiredError(DomainError):
+    """The risk has left the register."""
+
+
+@verb
+def identify_risk(
+    *,
+    facts: Mapping[str, Any],
+    assets: Iterable[Asset] = (),
+    code: str = "",
+    actor: User | None,
+    at: datetime,
+) -> Risk:
+    """Put something that could happen into the register, with a person who answers for it."""
+    if code and not CODE.fullmatch(code):
+        raise BadFactsError(_("A risk's code looks like R-031; this one is “%s”.") % code)
+    risk = Risk(code=code or _next_code(), created_at=at, created_by=actor)
+    set_fields(risk, facts, RISK_FACTS)
+    check_row(risk)
+    risk.save()
+    named = sorted(assets, key=lambda asset: asset.code)
+    risk.assets.set(named)
+    after = {"code": risk.code} | {name: plain(getattr(risk, name)) for name in facts}
+    after["assets"] = ", ".join(asset.code for asset in named)
+    audit(action="risk.identify", obj=risk, actor=actor, at=at, after=after)
+    tell(at=at)
+    return risk
+
+
+@verb
+def edit_risk(
+    *,
+    risk: Risk,
+    facts: Mapping[str, Any],
+    assets: Iterable[Asset] | None = None,
+    reason: str = "",
+    actor: User | None,
+    at: datetime,
+) -> Risk:
+    """Correct what is said about a risk; levels change only by an assessment."""
+    risk = lock_in_force(risk)
+    before, after = set_fields(risk, facts, RISK_FACTS)
+    if after:
+        check_row(risk)
+        risk.save(update_fields=list(after))
+    if assets is not None:
+        old = sorted(risk.assets.values_list("code", flat=True))
+        named = sorted({asset.code: asset for asset in assets}.items())
+        if old != [code for code, _asset in named]:
+            risk.assets.set([asset for _code, asset in named])
+            before["assets"] = ", ".join(old)
+            after["assets"] = ", ".join(code for code, _asset in named)
+    if after:
+        audit(
+            action="risk.edit",
+            obj=risk,
+            actor=actor,
+            at=at,
+            reason=reason,
+            before=before,
+            after=after,
+        )
+        tell(at=at)
+    return risk
+
+
+@verb
+def retitle_risk(*, risk: Risk, title: str, actor: User, at: datetime) -> Risk:
+    """Give a risk a clearer title."""
+    return edit_risk(risk=risk, facts={"title": title}, actor=actor, at=at)
+
+
+@verb
+def hand_over_risk(*, risk: Risk, owner: User, actor: User, at: datetime) -> Risk:
+    """Let another person answer for a risk."""
+    return edit_risk(risk=risk, facts={"owner": owner}, actor=actor, at=at)
+
+
+@verb
+def plan_review(*, risk: Risk, review_on: date, actor: User, at: datetime) -> Risk:
+    """Say when a risk is looked at next."""
+    return edit_risk(risk=risk, facts={"review_on": review_on}, actor=actor, at=at)
+
+
+@verb
+def finish_review(
+    *, risk: Risk, note: str, review_on: date | None = None, actor: User, at: datetime
+) -> Risk:
+    """Say that a risk was looked at; without a date the level decides when it is due again."""
+    risk = lock_in_force(risk)
+    next_on = review_on or next_review(risk, at.date())
+    if next_on <= at.date():
+        raise BadFactsError(_("The next review must lie in the future."))
+    before = {"review_on": plain(risk.review_on), "reviewed_at": plain(risk.reviewed_at)}
+    risk.review_on, risk.reviewed_at = next_on, at
+    risk.save(update_fields=["review_on", "reviewed_at"])
+    audit(
+        action="risk.review",
+        obj=risk,
+        actor=actor,
+        at=at,
+        reason=need_reason(note),
+        before=before,
+        after={"review_on": plain(next_on), "reviewed_at": plain(at)},
+    )
+    tell(at=at)
+    return risk
+
+
+@verb
+def retire_risk(*, risk: Risk, reason: str, actor: User, at: datetime) -> Risk:
+    """Take a risk out of the register because it cannot happen any more; its history stays."""
+    risk = Risk.objects.select_for_update(of=("self",)).get(pk=risk.pk)
+    was = RiskStatus(risk.status)
+    RISK_LIFECYCLE.check(was, RiskStatus.RETIRED)
+    risk.status, risk.retired_at = RiskStatus.RETIRED, at
+    risk.save(update_fields=["status", "retired_at"])
+    Acceptance.objects.filter(risk=risk, ended_at=None).update(ended_at=at, ended_because="retired")
+    audit(
+        action="risk.retire",
+        obj=risk,
+        actor=actor,
+        at=at,
+        reason=need_reason(reason),
+        before={"status": was.value},
+        after={"status": RiskStatus.RETIRED.value},
+    )
+    tell(at=at)
+    return risk
+
+
+def lock_in_force(risk: Risk) -> Risk:
+    """The risk, locked for this change; a retired one changes no more."""
+    risk = Risk.objects.select_for_update(of=("self",)).get(pk=risk.pk)
+    if risk.status == RiskStatus.RETIRED:
+        raise RiskRetiredError(_("%(code)s has been retired.") % {"code": risk.code})
+    return risk
+
+
+def next_review(risk: Risk, today: date) -> date:
+    """When a risk of this level is due again; one that nobody has judged comes back in a month."""
+    matrix = RiskMatrix.objects.active().first()
+    level = matrix.scale.by_word.get(risk.level) if matrix else None
+    return date.fromordinal(today.toordinal() + (level.review_days if level else 30))
+
+
+def tell(*, at: datetime) -> None:
+    """Let the screens that show the register look again."""
+    publish(topic="risks", kind="risk", at=at, permission="risks.view_risk")
+
+
+def _next_code() -> str:
+    top = Risk.objects.filter(code__startswith="R-").order_by(Length("code").desc(), "-code")
+    last = next((code for code in top.values_list("code", flat=True) if CODE.fullmatch(code)), "")
+    return f"R-{int(last[2:] or 0) + 1:03d}"
