@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import Permission
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from bcp_portal.accounts.models import ContactKind, ContactMethod, User
@@ -101,7 +101,7 @@ def default_snapshot() -> Snapshot:
     }
 
 
-def people_who_command() -> "Iterable[User] | Any":
+def people_who_command() -> QuerySet[User]:
     """Active people who may command an incident, the earliest account first."""
     command = Permission.objects.filter(
         codename="run_incident", content_type__app_label="incidents"
@@ -109,7 +109,9 @@ def people_who_command() -> "Iterable[User] | Any":
     return (
         User.objects.filter(is_active=True)
         .filter(
-            Q(groups__permissions__in=command) | Q(user_permissions__in=command) | Q(is_superuser=True)
+            Q(groups__permissions__in=command)
+            | Q(user_permissions__in=command)
+            | Q(is_superuser=True)
         )
         .distinct()
         .order_by("pk")
@@ -137,7 +139,9 @@ def _resolve(target: dict[str, Any], *, incident: Incident | None, at: datetime)
         return rotation.on_call_at(at) if rotation else []
     if incident is None:
         return []
-    held = IncidentRole.objects.filter(incident=incident, role=target.get("role", ""), ended_at=None)
+    held = IncidentRole.objects.filter(
+        incident=incident, role=target.get("role", ""), ended_at=None
+    )
     return [role.user for role in held.select_related("user")]
 
 
@@ -155,9 +159,7 @@ def who_would_be_called(
     for level in sorted(policy.levels.all(), key=lambda level: level.position):
         rungs.append(_rung(level, after=waited, at=at, channels=channels))
         waited += level.delay
-    fallback = Callee(
-        policy.fallback, _("fallback"), tuple(channels.get(policy.fallback_id, ()))
-    )
+    fallback = Callee(policy.fallback, _("fallback"), tuple(channels.get(policy.fallback_id, ())))
     return DutyReport(
         policy=policy,
         at=at,
@@ -233,6 +235,7 @@ def _problems(
     if not fallback.is_reachable:
         yield _("The fallback %(name)s has no way to be reached.") % {"name": fallback.user.name}
     if rto is not None and takes > rto:
-        yield _(
-            "Calling every level takes %(takes)s, longer than the RTO of %(rto)s."
-        ) % {"takes": format_duration(takes), "rto": format_duration(rto)}
+        yield _("Calling every level takes %(takes)s, longer than the RTO of %(rto)s.") % {
+            "takes": format_duration(takes),
+            "rto": format_duration(rto),
+        }

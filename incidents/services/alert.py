@@ -90,9 +90,7 @@ def unmute_alert(*, alert: Alert, actor: User | None, at: datetime) -> Alert:
 
 
 @verb
-def resolve_alert(
-    *, alert: Alert, actor: User | None, at: datetime, reason: str = ""
-) -> Alert:
+def resolve_alert(*, alert: Alert, actor: User | None, at: datetime, reason: str = "") -> Alert:
     """Say that the condition no longer holds."""
     locked = _move(alert, to=AlertStatus.RESOLVED)
     locked.resolved_at = at

@@ -34,6 +34,8 @@ from incidents.services.notice import (
 from incidents.services.timeline import write_entry
 
 DEADLINE = "incidents.escalation"
+CALL = gettext_noop("%(code)s: %(title_said)s. Severity: %(severity_label)s. You are needed.")
+NOBODY = gettext_noop("Nobody on level %(level)s could be reached; called instead: %(names)s")
 # After everybody was called in vain there is a pause, never an end.
 AGAIN_AFTER = timedelta(minutes=15)
 
@@ -197,16 +199,14 @@ def _end(
     )
 
 
-def _fire(
-    escalation: Escalation, *, loop: int, level: int, due_at: datetime, at: datetime
-) -> None:
+def _fire(escalation: Escalation, *, loop: int, level: int, due_at: datetime, at: datetime) -> None:
     if escalation.status != EscalationStatus.RUNNING:
         return
     if not escalation.incident.is_ongoing:
         _end(escalation, to=EscalationStatus.STOPPED, actor=None, at=at)
         return
     levels = escalation.policy_snapshot.get("levels", [])
-    rung = levels[level] if level < len(levels) else {"delay_s": 0, "targets": []}
+    rung: dict[str, Any] = levels[level] if level < len(levels) else {"delay_s": 0, "targets": []}
     firing, is_new = EscalationFiring.objects.get_or_create(
         escalation=escalation,
         epoch=escalation.epoch,
@@ -239,7 +239,7 @@ def _call(
         write_notice(
             person=person,
             kind=NoticeKind.CALL,
-            message=gettext_noop("%(code)s: %(title_said)s. Severity: %(severity_label)s. You are needed."),
+            message=CALL,
             params=_words(escalation.incident),
             incident=escalation.incident,
             escalation=escalation,
@@ -273,7 +273,7 @@ def _call_fallback(escalation: Escalation, firing: EscalationFiring, *, at: date
     write_entry(
         incident=escalation.incident,
         kind=TimelineKind.CALL,
-        message=gettext_noop("Nobody on level %(level)s could be reached; called instead: %(names)s"),
+        message=NOBODY,
         params={
             "level": firing.level + 1,
             "names": ", ".join(person.name for person in people) or "–",

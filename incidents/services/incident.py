@@ -183,9 +183,7 @@ def recover_incident(
 
 
 @verb
-def close_incident(
-    *, incident: Incident, actor: User, at: datetime, reason: str = ""
-) -> Incident:
+def close_incident(*, incident: Incident, actor: User, at: datetime, reason: str = "") -> Incident:
     """Put the incident away; nothing can change after this.
 
     It takes a review that is signed off, or a reason why there is none.

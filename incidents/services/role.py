@@ -54,7 +54,9 @@ def take_role(
     """Hand a role to a person; the history keeps who held it from when to when."""
     locked = Incident.objects.select_for_update().get(pk=incident.pk)
     if not locked.is_open:
-        raise RoleRefusedError(_("%(code)s is over; roles no longer change.") % {"code": locked.code})
+        raise RoleRefusedError(
+            _("%(code)s is over; roles no longer change.") % {"code": locked.code}
+        )
     if not user.is_active:
         raise RoleRefusedError(_("%(name)s has left.") % {"name": user.name})
     held = IncidentRole.objects.filter(incident=locked, role=role, ended_at=None).first()

@@ -1,0 +1,273 @@
+"""Verbs of triage: signals become alerts, alerts are grouped, a group is one incident."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext_noop
+
+from assets.models import Asset, Site
+from bcp_portal.audit.verbs import verb
+from incidents.models import (
+    Alert,
+    Importance,
+    Incident,
+    IncidentKind,
+    IncidentStatus,
+    Playbook,
+    TimelineKind,
+)
+from incidents.services.alert import fold_signal, raise_alert, resolve_alert
+from incidents.services.extent import add_assets, add_sites, mark_site_recovered
+from incidents.services.incident import (
+    OutageTakenError,
+    change_severity,
+    declare_incident,
+    start_response,
+)
+from incidents.services.recovery import set_clocks
+from incidents.services.regroup import adopt_small_incidents, leave_small_incident
+from incidents.services.timeline import write_entry
+from incidents.services.triage_rules import (
+    alert_key,
+    full_key,
+    group_key,
+    mode_of,
+    severity_for,
+    triage_of,
+)
+from telemetry.models import Signal, SignalRule
+from telemetry.services.signal import mark_swept
+
+BATCH = 200
+RELAPSE_S = 1800
+
+
+def sweep_signals(*, at: datetime) -> str:
+    """Look at every signal that changed; return how many and what they became."""
+    fresh = list(
+        Signal.objects.unswept().select_related(
+            "site", "region", "device", "stream__asset", "asset"
+        )[:BATCH]
+    )
+    fresh.sort(key=lambda signal: (triage_of(signal).rank, signal.opened_at, signal.pk))
+    for signal in fresh:
+        sweep_signal(signal=signal, at=at)
+    return f"{len(fresh)} signals"
+
+
+@verb
+def sweep_signal(*, signal: Signal, at: datetime) -> Alert | None:
+    """Turn one signal into an alert, and the alert into (a part of) an incident."""
+    if signal.closed_at is None:
+        alert = _open(signal, at=at)
+    else:
+        alert = _close(signal, at=at)
+    mark_swept(seen=[(signal.pk, signal.version)])
+    return alert
+
+
+def _open(signal: Signal, *, at: datetime) -> Alert:
+    alert, is_new = raise_alert(
+        key=alert_key(signal),
+        rule=signal.rule,
+        title=signal.title,
+        params=signal.params,
+        severity=signal.severity,
+        sums=signal.sums,
+        mode=mode_of(signal),
+        site=signal.site,
+        region=signal.region,
+        device=signal.device,
+        asset=signal.asset or (signal.stream.asset if signal.stream else None),
+        at=at,
+    )
+    fold_signal(alert=alert, signal=signal, at=at)
+    if signal.rule == SignalRule.CANARY:
+        return alert  # it proves that the chain works; it is nobody's incident
+    incident = _incident_for(signal, alert, at=at)
+    if incident is not None:
+        _join(alert, incident, signal, is_new=is_new, at=at)
+    return alert
+
+
+def _incident_for(signal: Signal, alert: Alert, *, at: datetime) -> Incident | None:
+    key, mode = group_key(signal), mode_of(signal)
+    standing = Incident.objects.ongoing().filter(mode=mode, group_key=key).first()
+    if standing is not None:
+        return standing
+    relapsed = _relapsed(key, mode, at=at)
+    if relapsed is not None:
+        return relapsed
+    if triage_of(signal).rank <= 2:
+        adopted = adopt_small_incidents(signal=signal, group_key=key, at=at)
+        if adopted is not None:
+            return adopted
+    if alert.incident is not None and alert.incident.is_ongoing:
+        return alert.incident
+    if signal.parent_key or signal.severity > triage_of(signal).opens_at:
+        return _nearby(signal)
+    return _declare(signal, key, at=at)
+
+
+def _relapsed(key: str, mode: str, *, at: datetime) -> Incident | None:
+    """The same outage back within half an hour is the same incident: its clock runs on."""
+    incident = (
+        Incident.objects.filter(mode=mode, group_key=key, status=IncidentStatus.RECOVERED)
+        .order_by("-recovered_at")
+        .first()
+    )
+    if incident is None or incident.recovered_at is None:
+        return None
+    if (at - incident.recovered_at).total_seconds() > RELAPSE_S:
+        return None
+    return start_response(incident=incident, actor=None, at=at, reason=gettext_noop("it came back"))
+
+
+def _nearby(signal: Signal) -> Incident | None:
+    """What would not open an incident of its own belongs to the one its site is in."""
+    if signal.site is None:
+        return None
+    return (
+        Incident.objects.ongoing()
+        .filter(mode=mode_of(signal), sites__site=signal.site)
+        .order_by("severity", "pk")
+        .first()
+    )
+
+
+def _declare(signal: Signal, key: str, *, at: datetime) -> Incident:
+    sites = _sites(signal)
+    kind = triage_of(signal).kind
+    try:
+        return declare_incident(
+            title=signal.title,
+            title_params=signal.params,
+            severity=severity_for(
+                signal_severity=signal.severity,
+                site_criticalities=[site.criticality for site in sites],
+            ),
+            kind=kind,
+            mode=mode_of(signal),
+            started_at=signal.began_at,
+            detected_at=signal.opened_at,
+            sites=sites,
+            assets=_assets(signal, kind),
+            group_key=key,
+            verdict={"rule": signal.rule, "key": full_key(signal), "sums": signal.sums},
+            suggested_playbook=suggest_playbook(kind=kind, rule=signal.rule),
+            actor=None,
+            at=at,
+        )
+    except OutageTakenError:
+        # Another worker declared it first; the unique constraint is the judge.
+        return Incident.objects.ongoing().get(mode=mode_of(signal), group_key=key)
+
+
+def suggest_playbook(*, kind: str, rule: str = "") -> Playbook | None:
+    """The plan for this: one written for the rule before one written for the kind."""
+    usable = [
+        playbook
+        for playbook in Playbook.objects.usable().filter(retired_at=None).order_by("code")
+        if kind in playbook.kinds or rule in playbook.rules
+    ]
+    return min(usable, key=lambda playbook: rule not in playbook.rules, default=None)
+
+
+def _join(alert: Alert, incident: Incident, signal: Signal, *, is_new: bool, at: datetime) -> None:
+    moved_from = alert.incident if alert.incident_id != incident.pk else None
+    if alert.incident_id != incident.pk:
+        alert.incident = incident
+        alert.save(update_fields=["incident"])
+        write_entry(
+            incident=incident,
+            kind=TimelineKind.ALERT,
+            message="%(claim_said)s",
+            params={"claim_said": {"message": signal.title, "params": signal.params}},
+            actor=None,
+            at=at,
+            happened_at=signal.opened_at,
+            importance=Importance.NORMAL if incident.group_key == group_key(signal) and is_new
+            else Importance.DETAIL,
+        )  # fmt: skip
+    if incident.signals_cleared_at is not None:
+        incident.signals_cleared_at = None
+        incident.save(update_fields=["signals_cleared_at"])
+    _widen(incident, signal, at=at)
+    if moved_from is not None:
+        leave_small_incident(incident=moved_from, into=incident, at=at)
+
+
+def _widen(incident: Incident, signal: Signal, *, at: datetime) -> None:
+    sites = _sites(signal)
+    new = add_sites(incident=incident, sites=sites, affected_at=signal.began_at, at=at)
+    assets = _assets(signal, IncidentKind(incident.kind))
+    add_assets(incident=incident, assets=assets, down_at=signal.began_at, at=at)
+    set_clocks(incident=incident, at=at)
+    for site in sites:
+        if incident.sites.filter(site=site).exclude(recovered_at=None).exists():
+            mark_site_recovered(incident=incident, site=site, actor=None, at=at, is_back=False)
+    if not new:
+        return
+    worse = severity_for(
+        signal_severity=signal.severity,
+        site_criticalities=list(incident.sites.values_list("site__criticality", flat=True)),
+    )
+    if worse < incident.severity:
+        change_severity(
+            incident=incident,
+            severity=worse,
+            actor=None,
+            at=at,
+            reason="",
+        )
+
+
+def _close(signal: Signal, *, at: datetime) -> Alert | None:
+    alert = Alert.objects.unresolved().filter(key=alert_key(signal)).first()
+    if alert is None:
+        return None
+    alert = resolve_alert(alert=alert, actor=None, at=at)
+    incident = alert.incident
+    if incident is None or not incident.is_ongoing:
+        return alert
+    for site in _sites(signal):
+        still = incident.alerts.unresolved().filter(site=site)
+        if not still.exists():
+            mark_site_recovered(incident=incident, site=site, actor=None, at=at)
+    if not incident.alerts.unresolved().exists():
+        _say_it_is_back(incident, at=at)
+    return alert
+
+
+def _say_it_is_back(incident: Incident, *, at: datetime) -> None:
+    """Nothing is wrong any more by the machines; whether it is recovered, a person says."""
+    incident = Incident.objects.select_for_update().get(pk=incident.pk)
+    incident.signals_cleared_at = at
+    incident.save(update_fields=["signals_cleared_at"])
+    write_entry(
+        incident=incident,
+        kind=TimelineKind.ALERT,
+        message=gettext_noop(
+            "Every signal is clear: the link is back. Check the data, then say “recovered”."
+        ),
+        actor=None,
+        at=at,
+        importance=Importance.KEY,
+    )
+
+
+def _sites(signal: Signal) -> list[Site]:
+    """The sites a signal is about."""
+    pks = {*signal.site_ids, *([signal.site_id] if signal.site_id else [])}
+    return list(Site.objects.filter(pk__in=pks).order_by("code")) if pks else []
+
+
+def _assets(signal: Signal, kind: IncidentKind) -> list[Asset]:
+    """The assets a signal names; a dead centre names what stands in no site of its own."""
+    named = [signal.asset, signal.stream.asset if signal.stream else None]
+    assets = [asset for asset in named if asset is not None]
+    if kind == IncidentKind.CENTRAL and signal.rule == SignalRule.CENTRAL_DOWN:
+        central = Asset.objects.in_use().filter(
+            site__kind="data_centre", kind__in=["database", "infrastructure", "application"]
+        )
+        assets.extend(central)
+    return assets

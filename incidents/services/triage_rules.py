@@ -1,0 +1,98 @@
+"""What each rule of detection means here: the kind of incident, the group, and how grave it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from assets.models import Criticality
+from incidents.models import IncidentKind, RunMode, Severity
+from telemetry.models import Signal, SignalRule
+
+Group = Literal["own", "site", "stream", "portal"]
+
+
+@dataclass(frozen=True)
+class Triage:
+    """How signals of one rule are handled.
+
+    `opens_at` is the mildest severity that opens an incident of its own; 0 never opens one: the
+    alert stands alone or joins what is open.
+    """
+
+    kind: IncidentKind
+    group: Group
+    opens_at: int
+    # Larger causes are looked at first, so that the smaller ones find them there.
+    rank: int = 5
+
+
+TRIAGE: Mapping[str, Triage] = {
+    SignalRule.PORTAL_BLIND: Triage(IncidentKind.PORTAL, "portal", 4, rank=0),
+    SignalRule.INGRESS_DOWN: Triage(IncidentKind.PORTAL, "portal", 4, rank=0),
+    SignalRule.CENTRAL_DOWN: Triage(IncidentKind.CENTRAL, "own", 4, rank=1),
+    SignalRule.NETWORK_OUTAGE: Triage(IncidentKind.NETWORK, "own", 4, rank=2),
+    SignalRule.MASS_INCONSISTENCY: Triage(IncidentKind.INTEGRITY, "own", 4, rank=2),
+    SignalRule.CLONED_DEVICE: Triage(IncidentKind.SECURITY, "site", 4, rank=3),
+    SignalRule.SITE_SILENT: Triage(IncidentKind.LOCAL, "site", 3),
+    SignalRule.RPO_BREACHED: Triage(IncidentKind.LOCAL, "site", 2),
+    SignalRule.RPO_PREDICTED: Triage(IncidentKind.LOCAL, "site", 1),
+    SignalRule.CHECKSUM_MISMATCH: Triage(IncidentKind.INTEGRITY, "stream", 3),
+    SignalRule.SUSPECT_SOURCE: Triage(IncidentKind.INTEGRITY, "site", 2),
+    SignalRule.REPEATED_FAILURES: Triage(IncidentKind.LOCAL, "site", 1),
+    SignalRule.FLAPPING_LINK: Triage(IncidentKind.LOCAL, "site", 0),
+    SignalRule.TELEMETRY_LOSS: Triage(IncidentKind.LOCAL, "site", 0),
+    SignalRule.CLOCK_JUMP: Triage(IncidentKind.LOCAL, "site", 0),
+    SignalRule.PING_MISSED: Triage(IncidentKind.OTHER, "own", 2),
+    SignalRule.EXTERNAL: Triage(IncidentKind.OTHER, "own", 2),
+    SignalRule.CANARY: Triage(IncidentKind.OTHER, "own", 0),
+}
+UNKNOWN_RULE = Triage(IncidentKind.OTHER, "own", 1)
+
+
+def triage_of(signal: Signal) -> Triage:
+    """How a signal is handled; a rule nobody has judged yet only raises an alert."""
+    return TRIAGE.get(signal.rule, UNKNOWN_RULE)
+
+
+def mode_of(signal: Signal) -> RunMode:
+    """Whether a signal is real; a rehearsal never mixes with the real thing."""
+    return RunMode.EXERCISE if signal.is_exercise else RunMode.LIVE
+
+
+def full_key(signal: Signal) -> str:
+    """The name by which smaller signals point to this one: rule and key."""
+    prefix = f"{signal.rule}:"
+    return signal.key if signal.key.startswith(prefix) else prefix + signal.key
+
+
+def alert_key(signal: Signal) -> str:
+    """One condition, one alert; a rehearsal's own."""
+    return f"{mode_of(signal).value}:{full_key(signal)}"[:200]
+
+
+def group_key(signal: Signal) -> str:
+    """One outage, one incident: what this signal belongs to."""
+    if signal.parent_key:
+        return signal.parent_key
+    group = triage_of(signal).group
+    if group == "portal":
+        return "portal"
+    if group == "site" and signal.site_id:
+        kind = triage_of(signal).kind
+        return f"{kind.value}:site:{signal.site_id}"
+    if group == "stream" and signal.stream is not None:
+        return f"integrity:stream:{signal.stream.name}"
+    return full_key(signal)
+
+
+def severity_for(*, signal_severity: int, site_criticalities: list[int]) -> Severity:
+    """How grave it is: what the rule says, and one step worse for what the business leans on.
+
+    A vital site, or five sites and more at once, make it one step worse.
+    """
+    worst = signal_severity
+    if Criticality.VITAL in site_criticalities:
+        worst -= 1
+    if len(site_criticalities) >= 5:
+        worst -= 1
+    return Severity(min(max(worst, Severity.CRITICAL), Severity.LOW))
