@@ -16,8 +16,9 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from bcp_portal.accounts.policy import POLICY
 from bcp_portal.nav import NAV, Entry
-from bcp_portal.shared.policy import SIGNED_IN
+from bcp_portal.shared.policy import PUBLIC, SIGNED_IN
 from bcp_portal.shared.templatetags._spans import units
 
 THEMES = ("light", "dark")
@@ -121,6 +122,11 @@ class Frame:
     def wall(self) -> bool:
         """Whether the page is on a wall screen, without rail and top bar."""
         return self.request.GET.get("wall") == "1"
+
+    @property
+    def zone(self) -> str:
+        """The zone in which this person reads times."""
+        return timezone.get_current_timezone_name()
 
     @cached_property
     def open_incidents(self) -> list[IncidentChip]:
@@ -235,7 +241,7 @@ class Frame:
         here = self._here
         for entry in entries:
             url = url_of(entry.url_name)
-            if url and _may(self.request.user, entry.permission):
+            if url and may_open(self.request.user, entry.url_name):
                 yield NavLink(
                     label=entry.label,
                     url=url,
@@ -258,8 +264,12 @@ def _under(path: str, url: str) -> bool:
     return path.startswith(url if url.endswith("/") else f"{url}/")
 
 
-def _may(user: Any, permission: str) -> bool:
-    return permission in ("", SIGNED_IN) or bool(user.has_perm(permission))
+def may_open(user: Any, route: str) -> bool:
+    """Whether the policy table lets this person read what lies behind a route."""
+    rule = POLICY.find(route, "GET")
+    if rule is None:
+        return False
+    return rule.permission in (PUBLIC, SIGNED_IN) or bool(user.has_perm(rule.permission))
 
 
 def url_of(name: str) -> str:

@@ -61,7 +61,7 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     const asked = new URL(event.detail.pathInfo.requestPath, location.href).pathname;
     const got = event.detail.xhr.responseURL && new URL(event.detail.xhr.responseURL).pathname;
-    if (got && got !== asked && got.startsWith("/accounts/")) {
+    if (got && got !== asked && got.startsWith("/account/")) {
       event.detail.shouldSwap = false;
       location.reload();
     }
