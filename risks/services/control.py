@@ -50,7 +50,7 @@ def edit_control(
 
 
 @verb
-def test_control(
+def record_control_test(
     *,
     control: Control,
     effectiveness: str,
