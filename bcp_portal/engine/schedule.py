@@ -19,7 +19,11 @@ class Sweep:
     by: Literal["engine", "worker"] = "engine"
 
 
-SWEEPS: tuple[Sweep, ...] = ()
+SWEEPS: tuple[Sweep, ...] = (
+    Sweep("telemetry.detect", "telemetry.services.detection.detect", every_s=1),
+    Sweep("telemetry.probe", "telemetry.services.observer.probe_witnesses", every_s=15, by="worker"),
+    Sweep("live.forget", "bcp_portal.live.services.forget_old_events", every_s=60, by="worker"),
+)
 
 # kind -> verb called as handler(deadline=..., at=...) inside the claiming transaction.
 DEADLINES: dict[str, str] = {}

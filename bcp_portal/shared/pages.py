@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -22,7 +22,7 @@ P = ParamSpec("P")
 class SignedInRequest(HttpRequest):
     """A request whose person is known."""
 
-    user: "User"  # type: ignore[assignment]  # the middleware lets nobody else through
+    user: "User"  # the middleware lets nobody else through
 
 
 View = Callable[Concatenate[Any, P], HttpResponse]
@@ -43,7 +43,8 @@ def needs(permission: str) -> Callable[[View[P]], View[P]]:
             return view(request, *args, **kwargs)
 
         locked.required_permission = permission  # type: ignore[attr-defined]  # read by the house rules
-        return login_not_required(locked) if permission == PUBLIC else locked
+        opened = login_not_required(locked) if permission == PUBLIC else locked
+        return cast("View[P]", opened)
 
     return lock
 

@@ -63,7 +63,7 @@ def assert_claim(*, claim: Claim, at: datetime) -> Signal:
             return signal
         for name in changed:
             setattr(signal, name, content[name])
-        signal.version = F("version") + 1  # type: ignore[assignment]  # computed by the database
+        signal.version = F("version") + 1
         signal.save(update_fields=[*changed, "version"])
         signal.refresh_from_db(fields=["version"])
     _tell(signal, at=at)

@@ -1,0 +1,140 @@
+"""The present state of the fleet as plain values: a fixed number of queries, however many sites."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from assets.windows import sites_in_window
+from telemetry.models import Device, NodeState, SiteState, StreamState
+
+# A device that has not been heard for this long says nothing about an outage of today.
+LONG_DARK = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFacts:
+    """What we know about one device."""
+
+    pk: int
+    site_id: int
+    name: str
+    period: timedelta
+    last_received_at: datetime | None
+    heartbeats_since_return: int
+    last_sync_ok_at: datetime | None
+    reported_state: str
+    node_state: NodeState
+    node_state_since: datetime | None
+    flap_bits: int
+    flap_checked_at: datetime | None
+    is_flapping: bool
+    central_ok: bool | None
+    app_version: str
+    agent_version: str
+    is_forked: bool
+    clock_offset_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """What we know about one site."""
+
+    pk: int
+    code: str
+    name: str
+    region: str
+    region_id: int
+    region_name: str
+    provider: str
+    shard: str
+    criticality: int
+    offline_is_normal: bool
+    in_window: bool
+    devices: tuple[DeviceFacts, ...]
+
+    @property
+    def last_received_at(self) -> datetime | None:
+        """When we last heard any of its devices."""
+        return max((d.last_received_at for d in self.devices if d.last_received_at), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFacts:
+    """What waits in one stream, and how late it may be."""
+
+    stream_id: int
+    site_id: int
+    device_id: int
+    name: str
+    asset_id: int | None
+    rpo: timedelta | None
+    pending_records: int
+    pending_bytes: int | None
+    pending_value_minor: int | None
+    currency: str
+    oldest_pending_at: datetime | None
+    pending_expires_at: datetime | None
+    sampled_at: datetime
+    last_sync_ok_at: datetime | None
+    consecutive_failures: int
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """All facts of one pass."""
+
+    at: datetime
+    sites: Mapping[int, SiteFacts]
+    streams: Mapping[int, tuple[StreamFacts, ...]]
+    known: Mapping[int, tuple[str, datetime | None]]
+
+
+_DEVICE = (
+    "pk", "site_id", "name", "heartbeat_every_s",
+    "state__last_received_at", "state__heartbeats_since_return", "state__last_sync_ok_at",
+    "state__reported_state", "state__node_state", "state__node_state_since",
+    "state__flap_bits", "state__flap_checked_at", "state__is_flapping",
+    "state__reach__central__ok", "state__app__version", "state__agent__version",
+    "state__is_forked", "state__clock_offset_ms",
+    "site__code", "site__name", "site__region__code", "site__region_id", "site__region__name",
+    "site__provider", "site__shard", "site__criticality", "site__offline_is_normal",
+)  # fmt: skip
+_STREAM = (
+    "stream_id", "stream__site_id", "device_id", "stream__name", "stream__asset_id",
+    "stream__rpo", "pending_records", "pending_bytes", "pending_value_minor", "currency",
+    "oldest_pending_at", "pending_expires_at", "sampled_at", "last_sync_ok_at",
+    "consecutive_failures",
+)  # fmt: skip
+
+
+def read_fleet(at: datetime) -> Fleet:
+    """Read everything the rules look at, once."""
+    windows = sites_in_window(at)
+    devices: dict[int, list[DeviceFacts]] = {}
+    rows: dict[int, tuple[object, ...]] = {}
+    in_service = Device.objects.in_service().exclude(state=None).filter(site__closed_on=None)
+    for row in in_service.order_by("pk").values_list(*_DEVICE):
+        devices.setdefault(row[1], []).append(_device(row))
+        rows[row[1]] = row[18:]
+    sites = {
+        pk: SiteFacts(pk, *row, pk in windows, tuple(devices[pk]))  # type: ignore[arg-type, call-arg]  # the columns above
+        for pk, row in rows.items()
+    }
+    streams: dict[int, list[StreamFacts]] = {}
+    for row in StreamState.objects.order_by("stream_id").values_list(*_STREAM):
+        facts = StreamFacts(*row)
+        streams.setdefault(facts.site_id, []).append(facts)
+    known = {
+        pk: (state, since)
+        for pk, state, since in SiteState.objects.values_list("site_id", "node_state", "since")
+    }
+    return Fleet(at, sites, {pk: tuple(found) for pk, found in streams.items()}, known)
+
+
+def _device(row: tuple[object, ...]) -> DeviceFacts:
+    values = list(row[:18])
+    values[3] = timedelta(seconds=int(str(values[3])))
+    values[8] = NodeState(str(values[8]))
+    values[14] = str(values[14] or "")
+    values[15] = str(values[15] or "")
+    return DeviceFacts(*values)  # type: ignore[arg-type]  # the columns of _DEVICE, in order

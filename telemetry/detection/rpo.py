@@ -1,0 +1,88 @@
+"""RPO clocks: they run on while a site is dark, and warn before the breach.
+
+The clock of a stream runs out at `oldest_pending_at + rpo`, whoever is listening. A breach is
+predicted when a quarter of the RPO is left; the warning ends when half of it is free again.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext_noop
+
+from telemetry.detection.facts import Fleet, SiteFacts, StreamFacts
+from telemetry.detection.outcome import Outcome
+from telemetry.models import SignalRule
+from telemetry.services.signal import Claim
+
+WARN_HEADROOM = 0.25
+CLEAR_HEADROOM = 0.5
+
+
+def headroom(stream: StreamFacts, at: datetime) -> timedelta | None:
+    """Time until the RPO is exceeded; None: nothing waits, or nobody said what may be lost."""
+    if stream.oldest_pending_at is None or stream.rpo is None:
+        return None
+    return stream.oldest_pending_at + stream.rpo - at
+
+
+def rpo_claims(fleet: Fleet, parents: Mapping[int, str]) -> list[Outcome]:
+    """Predicted and actual breaches, each under the outage that causes it, if there is one."""
+    predicted: list[Claim] = []
+    breached: list[Claim] = []
+    tight: set[str] = set()
+    for site, stream in _watched(fleet):
+        left = headroom(stream, fleet.at)
+        if left is None or stream.rpo is None:
+            continue
+        key = f"{site.code}:{stream.name}"
+        if left < timedelta(0):
+            breached.append(_claim(SignalRule.RPO_BREACHED, key, site, stream, parents))
+        elif left < stream.rpo * WARN_HEADROOM:
+            predicted.append(_claim(SignalRule.RPO_PREDICTED, key, site, stream, parents))
+        elif left < stream.rpo * CLEAR_HEADROOM:
+            tight.add(key)
+    return [
+        Outcome(SignalRule.RPO_PREDICTED, predicted, keep=tight.__contains__),
+        Outcome(SignalRule.RPO_BREACHED, breached, keep=tight.__contains__),
+    ]
+
+
+def _watched(fleet: Fleet) -> Iterable[tuple[SiteFacts, StreamFacts]]:
+    for site_id, streams in fleet.streams.items():
+        site = fleet.sites.get(site_id)
+        if site is not None:
+            for stream in streams:
+                yield site, stream
+
+
+def _claim(
+    rule: SignalRule, key: str, site: SiteFacts, stream: StreamFacts, parents: Mapping[int, str]
+) -> Claim:
+    assert stream.oldest_pending_at is not None
+    assert stream.rpo is not None
+    due = stream.oldest_pending_at + stream.rpo
+    is_over = rule is SignalRule.RPO_BREACHED
+    urgent = 2 if site.criticality <= 2 else 3
+    return Claim(
+        rule=rule,
+        key=key,
+        parent_key=parents.get(site.pk, ""),
+        severity=urgent if is_over else 3,
+        title=gettext_noop("RPO of %(stream)s at %(site)s is exceeded")
+        if is_over
+        else gettext_noop("RPO of %(stream)s at %(site)s will be exceeded"),
+        params={"stream": stream.name, "site": f"{site.code} {site.name}"},
+        # Instants, not ages: the sums stay true, and the signal quiet, while the clock runs.
+        sums={
+            "oldest_pending_at": stream.oldest_pending_at.isoformat(),
+            "rpo_s": stream.rpo.total_seconds(),
+            "due_at": due.isoformat(),
+        },
+        began_at=due if is_over else due - stream.rpo * WARN_HEADROOM,
+        site_id=site.pk,
+        region_id=site.region_id,
+        device_id=stream.device_id,
+        stream_id=stream.stream_id,
+        asset_id=stream.asset_id,
+        site_ids=(site.pk,),
+    )

@@ -1,0 +1,105 @@
+"""Many silent sites with one thing in common are one outage, not many.
+
+For each value of region, provider, shard, app and agent version with n members of which k are
+silent: an outage when k >= 3, k/n >= 0.5 and the chance that so many fell silent by accident,
+P(Bin(n, p0) >= k), is below one in a million. The likeliest explanation is taken, its members are
+removed, and the question is asked again, four times at most.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from telemetry.detection.facts import SiteFacts
+
+FIELDS = ("region", "provider", "shard", "app_version", "agent_version")
+MIN_SILENT = 3
+MIN_SHARE = 0.5
+MAX_CHANCE = 1e-6
+BASE_SILENCE = 0.01
+MAX_EXPLANATIONS = 4
+
+
+@dataclass(frozen=True)
+class SharedFate:
+    """One explanation for many silent sites."""
+
+    field: str
+    value: str
+    members: tuple[int, ...]
+    silent: tuple[int, ...]
+    chance: float
+
+    @property
+    def key(self) -> str:
+        """What identifies it while it lasts."""
+        return f"{self.field}:{self.value}"
+
+
+def binomial_tail(n: int, k: int, p: float) -> float:
+    """P(Bin(n, p) >= k), summed in logarithms so that 1e-28 is not lost to rounding."""
+    if k <= 0:
+        return 1.0
+    if k > n:
+        return 0.0
+    log_p, log_q = math.log(p), math.log1p(-p)
+    terms = [
+        math.lgamma(n + 1)
+        - math.lgamma(i + 1)
+        - math.lgamma(n - i + 1)
+        + i * log_p
+        + (n - i) * log_q
+        for i in range(k, n + 1)
+    ]
+    top = max(terms)
+    return min(1.0, math.exp(top) * math.fsum(math.exp(term - top) for term in terms))
+
+
+def explain(
+    sites: Iterable[SiteFacts], silent: frozenset[int], *, p0: float = BASE_SILENCE
+) -> list[SharedFate]:
+    """Find what the silent sites have in common; the likeliest explanation first."""
+    left = {site.pk: site for site in sites}
+    found: list[SharedFate] = []
+    while len(found) < MAX_EXPLANATIONS:
+        best = min(_candidates(left, silent, p0), key=_likelihood, default=None)
+        if best is None:
+            break
+        found.append(best)
+        for pk in best.members:
+            left.pop(pk, None)
+    return found
+
+
+def _likelihood(fate: SharedFate) -> tuple[float, int]:
+    # Equal chances: the earlier field is the plainer explanation ("Jawa Timur", not "1.4.2").
+    return fate.chance, FIELDS.index(fate.field)
+
+
+def _candidates(
+    sites: Mapping[int, SiteFacts], silent: frozenset[int], p0: float
+) -> Iterable[SharedFate]:
+    groups: dict[tuple[str, str], list[int]] = {}
+    for pk, site in sites.items():
+        for field, value in _traits(site):
+            if value:
+                groups.setdefault((field, value), []).append(pk)
+    for (field, value), members in groups.items():
+        down = tuple(pk for pk in members if pk in silent)
+        if len(down) < MIN_SILENT or len(down) / len(members) < MIN_SHARE:
+            continue
+        # Everybody has the same version: then it explains nothing that the fleet does not.
+        if field.endswith("_version") and len(members) == len(sites):
+            continue
+        chance = binomial_tail(len(members), len(down), p0)
+        if chance < MAX_CHANCE:
+            yield SharedFate(field, value, tuple(members), down, chance)
+
+
+def _traits(site: SiteFacts) -> Iterable[tuple[str, str]]:
+    yield "region", site.region
+    yield "provider", site.provider
+    yield "shard", site.shard
+    if site.devices:
+        yield "app_version", site.devices[0].app_version
+        yield "agent_version", site.devices[0].agent_version

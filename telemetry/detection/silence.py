@@ -1,0 +1,206 @@
+"""Rules from silence: one site, a network, the centre, ourselves, and links that flap."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from django.utils.translation import gettext_noop
+
+from telemetry.detection.facts import LONG_DARK, DeviceFacts, Fleet, SiteFacts
+from telemetry.detection.node_state import OFFLINE_AFTER, SUSPECT_AFTER, is_silent, silent_for
+from telemetry.detection.outcome import Outcome
+from telemetry.detection.shared_fate import SharedFate, explain
+from telemetry.detection.sight import SightVerdict
+from telemetry.models import Signal, SignalRule
+from telemetry.models.observer import Sight
+from telemetry.services.signal import Claim
+
+CLEAR_SHARE = 0.25
+FLAP_CHECKS = 21
+FLAP_RAISE = 0.5
+FLAP_CLEAR = 0.25
+_TITLES = {
+    "region": gettext_noop("Network outage in %(name)s"),
+    "provider": gettext_noop("Outage at the provider %(name)s"),
+    "shard": gettext_noop("Outage of the sync shard %(name)s"),
+    "app_version": gettext_noop("Outage of all sites with app version %(name)s"),
+    "agent_version": gettext_noop("Outage of all sites with agent version %(name)s"),
+}
+
+
+def network_outages(fleet: Fleet, still_open: Mapping[str, Signal]) -> Outcome:
+    """One claim for all sites that share a fate; kept until most of its members are back."""
+    watched = [site for site in fleet.sites.values() if _counts(site, fleet.at)]
+    silent = frozenset(
+        site.pk for site in watched if is_silent(site, fleet.at, periods=SUSPECT_AFTER)
+    )
+    claims = {fate.key: _network_claim(fate, fleet) for fate in explain(watched, silent)}
+    for key, signal in still_open.items():
+        members = [pk for pk in signal.site_ids if pk in fleet.sites]
+        down = [pk for pk in members if pk in silent]
+        if key in claims:
+            claims[key] = replace(claims[key], began_at=signal.began_at)
+        elif members and len(down) / len(members) >= CLEAR_SHARE:
+            claims[key] = _kept(signal)
+    return Outcome(SignalRule.NETWORK_OUTAGE, list(claims.values()))
+
+
+def _counts(site: SiteFacts, at: datetime) -> bool:
+    """Does this site's silence say anything today?"""
+    last = site.last_received_at
+    return last is not None and not site.in_window and at - last < LONG_DARK
+
+
+def _network_claim(fate: SharedFate, fleet: Fleet) -> Claim:
+    sites = [fleet.sites[pk] for pk in fate.silent]
+    name = sites[0].region_name if fate.field == "region" else fate.value
+    everywhere = len(fate.silent) * 2 >= len(fleet.sites)
+    return Claim(
+        rule=SignalRule.NETWORK_OUTAGE,
+        key=fate.key,
+        severity=1 if everywhere else 2,
+        title=_TITLES[fate.field],
+        params={"name": name},
+        sums={
+            "field": fate.field,
+            "value": fate.value,
+            "name": name,
+            "k": len(fate.silent),
+            "n": len(fate.members),
+            "chance": float(f"{fate.chance:.1e}"),
+        },
+        began_at=min(site.last_received_at or fleet.at for site in sites),
+        region_id=sites[0].region_id if fate.field == "region" else None,
+        site_ids=tuple(sorted(fate.silent)),
+    )
+
+
+def _kept(signal: Signal) -> Claim:
+    return Claim(
+        rule=SignalRule(signal.rule),
+        key=signal.key,
+        severity=signal.severity,
+        title=signal.title,
+        params=signal.params,
+        sums=signal.sums,
+        began_at=signal.began_at,
+        site_ids=tuple(signal.site_ids),
+    )
+
+
+def silent_sites(fleet: Fleet, groups: Mapping[int, str]) -> Outcome:
+    """A site that is offline by itself; sites of a group are told by the group."""
+    claims = [
+        _site_claim(site)
+        for site in fleet.sites.values()
+        if site.pk not in groups
+        and _counts_alone(site)
+        and is_silent(site, fleet.at, periods=OFFLINE_AFTER)
+    ]
+    back = {
+        site.code
+        for site in fleet.sites.values()
+        if not is_silent(site, fleet.at, periods=SUSPECT_AFTER)
+    }
+    grouped = {fleet.sites[pk].code for pk in groups if pk in fleet.sites}
+    return Outcome(
+        SignalRule.SITE_SILENT, claims, keep=lambda key: key not in back and key not in grouped
+    )
+
+
+def _counts_alone(site: SiteFacts) -> bool:
+    """Offline is normal for some, and for others at some hours; unstable links have a rule."""
+    flaps = any(device.is_flapping for device in site.devices)
+    return not (site.in_window or site.offline_is_normal or flaps)
+
+
+def _site_claim(site: SiteFacts) -> Claim:
+    last = site.last_received_at
+    assert last is not None
+    return Claim(
+        rule=SignalRule.SITE_SILENT,
+        key=site.code,
+        severity=2 if site.criticality == 1 else 3 if site.criticality < 4 else 4,
+        title=gettext_noop("%(site)s is offline"),
+        params={"site": f"{site.code} {site.name}"},
+        sums={"last_heard_at": last.isoformat(), "limit_periods": OFFLINE_AFTER},
+        began_at=last,
+        site_id=site.pk,
+        region_id=site.region_id,
+        site_ids=(site.pk,),
+    )
+
+
+def centre(fleet: Fleet, sight: SightVerdict, still_open: Mapping[str, Signal]) -> list[Outcome]:
+    """Claims about the centre and about our own eyes, from the verdict of the blind check."""
+    wanted = {
+        Sight.CENTRAL: (SignalRule.CENTRAL_DOWN, gettext_noop("The central server is down")),
+        Sight.BLIND: (
+            SignalRule.PORTAL_BLIND,
+            gettext_noop("The portal cannot see: its own link is down"),
+        ),
+        Sight.INGRESS: (
+            SignalRule.INGRESS_DOWN,
+            gettext_noop("Nothing arrives at the portal's own door"),
+        ),
+    }
+    outcomes = []
+    for verdict, (rule, title) in wanted.items():
+        claims = []
+        if sight.sight is verdict:
+            earlier = still_open.get(rule)
+            stable = {"expected", "witnesses", "central_fails_at"}
+            sums = {k: v for k, v in sight.sums.items() if k in stable}
+            claims = [
+                Claim(
+                    rule=rule,
+                    key="central",
+                    severity=1,
+                    title=title,
+                    sums=earlier.sums if earlier else sums,
+                    began_at=earlier.began_at if earlier else fleet.at,
+                    site_ids=tuple(sorted(fleet.sites)) if rule is SignalRule.CENTRAL_DOWN else (),
+                )
+            ]
+        outcomes.append(Outcome(rule, claims))
+    return outcomes
+
+
+def next_flap_bits(device: DeviceFacts, at: datetime) -> int | None:
+    """Append one verdict of silent or not each period; None when it is not time yet."""
+    if device.last_received_at is None:
+        return None
+    if device.flap_checked_at is not None and at - device.flap_checked_at < device.period:
+        return None
+    bit = int(silent_for(device, at) >= SUSPECT_AFTER)
+    return ((device.flap_bits << 1) | bit) & ((1 << FLAP_CHECKS) - 1)
+
+
+def flapping(bits: int, *, was_flapping: bool) -> bool:
+    """Does the link change its mind too often? Recent changes weigh more, as in Nagios."""
+    changes = [((bits >> i) ^ (bits >> (i + 1))) & 1 for i in range(FLAP_CHECKS - 1)]
+    weights = [1.2 - 0.4 * i / (FLAP_CHECKS - 2) for i in range(FLAP_CHECKS - 1)]
+    share = sum(c * w for c, w in zip(changes, weights, strict=True)) / (FLAP_CHECKS - 1)
+    return share >= (FLAP_CLEAR if was_flapping else FLAP_RAISE)
+
+
+def unstable_links(fleet: Fleet) -> Outcome:
+    """One open "unstable link" instead of forty alerts."""
+    claims = [
+        Claim(
+            rule=SignalRule.FLAPPING_LINK,
+            key=f"{site.code}/{device.name}",
+            severity=4,
+            title=gettext_noop("Unstable link at %(site)s"),
+            params={"site": f"{site.code} {site.name}"},
+            sums={"checks": FLAP_CHECKS, "raise": FLAP_RAISE, "clear": FLAP_CLEAR},
+            began_at=device.flap_checked_at or fleet.at,
+            site_id=site.pk,
+            device_id=device.pk,
+            site_ids=(site.pk,),
+        )
+        for site in fleet.sites.values()
+        for device in site.devices
+        if device.is_flapping
+    ]
+    return Outcome(SignalRule.FLAPPING_LINK, claims)

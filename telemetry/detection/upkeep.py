@@ -1,0 +1,138 @@
+"""Smaller rules: syncs that keep failing, cloned devices, clocks that are off, missed pings."""
+
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext_noop
+
+from telemetry.detection.facts import DeviceFacts, Fleet, SiteFacts, StreamFacts
+from telemetry.detection.outcome import Outcome
+from telemetry.models import PingCheck, SignalRule
+from telemetry.services.signal import Claim
+
+FAILURES = 5
+CLOCK_RAISE = timedelta(minutes=2)
+CLOCK_CLEAR = timedelta(minutes=1)
+
+
+def repeated_failures(fleet: Fleet) -> Outcome:
+    """A stream whose sync failed five times in a row while the site was reachable."""
+    claims = [
+        _failure_claim(fleet.sites[site_id], stream)
+        for site_id, streams in fleet.streams.items()
+        if site_id in fleet.sites
+        for stream in streams
+        if stream.consecutive_failures >= FAILURES
+    ]
+    failing = {
+        f"{fleet.sites[site_id].code}:{stream.name}"
+        for site_id, streams in fleet.streams.items()
+        if site_id in fleet.sites
+        for stream in streams
+        if stream.consecutive_failures > 0
+    }
+    return Outcome(SignalRule.REPEATED_FAILURES, claims, keep=failing.__contains__)
+
+
+def _failure_claim(site: SiteFacts, stream: StreamFacts) -> Claim:
+    return Claim(
+        rule=SignalRule.REPEATED_FAILURES,
+        key=f"{site.code}:{stream.name}",
+        severity=3,
+        title=gettext_noop("Sync of %(stream)s at %(site)s keeps failing"),
+        params={"stream": stream.name, "site": f"{site.code} {site.name}"},
+        sums={"limit": FAILURES},
+        began_at=stream.sampled_at,
+        site_id=site.pk,
+        region_id=site.region_id,
+        device_id=stream.device_id,
+        stream_id=stream.stream_id,
+        asset_id=stream.asset_id,
+        site_ids=(site.pk,),
+    )
+
+
+def odd_devices(fleet: Fleet) -> list[Outcome]:
+    """Devices that speak with two voices, and devices whose clock is off."""
+    pairs = [(site, device) for site in fleet.sites.values() for device in site.devices]
+    clones = [
+        _device_claim(
+            SignalRule.CLONED_DEVICE,
+            site,
+            device,
+            at=fleet.at,
+            severity=2,
+            title=gettext_noop("%(device)s sends from two places: it may have been cloned"),
+            sums={},
+        )
+        for site, device in pairs
+        if device.is_forked
+    ]
+    clocks = [
+        _device_claim(
+            SignalRule.CLOCK_JUMP,
+            site,
+            device,
+            at=fleet.at,
+            severity=4,
+            title=gettext_noop("The clock of %(device)s is wrong"),
+            sums={"limit_s": CLOCK_RAISE.total_seconds()},
+        )
+        for site, device in pairs
+        if _clock_is_off(device, CLOCK_RAISE)
+    ]
+    still = {f"{site.code}/{dev.name}" for site, dev in pairs if _clock_is_off(dev, CLOCK_CLEAR)}
+    return [
+        Outcome(SignalRule.CLONED_DEVICE, clones),
+        Outcome(SignalRule.CLOCK_JUMP, clocks, keep=still.__contains__),
+    ]
+
+
+def _clock_is_off(device: DeviceFacts, limit: timedelta) -> bool:
+    offset = device.clock_offset_ms
+    return offset is not None and abs(offset) > limit.total_seconds() * 1000
+
+
+def _device_claim(
+    rule: SignalRule,
+    site: SiteFacts,
+    device: DeviceFacts,
+    *,
+    at: datetime,
+    severity: int,
+    title: str,
+    sums: dict[str, float],
+) -> Claim:
+    return Claim(
+        rule=rule,
+        key=f"{site.code}/{device.name}",
+        severity=severity,
+        title=title,
+        params={"device": f"{site.code}/{device.name}"},
+        sums=sums,
+        began_at=device.last_received_at or at,
+        site_id=site.pk,
+        region_id=site.region_id,
+        device_id=device.pk,
+        site_ids=(site.pk,),
+    )
+
+
+def missed_pings(at: datetime) -> Outcome:
+    """Jobs elsewhere that have not called when they should have, or called to say they failed."""
+    overdue = PingCheck.objects.filter(retired_at=None, due_at__lt=at)
+    claims = [
+        Claim(
+            rule=SignalRule.PING_MISSED,
+            key=f"ping:{check.pk}",
+            severity=3,
+            title=gettext_noop("%(name)s has not called"),
+            params={"name": check.name},
+            sums={"due_at": check.due_at.isoformat() if check.due_at else None},
+            began_at=check.due_at or at,
+            site_id=check.site_id,
+            asset_id=check.asset_id,
+            site_ids=(check.site_id,) if check.site_id else (),
+        )
+        for check in overdue.order_by("pk")
+    ]
+    return Outcome(SignalRule.PING_MISSED, claims)

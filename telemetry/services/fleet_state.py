@@ -1,0 +1,120 @@
+"""Verbs of what we believe about devices and sites: only rows that changed are written."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bcp_portal.audit.verbs import verb
+from bcp_portal.live.services import publish
+from telemetry.detection.facts import DeviceFacts, Fleet, SiteFacts, StreamFacts
+from telemetry.detection.node_state import SILENT, device_state, site_state
+from telemetry.detection.silence import flapping, next_flap_bits
+from telemetry.models import DeviceState, NodeState, SiteState
+
+# More news than this in one pass is told as one: "look at everything again".
+TELL_APART = 50
+
+
+@verb
+def write_device_states(*, fleet: Fleet, is_blind: bool, at: datetime) -> Mapping[int, NodeState]:
+    """Say what each device is now; return the states by device."""
+    states: dict[int, NodeState] = {}
+    for site in fleet.sites.values():
+        for device in site.devices:
+            state = device_state(
+                device,
+                at=at,
+                in_window=site.in_window,
+                is_blind=is_blind,
+                streams=fleet.streams.get(site.pk, ()),
+            )
+            states[device.pk] = state
+            if changes := _changes(device, state, at):
+                DeviceState.objects.filter(pk=device.pk).update(**changes)
+    return states
+
+
+def _changes(device: DeviceFacts, state: NodeState, at: datetime) -> dict[str, object]:
+    changes: dict[str, object] = {}
+    if state != device.node_state:
+        changes |= {"node_state": state, "node_state_since": at}
+        if state in SILENT:
+            # From here on it has to prove that it is back.
+            changes["heartbeats_since_return"] = 0
+    bits = next_flap_bits(device, at)
+    if bits is not None:
+        is_flapping = flapping(bits, was_flapping=device.is_flapping)
+        changes |= {"flap_bits": bits, "flap_checked_at": at}
+        if is_flapping != device.is_flapping:
+            changes["is_flapping"] = is_flapping
+    return changes
+
+
+@verb
+def write_site_states(*, fleet: Fleet, states: Mapping[int, NodeState], at: datetime) -> int:
+    """Roll devices and streams up to their sites; return how many sites changed."""
+    known = {row.pk: row for row in SiteState.objects.all()}
+    fresh: list[SiteState] = []
+    changed: list[SiteState] = []
+    for site in fleet.sites.values():
+        row = known.get(site.pk) or SiteState(pk=site.pk)
+        is_new = site.pk not in known
+        if _roll_up(row, site, fleet.streams.get(site.pk, ()), states, at) or is_new:
+            row.changed_at = at
+            (fresh if is_new else changed).append(row)
+    SiteState.objects.bulk_create(fresh, ignore_conflicts=True)
+    SiteState.objects.bulk_update(changed, _ROLLED, batch_size=200)
+    _tell([*fresh, *changed], at=at)
+    return len(fresh) + len(changed)
+
+
+_ROLLED = [
+    "node_state", "since", "last_received_at", "pending_records", "pending_bytes",
+    "pending_value_minor", "oldest_pending_at", "rpo_due_at", "rpo_is_known", "changed_at",
+]  # fmt: skip
+
+
+def _roll_up(
+    row: SiteState,
+    site: SiteFacts,
+    streams: tuple[StreamFacts, ...],
+    states: Mapping[int, NodeState],
+    at: datetime,
+) -> bool:
+    """Bring one row in step; return whether anything that people see has changed."""
+    state = site_state(states[device.pk] for device in site.devices)
+    oldest = [s.oldest_pending_at for s in streams if s.oldest_pending_at]
+    due = [s.oldest_pending_at + s.rpo for s in streams if s.oldest_pending_at and s.rpo]
+    rolled: dict[str, object] = {
+        "node_state": state,
+        "pending_records": sum(s.pending_records for s in streams),
+        "pending_bytes": sum(s.pending_bytes or 0 for s in streams),
+        "pending_value_minor": sum(s.pending_value_minor or 0 for s in streams),
+        "oldest_pending_at": min(oldest, default=None),
+        "rpo_due_at": min(due, default=None),
+        # One stream without an RPO, or no stream at all, and the clock is a guess.
+        "rpo_is_known": bool(streams) and all(s.rpo is not None for s in streams),
+    }
+    if row.node_state != state or row.since is None:
+        row.since = at
+        row.last_received_at = site.last_received_at
+    elif all(getattr(row, name) == value for name, value in rolled.items()):
+        return False
+    row.last_received_at = site.last_received_at
+    for name, value in rolled.items():
+        setattr(row, name, value)
+    return True
+
+
+def _tell(rows: list[SiteState], *, at: datetime) -> None:
+    if not rows:
+        return
+    if len(rows) <= TELL_APART:
+        for row in rows:
+            publish(
+                topic=f"site:{row.pk}",
+                kind=row.node_state,
+                at=at,
+                permission="assets.view_site",
+                site_id=row.pk,
+            )
+    publish(topic="sites", kind="changed", at=at, permission="assets.view_site")
