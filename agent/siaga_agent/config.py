@@ -1,0 +1,111 @@
+"""HOME/agent.json: who this device is, where its portal is, and what it looks after."""
+
+import ipaddress
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+from uuid import UUID
+
+MODES = ("normal", "offline", "maintenance")
+RUNGS = ("gateway", "dns", "internet", "central", "portal", "peer", "alt_link")
+
+
+class ConfigError(Exception):
+    """agent.json cannot be used; the text says which part and what to do."""
+
+
+@dataclass
+class AgentConfig:
+    """The settings of one device. Everything but the first two has a sensible default."""
+
+    portal: str
+    node_id: str
+    site: str = ""
+    name: str = ""
+    period_s: float = 60.0
+    mode: str = "normal"
+    adapters: list[dict[str, Any]] = field(default_factory=list)
+    reach: dict[str, str] = field(default_factory=dict)
+    link: dict[str, Any] = field(default_factory=dict)
+    ca_file: str | None = None
+    proxy: str | None = None
+    insecure_http: bool = False
+    notify_command: list[str] = field(default_factory=list)
+    outbox_max_mib: int = 512
+    key: dict[str, Any] = field(default_factory=dict)
+    token_sealed: str = ""
+
+    @classmethod
+    def load(cls, home: Path) -> Self:
+        """Read HOME/agent.json, refusing what this version cannot honour."""
+        path = home / "agent.json"
+        try:
+            read = json.loads(path.read_text())
+        except FileNotFoundError as error:
+            raise ConfigError(f"{path} is missing: enrol this device first.") from error
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"{path} cannot be read: {error}") from error
+        if not isinstance(read, dict):
+            raise ConfigError(f"{path} must hold one JSON object.")
+        return cls.from_json(read)
+
+    @classmethod
+    def from_json(cls, read: dict[str, Any]) -> Self:
+        """Build the settings from one JSON object and check them."""
+        known = set(cls.__dataclass_fields__)
+        if unknown := sorted(set(read) - known):
+            raise ConfigError(f"agent.json: unknown settings {', '.join(unknown)}.")
+        if missing := [name for name in ("portal", "node_id") if not read.get(name)]:
+            raise ConfigError(f"agent.json: {' and '.join(missing)} must be set.")
+        config = cls(**read)
+        config.check()
+        return config
+
+    def check(self) -> None:
+        """Refuse settings that would only fail later, at night."""
+        try:
+            self.node_id = str(UUID(self.node_id))
+        except (ValueError, AttributeError, TypeError) as error:
+            raise ConfigError("agent.json: node_id must be a UUID.") from error
+        if not isinstance(self.period_s, int | float) or not 1 <= self.period_s <= 86400:
+            raise ConfigError("agent.json: period_s must be between 1 and 86400 seconds.")
+        if self.mode not in MODES:
+            raise ConfigError(f"agent.json: mode must be one of {', '.join(MODES)}.")
+        if foreign := sorted(set(self.reach) - set(RUNGS)):
+            raise ConfigError(f"agent.json: unknown reach targets {', '.join(foreign)}.")
+        self._check_portal()
+
+    def save(self, home: Path) -> None:
+        """Write agent.json so that a crash leaves the old one or the new one, never half."""
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path, draft = home / "agent.json", home / "agent.json.new"
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w") as file:
+            json.dump(asdict(self), file, indent=2)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+
+    def _check_portal(self) -> None:
+        parts = urlsplit(self.portal)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ConfigError("agent.json: portal must be an http(s) address.")
+        if parts.scheme == "http" and not (self.insecure_http or _is_loopback(parts.hostname)):
+            raise ConfigError(
+                "agent.json: the portal must be reached by https. Plain http is only for "
+                "loopback, or where insecure_http is set on purpose."
+            )
+        self.portal = self.portal.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

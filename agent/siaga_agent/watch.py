@@ -1,0 +1,174 @@
+"""Looking after one engine: gather, fit to the contract, store with the cursor, remember."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import uuid4
+
+from siaga_agent.adapters.base import Adapter, AdapterError, Findings
+from siaga_agent.clock import Clock, iso
+from siaga_agent.outbox import Entry, Outbox
+from siaga_agent.shape import (
+    APP,
+    BACKUP,
+    CONFLICT,
+    CONFLICT_NEEDS,
+    SESSION,
+    SESSION_NEEDS,
+    STREAM,
+    STREAM_NEEDS,
+    Reader,
+    ShapeError,
+    fit,
+)
+from siaga_agent.store import Json, OutboxFullError
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class LastLook:
+    """What an engine said last, for the next heartbeat."""
+
+    streams: dict[str, Json] = field(default_factory=dict)
+    frozen: frozenset[str] = frozenset()
+    app: Json | None = None
+    backup: Json | None = None
+    error: str = ""
+
+
+class AdapterWatch:
+    """Turns one adapter's findings into stored entries, each once."""
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        outbox: Outbox,
+        *,
+        clock: Clock,
+        on_news: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.adapter = adapter
+        self._outbox, self._clock, self._on_news = outbox, clock, on_news
+        self._lock = threading.Lock()
+        self._look = LastLook()
+        self._failures = 0
+        self.looked = threading.Event()
+
+    @property
+    def last_look(self) -> LastLook:
+        """The newest samples; still the last known ones while the engine does not answer."""
+        with self._lock:
+            return self._look
+
+    def look(self) -> None:
+        """Look once; a full disk or a dead engine spoils this look only."""
+        at = self._clock.now()
+        try:
+            findings = self.adapter.gather(self._outbox.cursor(self.adapter.name), at=at)
+            self._store(findings, at)
+        except AdapterError as error:
+            self._note_failure(error, at)
+        except OutboxFullError:
+            # Nothing was stored and the cursor stands: the next look finds the same again.
+            logger.error("No room for what %s has to tell; it stays there", self.adapter.name)
+        self.looked.set()
+
+    def _store(self, findings: Findings, at: datetime) -> None:
+        entries = [*self._sessions(findings), *self._conflicts(findings, at)]
+        self._failures = 0
+        if entries or findings.cursor != self._outbox.cursor(self.adapter.name):
+            self._outbox.append_all(entries, at=at, cursors={self.adapter.name: findings.cursor})
+        streams = [self._fit("stream", raw, STREAM, STREAM_NEEDS) for raw in findings.streams]
+        with self._lock:
+            self._look = LastLook(
+                streams={stream["name"]: stream for stream in streams if stream},
+                frozen=findings.frozen,
+                app=self._fit("app", findings.app, APP, ()),
+                backup=self._fit("backup", findings.backup, BACKUP, ()),
+            )
+        if entries:
+            self._on_news()
+
+    def _sessions(self, findings: Findings) -> list[Entry]:
+        fitted = (self._fit("session", raw, SESSION, SESSION_NEEDS) for raw in findings.sessions)
+        return [
+            Entry(
+                {"kind": "sync_session", "at": session.get("ended_at", session["started_at"])}
+                | session,
+                mark=f"session:{session['session_id']}",
+            )
+            for session in fitted
+            if session
+        ]
+
+    def _conflicts(self, findings: Findings, at: datetime) -> list[Entry]:
+        fitted = (
+            self._fit("conflict", raw, CONFLICT, CONFLICT_NEEDS) for raw in findings.conflicts
+        )
+        return [
+            Entry(
+                {"kind": "conflict", "at": iso(at)} | conflict,
+                mark=f"conflict:{conflict['conflict_id']}:"
+                + "|".join(version["rev"] for version in conflict["versions"]),
+            )
+            for conflict in fitted
+            if conflict and len(conflict["versions"]) >= 2
+        ]
+
+    def _fit(
+        self, what: str, raw: object, fields: Mapping[str, Reader], needs: tuple[str, ...]
+    ) -> Json | None:
+        if raw is None:
+            return None
+        try:
+            fitted, problems = fit(raw, fields, needs)
+        except ShapeError as error:
+            logger.warning("%s: a %s was left out: %s", self.adapter.name, what, error)
+            return None
+        if problems:
+            logger.debug("%s: parts of a %s were left out: %s", self.adapter.name, what, problems)
+        return fitted
+
+    def _note_failure(self, error: AdapterError, at: datetime) -> None:
+        """The engine's silence is news once, and counts in every heartbeat."""
+        self._failures += 1
+        if self._failures == 1:
+            logger.warning("%s cannot be asked: %s", self.adapter.name, error)
+            self._outbox.append_all([self._failed_session(error, at)], at=at)
+            self._on_news()
+        with self._lock:
+            known = self._look.streams or {
+                name: {"name": name, "pending_records": 0} for name in self.adapter.streams
+            }
+            self._look = LastLook(
+                streams={
+                    name: {
+                        **stream,
+                        "consecutive_failures": int(stream.get("consecutive_failures", 0)) + 1,
+                    }
+                    for name, stream in known.items()
+                },
+                frozen=self._look.frozen,
+                error=f"{error.code}: {error}",
+            )
+
+    def _failed_session(self, error: AdapterError, at: datetime) -> Entry:
+        stream = self.adapter.streams[0] if self.adapter.streams else self.adapter.name
+        told = {"code": f"engine_{error.code}"[:40], "count": 1, "sample": str(error)[:300]}
+        return Entry(
+            {
+                "kind": "sync_session",
+                "at": iso(at),
+                "session_id": str(uuid4()),
+                "stream": stream[:64],
+                "engine": "custom",
+                "direction": "both",
+                "started_at": iso(at),
+                "ended_at": iso(at),
+                "outcome": "failed",
+                "errors": [told],
+            }
+        )
