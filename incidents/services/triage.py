@@ -57,10 +57,7 @@ def sweep_signals(*, at: datetime) -> str:
 @verb
 def sweep_signal(*, signal: Signal, at: datetime) -> Alert | None:
     """Turn one signal into an alert, and the alert into (a part of) an incident."""
-    if signal.closed_at is None:
-        alert = _open(signal, at=at)
-    else:
-        alert = _close(signal, at=at)
+    alert = _open(signal, at=at) if signal.closed_at is None else _close(signal, at=at)
     mark_swept(seen=[(signal.pk, signal.version)])
     return alert
 
@@ -83,26 +80,35 @@ def _open(signal: Signal, *, at: datetime) -> Alert:
     fold_signal(alert=alert, signal=signal, at=at)
     if signal.rule == SignalRule.CANARY:
         return alert  # it proves that the chain works; it is nobody's incident
-    incident = _incident_for(signal, alert, at=at)
+    incident = _incident_for(signal, alert, is_new=is_new, at=at)
     if incident is not None:
-        _join(alert, incident, signal, is_new=is_new, at=at)
+        _join(alert, incident, signal, at=at)
     return alert
 
 
-def _incident_for(signal: Signal, alert: Alert, *, at: datetime) -> Incident | None:
+def _incident_for(signal: Signal, alert: Alert, *, is_new: bool, at: datetime) -> Incident | None:
     key, mode = group_key(signal), mode_of(signal)
     standing = Incident.objects.ongoing().filter(mode=mode, group_key=key).first()
     if standing is not None:
         return standing
-    relapsed = _relapsed(key, mode, at=at)
-    if relapsed is not None:
-        return relapsed
-    if triage_of(signal).rank <= 2:
-        adopted = adopt_small_incidents(signal=signal, group_key=key, at=at)
-        if adopted is not None:
-            return adopted
-    if alert.incident is not None and alert.incident.is_ongoing:
-        return alert.incident
+    if not is_new and alert.incident is not None:
+        # A person said it is recovered, or nothing: a number that changes is no new outage.
+        held = alert.incident.merged_into or alert.incident
+        return held if held.is_ongoing else None
+    return (
+        _relapsed(key, mode, at=at)
+        or _adopted(signal, key, at=at)
+        or _new_or_nearby(signal, key, at=at)
+    )
+
+
+def _adopted(signal: Signal, key: str, *, at: datetime) -> Incident | None:
+    if triage_of(signal).rank > 2:
+        return None
+    return adopt_small_incidents(signal=signal, group_key=key, at=at)
+
+
+def _new_or_nearby(signal: Signal, key: str, *, at: datetime) -> Incident | None:
     if signal.parent_key or signal.severity > triage_of(signal).opens_at:
         return _nearby(signal)
     return _declare(signal, key, at=at)
@@ -172,7 +178,7 @@ def suggest_playbook(*, kind: str, rule: str = "") -> Playbook | None:
     return min(usable, key=lambda playbook: rule not in playbook.rules, default=None)
 
 
-def _join(alert: Alert, incident: Incident, signal: Signal, *, is_new: bool, at: datetime) -> None:
+def _join(alert: Alert, incident: Incident, signal: Signal, *, at: datetime) -> None:
     moved_from = alert.incident if alert.incident_id != incident.pk else None
     if alert.incident_id != incident.pk:
         alert.incident = incident
@@ -185,9 +191,9 @@ def _join(alert: Alert, incident: Incident, signal: Signal, *, is_new: bool, at:
             actor=None,
             at=at,
             happened_at=signal.opened_at,
-            importance=Importance.NORMAL if incident.group_key == group_key(signal) and is_new
-            else Importance.DETAIL,
-        )  # fmt: skip
+            # Of a thousand silent sites the timeline keeps each, the summary only the cause.
+            importance=Importance.DETAIL if signal.parent_key else Importance.NORMAL,
+        )
     if incident.signals_cleared_at is not None:
         incident.signals_cleared_at = None
         incident.save(update_fields=["signals_cleared_at"])

@@ -8,7 +8,7 @@ from assets.models import Criticality
 from incidents.models import IncidentKind, RunMode, Severity
 from telemetry.models import Signal, SignalRule
 
-Group = Literal["own", "site", "stream", "portal"]
+Group = Literal["own", "site", "stream"]
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Triage:
 
 
 TRIAGE: Mapping[str, Triage] = {
-    SignalRule.PORTAL_BLIND: Triage(IncidentKind.PORTAL, "portal", 4, rank=0),
-    SignalRule.INGRESS_DOWN: Triage(IncidentKind.PORTAL, "portal", 4, rank=0),
+    SignalRule.PORTAL_BLIND: Triage(IncidentKind.PORTAL, "own", 4, rank=0),
+    SignalRule.INGRESS_DOWN: Triage(IncidentKind.PORTAL, "own", 4, rank=0),
     SignalRule.CENTRAL_DOWN: Triage(IncidentKind.CENTRAL, "own", 4, rank=1),
     SignalRule.NETWORK_OUTAGE: Triage(IncidentKind.NETWORK, "own", 4, rank=2),
     SignalRule.MASS_INCONSISTENCY: Triage(IncidentKind.INTEGRITY, "own", 4, rank=2),
@@ -75,8 +75,6 @@ def group_key(signal: Signal) -> str:
     if signal.parent_key:
         return signal.parent_key
     group = triage_of(signal).group
-    if group == "portal":
-        return "portal"
     if group == "site" and signal.site_id:
         kind = triage_of(signal).kind
         return f"{kind.value}:site:{signal.site_id}"
