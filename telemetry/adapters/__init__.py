@@ -1,0 +1,1 @@
+"""Other people's formats, translated into claims that the portal understands."""

@@ -1,0 +1,1 @@
+"""The only door devices know: decode, deduplicate, store."""

@@ -1,0 +1,229 @@
+"""The only door devices know: batches in, orders out, each with the device's own token."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError, close_old_connections, connection
+from django.utils import timezone
+
+from telemetry.ingest.decode import RejectedItem, UnreadableBatchError, decode_batch
+from telemetry.ingest.http import (
+    HangUpError,
+    Headers,
+    Receive,
+    Scope,
+    Send,
+    answer,
+    bearer,
+    header,
+    read_body,
+)
+from telemetry.ingest.orders import orders_for
+from telemetry.ingest.plan import Arrival, Outcome
+from telemetry.ingest.store import StoreUnavailableError
+from telemetry.ingest.tokens import TokenBook, TokenHolder
+from telemetry.ingest.writer import TooBusyError, Writer
+
+# More at once from one device is a loop gone wild, not a backlog.
+MOST_AT_ONCE_A_DEVICE = 8
+_BUSY, _FULL = 0.25, 0.6
+
+
+class Rejection(msgspec.Struct, omit_defaults=True):
+    """One refused item in a reply; `index` places it when it has no usable number."""
+
+    error: str
+    seq: int | None = None
+    index: int | None = None
+
+
+class Reply(msgspec.Struct):
+    """What a device is told once its batch is durable."""
+
+    ack: list[tuple[int, int]]
+    duplicates: int
+    rejected: list[Rejection]
+    server_time: datetime
+    next_heartbeat_s: int
+    phase_s: int
+    want: str
+    orders_epoch: int
+    engine_fresh_at: datetime | None
+    audit_checkpoint: str
+    detail: str = ""
+
+
+def _refusal(status: int, sentence: str) -> dict[str, Any]:
+    return {"status": status, "detail": sentence}
+
+
+class _AnsweredError(Exception):
+    """An answer that ends the request early."""
+
+    def __init__(self, status: int, sentence: str, headers: Headers = ()) -> None:
+        super().__init__(sentence)
+        self.status, self.sentence, self.headers = status, sentence, headers
+
+
+_NO_TOKEN = _AnsweredError(
+    401,
+    "No valid device token. Send it as “Authorization: Bearer …”; enrol the device for a new one.",
+    [(b"www-authenticate", b'Bearer realm="telemetry"')],
+)
+
+
+class SiteDoor:
+    """An ASGI application of its own, mounted before Django: its path is the busiest we have."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._tokens = TokenBook()
+        self._in_flight: dict[int, int] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; bad input is never answered with 5xx."""
+        try:
+            await self._route(scope, receive, send)
+        except (_AnsweredError, UnreadableBatchError) as refusal:
+            headers = getattr(refusal, "headers", ())
+            await answer(send, refusal.status, _refusal(refusal.status, str(refusal)), headers)
+        except (StoreUnavailableError, DatabaseError):
+            await _later(send, 503, "Nothing was stored: the database does not answer.", 5)
+        except TooBusyError:
+            await _later(send, 503, "Nothing was stored: too much is waiting.", 2)
+        except HangUpError:
+            return
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path, method = scope["path"], scope["method"]
+        if path == "/api/telemetry/v1/batches":
+            _only(method, "POST")
+            await self._take_batch(scope, receive, send)
+        elif path == "/api/telemetry/v1/orders":
+            _only(method, "GET", "HEAD")
+            await self._give_orders(scope, send)
+        else:
+            raise _AnsweredError(404, "There is no such address; sites use /batches and /orders.")
+
+    async def _take_batch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        holder = await self._holder(scope)
+        device_id = holder.device_id
+        if self._in_flight.get(device_id, 0) >= MOST_AT_ONCE_A_DEVICE:
+            raise _AnsweredError(
+                429, "Too many batches of this device at once.", [(b"retry-after", b"1")]
+            )
+        self._in_flight[device_id] = self._in_flight.get(device_id, 0) + 1
+        try:
+            batch = decode_batch(await read_body(scope, receive))
+            if UUID(batch.envelope.node_id) != holder.node_id:
+                raise _AnsweredError(
+                    403, "node_id is not the device of this token; each device has its own."
+                )
+            received_at = timezone.now()
+            outcome = await self._writer.store(Arrival(device_id, received_at, batch))
+        finally:
+            if (left := self._in_flight[device_id] - 1) > 0:
+                self._in_flight[device_id] = left
+            else:
+                del self._in_flight[device_id]
+        if outcome.is_refused:
+            raise _revoked()
+        reply = self._reply(outcome, holder)
+        await answer(send, 200 if outcome.acknowledged else 422, reply)
+
+    def _reply(self, outcome: Outcome, holder: TokenHolder) -> Reply:
+        news, every_s = self._writer.news, outcome.heartbeat_every_s
+        return Reply(
+            ack=outcome.acknowledged,
+            duplicates=outcome.duplicates,
+            rejected=_rejections(outcome.rejected),
+            server_time=datetime.now(UTC),
+            next_heartbeat_s=every_s,
+            phase_s=phase_of(holder.node_id, every_s),
+            want=self._want(),
+            orders_epoch=0,
+            engine_fresh_at=news.engine_fresh_at,
+            audit_checkpoint=news.audit_checkpoint,
+            detail="" if outcome.acknowledged else "No item of the batch is valid.",
+        )
+
+    def _want(self) -> str:
+        pressure = self._writer.pressure
+        if pressure > _FULL:
+            return "pause"
+        return "newest_first" if pressure > _BUSY else "backfill"
+
+    async def _give_orders(self, scope: Scope, send: Send) -> None:
+        holder = await self._holder(scope, look_again=True)
+        content = await sync_to_async(orders_for, thread_sensitive=False)(holder.device_id)
+        tag = b'"%s"' % hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:16].encode()
+        if header(scope, b"if-none-match").encode() == tag:
+            await answer(send, 304, None, [(b"etag", tag)])
+        else:
+            await answer(send, 200, content, [(b"etag", tag)])
+
+    async def _holder(self, scope: Scope, *, look_again: bool = False) -> TokenHolder:
+        token = bearer(scope)
+        if not token:
+            raise _NO_TOKEN
+        is_known, holder = self._tokens.remembered(token)
+        if not is_known or look_again:
+            holder = await sync_to_async(self._look_up, thread_sensitive=False)(token)
+        if holder is None:
+            raise _NO_TOKEN
+        if not holder.is_usable:
+            raise _revoked()
+        return holder
+
+    def _look_up(self, token: str) -> TokenHolder | None:
+        try:
+            return self._tokens.look_up(token)
+        finally:
+            _rest()
+
+
+def _rest() -> None:
+    """Give the connection of a borrowed thread back, unless a test's transaction runs on it."""
+    if not connection.in_atomic_block:
+        close_old_connections()
+
+
+def _revoked() -> _AnsweredError:
+    return _AnsweredError(403, "This device token was revoked; enrol the device again.")
+
+
+def _only(method: str, *allowed: str) -> None:
+    if method not in allowed:
+        names = ", ".join(allowed)
+        raise _AnsweredError(405, f"Use {names} here.", [(b"allow", names.encode())])
+
+
+async def _later(send: Send, status: int, sentence: str, seconds: int) -> None:
+    await answer(send, status, _refusal(status, sentence), [(b"retry-after", b"%d" % seconds)])
+
+
+def _rejections(rejected: Sequence[RejectedItem]) -> list[Rejection]:
+    return [
+        Rejection(error=bad.error, seq=bad.seq)
+        if bad.seq is not None
+        else Rejection(error=bad.error, index=bad.position)
+        for bad in rejected
+    ]
+
+
+def phase_of(node_id: UUID, every_s: int) -> int:
+    """Where in its period a device speaks: spread evenly, and always the same for one device."""
+    return int.from_bytes(hashlib.sha256(node_id.bytes).digest()[:8]) % max(1, every_s)
+
+
+def _writer_threads() -> int:
+    # SQLite has one writer; on PostgreSQL the second prepares while the first one commits.
+    return 2 if connection.vendor == "postgresql" else 1
+
+
+site_door = SiteDoor(Writer(_writer_threads()))

@@ -1,0 +1,23 @@
+"""What each reply tells a device about the portal itself."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bcp_portal.audit.chain import head
+from bcp_portal.engine.models import SweepMark
+
+
+@dataclass(frozen=True, slots=True)
+class PortalNews:
+    """When the engine last looked, and the newest head of the audit trail."""
+
+    read_at: datetime | None = None
+    engine_fresh_at: datetime | None = None
+    audit_checkpoint: str = ""
+
+
+def read_news(*, at: datetime) -> PortalNews:
+    """Read what changes by the second."""
+    ran_at = SweepMark.objects.filter(name="engine.cycle").values_list("ran_at", flat=True).first()
+    _seq, newest = head()
+    return PortalNews(read_at=at, engine_fresh_at=ran_at, audit_checkpoint=newest)

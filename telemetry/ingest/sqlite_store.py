@@ -1,0 +1,126 @@
+"""Ingest on SQLite: the same statements, row by row, in one IMMEDIATE transaction."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import connection
+from django.utils.dateparse import parse_datetime
+from msgspec.structs import astuple
+
+from telemetry.ingest.contract import AnyItem
+from telemetry.ingest.facts import GroupFacts
+from telemetry.ingest.plan import LedgerKey, Sorted
+from telemetry.ingest.statements import LEDGER_AND_STATES, ROWS_BESIDE_SAMPLES, from_values
+from telemetry.ingest.store_base import KNOWN, Ledgers, Store, ledger_of, rows_of
+
+# Sorted keys: equal content has equal bytes, in whatever order a device wrote its fields.
+_canonical = msgspec.json.Encoder(order="sorted")
+
+
+class SqliteStore(Store):
+    """SQLite: one writer at a time, so nothing needs a lock of its own."""
+
+    _STORE_SAMPLE = (
+        "INSERT INTO telemetry_sample "
+        "(device_id, boot_id, seq, kind, sampled_at, received_at, content_hash, body) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
+    )
+
+    def ledgers(self, keys: Iterable[LedgerKey]) -> Ledgers:
+        """Read the ledgers; the transaction is already the only writer."""
+        found: Ledgers = {}
+        with connection.cursor() as cursor:
+            for device_id, boot_id in keys:
+                cursor.execute(
+                    KNOWN + "WHERE l.device_id = %s AND l.boot_id = %s", [device_id, boot_id.hex]
+                )
+                found.update(ledger_of(_read(row)) for row in cursor.fetchall())
+        return found
+
+    def contradicted(self, batches: Sequence[Sorted]) -> list[tuple[int, int]]:
+        """Compare the fingerprints of what came with those of what is stored."""
+        differing = []
+        with connection.cursor() as cursor:
+            for n, batch in enumerate(batches):
+                device_id, boot_id = batch.arrival.key
+                for place in batch.repeated:
+                    item = batch.arrival.batch.items[place]
+                    cursor.execute(
+                        "SELECT content_hash FROM telemetry_sample "
+                        "WHERE device_id = %s AND boot_id = %s AND seq = %s",
+                        [device_id, boot_id.hex, item.seq],
+                    )
+                    stored = cursor.fetchone()
+                    if stored and stored[0] != _fingerprint(_canonical.encode(item)):
+                        differing.append((n, place))
+        return differing
+
+    def write(self, batches: Sequence[Sorted], ledgers: Ledgers, facts: GroupFacts) -> None:
+        """Write each kind of row in one go."""
+        with connection.cursor() as cursor:
+            cursor.executemany(self._STORE_SAMPLE, _samples(batches))
+            for kind, statement in (*LEDGER_AND_STATES, *ROWS_BESIDE_SAMPLES):
+                if rows := rows_of(kind, ledgers, facts):
+                    text = statement(from_values(kind))
+                    cursor.executemany(text, [[_plain(v) for v in astuple(row)] for row in rows])
+
+
+def _samples(batches: Sequence[Sorted]) -> Iterator[tuple[Any, ...]]:
+    for batch in batches:
+        device_id, boot_id = batch.arrival.key
+        boot, received = boot_id.hex, _moment(batch.arrival.received_at)
+        for item in batch.fresh:
+            text = _canonical.encode(item)
+            yield (
+                device_id,
+                boot,
+                item.seq,
+                _kind(item),
+                _moment(item.at),
+                received,
+                _fingerprint(text),
+                text.decode(),
+            )
+
+
+def _kind(item: AnyItem) -> str:
+    return str(item.__struct_config__.tag)
+
+
+def _fingerprint(text: bytes) -> str:
+    return hashlib.md5(text, usedforsecurity=False).hexdigest()
+
+
+def _moment(moment: datetime) -> str:
+    """A time as Django spells it in SQLite."""
+    return str(moment.astimezone(UTC).replace(tzinfo=None))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return _moment(value)
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, dict | list):
+        return msgspec.json.encode(value).decode()
+    return value
+
+
+def _read(row: Sequence[Any]) -> list[Any]:
+    device_id, boot_id, received, dropped, first_at, last_at, *rest = row
+    duplicates, contradictions, site_id, every_s, is_usable, state_boot, heard_at = rest
+    return [
+        device_id, UUID(boot_id), json.loads(received), json.loads(dropped), _aware(first_at),
+        _aware(last_at), duplicates, contradictions, site_id, every_s, bool(is_usable),
+        UUID(state_boot) if state_boot else None, _aware(heard_at),
+    ]  # fmt: skip
+
+
+def _aware(text: str | datetime | None) -> Any:
+    moment = parse_datetime(text) if isinstance(text, str) else text
+    return moment.replace(tzinfo=UTC) if moment else None

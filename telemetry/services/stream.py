@@ -1,0 +1,47 @@
+"""Verbs of a stream."""
+
+from collections.abc import Iterable
+
+from django.db.models import F
+
+from assets.models import Asset
+from bcp_portal.audit.verbs import verb
+from telemetry.models import Stream
+
+
+@verb
+def ensure_streams(*, told: Iterable[tuple[int, str, str]]) -> dict[tuple[int, str], int]:
+    """Make room for streams that sites name (site, name, criticality); return their numbers.
+
+    A new stream takes asset and RPO from the site's asset that carries this stream, if there is
+    one; otherwise its RPO is unknown until somebody says it.
+    """
+    wanted = {(site_id, name): criticality for site_id, name, criticality in told}
+    sites = {site_id for site_id, _name in wanted}
+    names = {name for _site_id, name in wanted}
+    known = _numbers(sites, names)
+    missing = sorted(key for key in wanted if key not in known)
+    if missing:
+        carriers = {
+            (asset.site_id, asset.stream_name): asset
+            for asset in Asset.objects.filter(site_id__in=sites, stream_name__in=names).annotate(
+                target_rpo=F("recovery_target__rpo")
+            )
+        }
+        rows = []
+        for site_id, name in missing:
+            asset = carriers.get((site_id, name))
+            rpo = asset.target_rpo if asset else None
+            criticality = wanted[site_id, name]
+            rows.append(
+                Stream(site_id=site_id, name=name, criticality=criticality, asset=asset, rpo=rpo)
+            )
+        # Another process may hear of the same stream at the same moment.
+        Stream.objects.bulk_create(rows, ignore_conflicts=True)
+        known = _numbers(sites, names)
+    return known
+
+
+def _numbers(sites: set[int], names: set[str]) -> dict[tuple[int, str], int]:
+    rows = Stream.objects.filter(site_id__in=sites, name__in=names)
+    return {(site_id, name): pk for pk, site_id, name in rows.values_list("pk", "site_id", "name")}
