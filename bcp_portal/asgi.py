@@ -4,14 +4,16 @@ import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+import django
 from a2wsgi import WSGIMiddleware
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bcp_portal.settings")
+# The doors below import models, which only a set-up Django has.
+django.setup()
 
-from telemetry.ingest.door import site_door
-
-from bcp_portal.live.stream import live_stream
-from bcp_portal.wsgi import application as pages  # Django is set up by this import
+from bcp_portal.live.stream import live_stream  # noqa: E402
+from bcp_portal.wsgi import application as pages  # noqa: E402
+from telemetry.ingest.door import site_door  # noqa: E402
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
