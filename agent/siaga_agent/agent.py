@@ -31,7 +31,6 @@ IDLE_S = 0.5
 FIRST_LOOK_S = 5.0
 TIDY_EVERY = timedelta(minutes=5)
 ORDERS_EVERY_S = 300.0
-LOOK_EVERY_S = 5.0
 HURRY_JITTER_S = 3.0
 
 
@@ -118,7 +117,7 @@ class Agent:
                 watch.look()
             except sqlite3.OperationalError as error:
                 logger.error("Could not store what %s told: %s", watch.adapter.name, error)
-            self._stopping.wait(LOOK_EVERY_S)
+            self._stopping.wait(watch.adapter.every_s)
 
     # -- beating
 

@@ -1,18 +1,20 @@
 """One push of a till's queue to the centre, and the session that tells how it went."""
 
 import hashlib
+import http.client
 import json
+import urllib.error
+import urllib.request
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
-
-import httpx
 
 from siaga_agent.clock import iso, parse_instant
 from siaga_agent.demo_source import STREAM, Json, day_of, digest_of, row_hash
 from siaga_agent.till_queue import TillQueue, duration_ms
 
 BATCH = 500
+TIMEOUT_S = 8.0
 TELL_FAILURES_EVERY = timedelta(minutes=5)
 
 
@@ -30,7 +32,8 @@ class Pusher:
     def __init__(self, home: Path, queue: TillQueue, *, central: str, till: str) -> None:
         self._home, self._queue, self._till = home, queue, till
         self._central = central.rstrip("/")
-        self._client = httpx.Client(timeout=httpx.Timeout(8.0, connect=3.0), trust_env=False)
+        # The status command starts this program every few seconds: only what starts quickly.
+        self._line = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         self._stream = STREAM
 
     def push(self, *, trigger: str = "schedule") -> bool:
@@ -80,21 +83,22 @@ class Pusher:
             "sales": rows,
         }
         body = json.dumps(told, separators=(",", ":")).encode()
+        request = urllib.request.Request(
+            f"{self._central}/v1/push", body, {"Content-Type": "application/json"}
+        )
         try:
-            response = self._client.post(
-                f"{self._central}/v1/push",
-                content=body,
-                headers={"Content-Type": "application/json"},
-            )
-            answer = response.json() if response.is_success else None
-        except httpx.TimeoutException as error:
+            with self._line.open(request, timeout=TIMEOUT_S) as response:
+                answer = json.load(response)
+        except urllib.error.HTTPError as error:
+            raise PushError(f"http_{error.code}", f"the centre answered {error.code}") from error
+        except TimeoutError as error:
             raise PushError("timeout", f"{self._central} did not answer in time") from error
-        except (httpx.HTTPError, OSError) as error:
+        except (OSError, http.client.HTTPException) as error:
             raise PushError("unreachable", f"{type(error).__name__}: {error}") from error
         except ValueError as error:
             raise PushError("garbage", "the centre's answer is not JSON") from error
         if not isinstance(answer, dict):
-            raise PushError(f"http_{response.status_code}", response.text[:200])
+            raise PushError("garbage", "the centre's answer is not an object")
         return answer, len(body)
 
     def _spoiled(self, batch: list[Json]) -> list[Json]:

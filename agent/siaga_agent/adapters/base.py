@@ -1,11 +1,13 @@
 """What every sync engine's adapter offers: samples, sessions, conflicts, freeze and thaw."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from siaga_agent.store import Json
+
+LOOK_EVERY_S = 5.0
 
 
 class AdapterError(Exception):
@@ -33,12 +35,19 @@ class Findings:
     backup: Json | None = None
 
 
+def look_every(settings: Mapping[str, Any]) -> float:
+    """The setting `every_s`, at least half a second."""
+    return max(0.5, float(settings.get("every_s", LOOK_EVERY_S)))
+
+
 class Adapter(Protocol):
     """One engine, looked at every few seconds."""
 
     name: str
     # The names of its streams, known before the engine is asked: a dead engine has them too.
     streams: tuple[str, ...]
+    # Seconds between two looks.
+    every_s: float
 
     def gather(self, cursor: Json, *, at: datetime) -> Findings:
         """Look once; raise AdapterError when the engine cannot be asked."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from siaga_agent.adapters.base import AdapterError, Findings
+from siaga_agent.adapters.base import AdapterError, Findings, look_every
 from siaga_agent.store import Json
 
 MAX_OUTPUT = 2 * 1024 * 1024
@@ -26,6 +26,7 @@ class CommandAdapter:
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.name = str(settings["name"])
         self.streams = tuple(settings.get("streams", ()))
+        self.every_s = look_every(settings)
         self._command = _words(settings["command"])
         self._freeze = _words(settings.get("freeze", ()))
         self._thaw = _words(settings.get("thaw", ()))

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from siaga_agent.adapters.base import AdapterError, Findings
+from siaga_agent.adapters.base import AdapterError, Findings, look_every
 from siaga_agent.adapters.psql import Psql
 from siaga_agent.adapters.watermarks import Watermarks
 from siaga_agent.clock import iso, parse_instant
@@ -48,6 +48,7 @@ class PublisherAdapter:
         self.stream = str(settings.get("stream") or settings["slot"])
         self.name = str(settings.get("name") or f"postgres:{self.stream}")
         self.streams: tuple[str, ...] = (self.stream,)
+        self.every_s = look_every(settings)
         self._slot = str(settings["slot"])
         self._criticality = settings.get("criticality")
         self._psql = Psql(str(settings["conninfo"]), program=settings.get("psql"))

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from siaga_agent.adapters.base import AdapterError, Findings
+from siaga_agent.adapters.base import AdapterError, Findings, look_every
 from siaga_agent.adapters.psql import Psql
 from siaga_agent.clock import iso, parse_instant
 from siaga_agent.store import Json
@@ -44,6 +44,7 @@ class SubscriberAdapter:
         self.stream = str(settings.get("stream") or self._subscription)
         self.name = str(settings.get("name") or f"postgres:{self.stream}")
         self.streams: tuple[str, ...] = (self.stream,)
+        self.every_s = look_every(settings)
         self._criticality = settings.get("criticality")
         self._psql = Psql(str(settings["conninfo"]), program=settings.get("psql"))
 

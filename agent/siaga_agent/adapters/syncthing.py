@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from siaga_agent.adapters.base import Findings
+from siaga_agent.adapters.base import Findings, look_every
 from siaga_agent.adapters.syncthing_api import SyncthingApi, config_of
 from siaga_agent.adapters.syncthing_conflicts import conflict_names, describe_conflict
 from siaga_agent.adapters.syncthing_events import EventReader
@@ -31,6 +31,7 @@ class SyncthingAdapter:
         self.stream = str(settings.get("stream") or self._folder)
         self.name = str(settings.get("name") or f"syncthing:{self._folder}")
         self.streams: tuple[str, ...] = (self.stream,)
+        self.every_s = look_every(settings)
         self._criticality = settings.get("criticality")
         # "device" stops everything shared with the peer, "folder" this folder alone.
         self._freeze_by = str(settings.get("freeze_by", "device"))
