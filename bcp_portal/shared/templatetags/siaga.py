@@ -52,7 +52,8 @@ def as_control(field: BoundField) -> SafeString:
     kind = str(getattr(field.field.widget, "input_type", "text"))
     attributes = dict(field.field.widget.attrs)
     css = f"{attributes.get('class', '')} {_CONTROL.get(kind, 'form-control')}"
-    attributes["class"] = css.strip()
+    if not field.use_fieldset:  # a group would hand the class on to the box around its choices
+        attributes["class"] = css.strip()
     described = [f"{field.auto_id}_helptext"] if field.help_text else []
     if field.errors:
         described.insert(0, f"{field.auto_id}_error")
