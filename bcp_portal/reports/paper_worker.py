@@ -16,7 +16,6 @@ import select
 import shutil
 import signal
 import struct
-import sys
 import tempfile
 import time
 from datetime import datetime
@@ -244,7 +243,7 @@ def read_exactly(length: int) -> bytes:
 
 def read_until(reading: int, deadline: float) -> tuple[bytes, bool]:
     """Everything the child says before the deadline; and whether it came to an end."""
-    chunks = []
+    chunks: list[bytes] = []
     while (left := deadline - time.monotonic()) > 0:
         ready, _, _ = select.select([reading], [], [], left)
         if not ready:
@@ -272,4 +271,3 @@ def write_all(fd: int, content: bytes) -> None:
 if __name__ == "__main__":
     with contextlib.suppress(BrokenPipeError):
         main()
-    sys.stdout = None  # type: ignore[assignment]  # the pipe may be gone; nothing is left to flush

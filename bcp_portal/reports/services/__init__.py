@@ -1,0 +1,1 @@
+"""Verbs of a report on file."""
