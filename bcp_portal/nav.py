@@ -41,7 +41,7 @@ NAV: tuple[Section, ...] = (
         "sync",
         _("Sync"),
         (
-            Entry(_("Sites"), "assets:sites", "building-store"),
+            Entry(_("Sites"), "telemetry:sites", "building-store"),
             Entry(_("Devices"), "telemetry:devices", "devices"),
             Entry(_("Sessions"), "telemetry:sessions", "refresh"),
             Entry(_("Conflicts"), "telemetry:conflicts", "git-merge"),

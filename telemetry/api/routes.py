@@ -2,6 +2,21 @@
 
 from rest_framework.routers import BaseRouter
 
+from telemetry.api.collections import (
+    ConflictViewSet,
+    DeviceViewSet,
+    SignalViewSet,
+    SiteViewSet,
+    StreamViewSet,
+    SyncSessionViewSet,
+)
+
 
 def register(router: BaseRouter) -> None:
     """Add this app's collections."""
+    router.register("sites", SiteViewSet, basename="site")
+    router.register("devices", DeviceViewSet, basename="device")
+    router.register("streams", StreamViewSet, basename="stream")
+    router.register("sync-sessions", SyncSessionViewSet, basename="sync-session")
+    router.register("conflicts", ConflictViewSet, basename="conflict")
+    router.register("signals", SignalViewSet, basename="signal")

@@ -87,6 +87,15 @@ class SyncSession(models.Model):
         return f"{self.device_id} {self.stream_name} {self.outcome}"
 
 
+class ConflictReportQuerySet(models.QuerySet["ConflictReport"]):
+    """Sets of conflicts."""
+
+    def visible_to(self, user: User) -> Self:
+        """Conflicts at the sites a person may see."""
+        sites = visible_site_ids(user)
+        return self if sites is None else self.filter(device__site_id__in=sites)
+
+
 class ConflictReport(models.Model):
     """The same record changed on two sides, as a device told it."""
 
@@ -98,6 +107,8 @@ class ConflictReport(models.Model):
     body = models.JSONField()
     detected_at = models.DateTimeField()
     received_at = models.DateTimeField()
+
+    objects = ConflictReportQuerySet.as_manager()
 
     class Meta:
         permissions = [("see_conflict_values", "Can read both versions of a conflict")]

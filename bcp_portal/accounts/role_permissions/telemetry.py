@@ -1,3 +1,14 @@
 """Who may do what in telemetry: permission -> the roles that hold it."""
 
-PERMISSIONS: dict[str, str] = {}
+_READERS = "viewer risk_manager incident_commander responder sync_technician business_owner auditor"
+
+PERMISSIONS: dict[str, str] = {
+    "telemetry.view_device": f"{_READERS} administrator",
+    "telemetry.view_stream": _READERS,
+    "telemetry.view_syncsession": _READERS,
+    "telemetry.view_signal": _READERS,
+    # What is in conflict is business content: for the technical role alone.
+    "telemetry.view_conflictreport": "sync_technician",
+    "telemetry.see_conflict_values": "sync_technician",
+    "telemetry.enrol_device": "sync_technician administrator",
+}

@@ -1,0 +1,1 @@
+"""Pages about sites, devices and what they report."""
