@@ -10,26 +10,60 @@ class Sweep:
 
     `handler` is the dotted path of a function called with `at` that returns one line for the mark.
     The engine runs its own sweeps; those of the worker are run by Celery's beat, and by the engine
-    when they are two periods and two seconds late.
+    when nobody has begun them for two periods (at most a minute more than one) and two seconds.
+    `on_bell`: also run at once, without waiting for its period, when somebody rings the engine.
+    A sweep may run twice, late, or beside itself without harm.
     """
 
     name: str
     handler: str
     every_s: float
     by: Literal["engine", "worker"] = "engine"
+    on_bell: bool = False
 
 
 SWEEPS: tuple[Sweep, ...] = (
     Sweep("telemetry.detect", "telemetry.services.detection.detect", every_s=1),
-    Sweep("telemetry.probe", "telemetry.services.observer.probe_witnesses", every_s=15, by="worker"),
+    Sweep("incidents.triage", "incidents.services.triage.sweep_signals", every_s=1, on_bell=True),
+    Sweep("incidents.guard", "incidents.services.guard.guard_incidents", every_s=5),
+    Sweep("incidents.mutes", "incidents.services.alert.end_mutes", every_s=15, by="worker"),
+    Sweep(
+        "telemetry.probe", "telemetry.services.observer.probe_witnesses", every_s=15, by="worker"
+    ),
     Sweep("live.forget", "bcp_portal.live.services.forget_old_events", every_s=60, by="worker"),
 )
 
 # kind -> verb called as handler(deadline=..., at=...) inside the claiming transaction.
-DEADLINES: dict[str, str] = {}
+DEADLINES: dict[str, str] = {
+    "incidents.escalation": "incidents.services.escalation.fire_level",
+    "incidents.phase_due": "incidents.services.run_phase.phase_due",
+    "incidents.step_due": "incidents.services.run_phase.step_due",
+    "incidents.rto_due": "incidents.services.guard.rto_due",
+    "incidents.update_due": "incidents.services.update.update_due",
+    "incidents.review_due": "incidents.services.review.review_due",
+}
 
 # kind -> function called as handler(subject_id=..., at=..., again=...) outside any transaction.
-JOBS: dict[str, str] = {}
+JOBS: dict[str, str] = {
+    "incidents.delivery": "incidents.services.delivery.deliver",
+}
 
 # kind -> verb called as handler(subject_id=..., error=..., at=...) when every retry has failed.
-EXHAUSTED: dict[str, str] = {}
+EXHAUSTED: dict[str, str] = {
+    "incidents.delivery": "incidents.services.delivery.give_up",
+}
+
+# Kinds that call people: done before all others, and not taken at all while calls are held.
+HELD_KINDS: frozenset[str] = frozenset({"incidents.delivery"})
+
+# kind -> seconds for which a job belongs to whoever took it. After that it is taken again, so a
+# lease must be longer than the work and shorter than people can wait for a dead worker's call.
+LEASES: dict[str, float] = {"incidents.delivery": 15.0}
+DEFAULT_LEASE_S = 30.0
+LONGEST_LEASE_S = 900.0
+
+# Seconds between the attempts of a job; after the last one it has failed.
+JOB_BACK_OFF: tuple[float, ...] = (2.0, 5.0, 15.0, 30.0, 60.0)
+
+# Seconds between the attempts of a deadline; the last one repeats for ever.
+DEADLINE_BACK_OFF: tuple[float, ...] = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
