@@ -105,5 +105,5 @@ prepare_python() {
     flock 9
     make_venv
     install_requirements "$1"
-  } 9>"$venv.lock"
+  } 9<"$root"
 }
