@@ -1,5 +1,6 @@
 """Ingest on PostgreSQL: the rows of a whole group travel as JSON, in one prepared statement."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -60,7 +61,8 @@ class PostgresStore(Store):
         if raw.prepare_threshold is None:
             # This connection stays with its thread, so what it prepared is there the next time.
             raw.prepare_threshold = 2
-        return psycopg.Cursor(raw).execute(statement, parameters)
+        with connection.wrap_database_errors:
+            return psycopg.Cursor(raw).execute(statement, parameters)
 
     def ledgers(self, keys: Iterable[LedgerKey]) -> Ledgers:
         """Lock in one order, so that two groups with the same devices wait and do not deadlock."""
@@ -68,7 +70,7 @@ class PostgresStore(Store):
         rows = self._run(
             self._LEDGERS, [device for device, _boot in wanted], [boot for _device, boot in wanted]
         )
-        return dict(ledger_of(row) for row in rows.fetchall())
+        return dict(ledger_of(_read(row)) for row in rows.fetchall())
 
     def contradicted(self, batches: Sequence[Sorted]) -> list[tuple[int, int]]:
         """Compare the fingerprints of what came with those of what is stored."""
@@ -104,6 +106,12 @@ _HOT = (
     )
     + " SELECT 1"
 )
+
+
+def _read(row: Sequence[Any]) -> list[Any]:
+    # Django leaves jsonb as text on its connections.
+    device_id, boot_id, received, dropped, *rest = row
+    return [device_id, boot_id, json.loads(received), json.loads(dropped), *rest]
 
 
 def _json(rows: Sequence[Struct]) -> str:

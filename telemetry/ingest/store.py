@@ -52,7 +52,7 @@ def store_group(arrivals: Sequence[Arrival], *, at: datetime) -> list[Outcome]:
         if not _is_deadlock(error):
             raise StoreUnavailableError(str(error)) from error
         failure: Exception = error
-    except (DatabaseError, ValueError, OverflowError) as error:
+    except DatabaseError as error:
         failure = error
     if len(arrivals) > 1:
         logger.warning("A group of %d batches failed (%s); one by one", len(arrivals), failure)
