@@ -1,8 +1,12 @@
 """The database's clock: the one time that every engine and worker agrees on."""
 
-from datetime import UTC, datetime
+import logging
+import time
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection
+
+logger = logging.getLogger(__name__)
 
 
 def now() -> datetime:
@@ -17,3 +21,21 @@ def now() -> datetime:
         row = cursor.fetchone()
     moment: datetime = row[0]
     return moment
+
+
+class ClockWatch:
+    """Holds the clock against the one that cannot jump, and says when they part."""
+
+    TOLERANCE = timedelta(seconds=2)
+
+    def __init__(self) -> None:
+        self._seen: tuple[datetime, float] | None = None
+
+    def jump(self, at: datetime) -> timedelta:
+        """How far the clock has jumped since the last look; zero for what is no jump."""
+        monotonic = time.monotonic()
+        seen, self._seen = self._seen, (at, monotonic)
+        if seen is None:
+            return timedelta(0)
+        jump = (at - seen[0]) - timedelta(seconds=monotonic - seen[1])
+        return jump if abs(jump) > self.TOLERANCE else timedelta(0)

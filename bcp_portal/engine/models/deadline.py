@@ -7,6 +7,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+# A deadline that failed this often is shown as poisoned; it is still tried every minute.
+POISONED_AFTER = 8
+
 
 class DeadlineState(models.TextChoices):
     """Where a deadline stands."""
@@ -24,6 +27,10 @@ class DeadlineQuerySet(models.QuerySet["Deadline"]):
         return self.filter(state=DeadlineState.WAITING, next_try_at__lte=at).order_by(
             "next_try_at", "pk"
         )
+
+    def poisoned(self) -> Self:
+        """Those whose handler fails again and again; somebody has to look."""
+        return self.waiting().filter(attempts__gte=POISONED_AFTER)
 
     def waiting(self) -> Self:
         """Those that may still fire."""

@@ -1,7 +1,17 @@
 """Whether calls to people are held back, as they are in a copy that was restored from a backup."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import F, Q
+
+
+class CallHoldQuerySet(models.QuerySet["CallHold"]):
+    """Sets of holds."""
+
+    def in_force(self) -> Self:
+        """Those that two people have not released yet."""
+        return self.filter(released_at=None)
 
 
 class CallHold(models.Model):
@@ -12,6 +22,8 @@ class CallHold(models.Model):
     first_release_by = models.BigIntegerField(null=True)
     second_release_by = models.BigIntegerField(null=True)
     released_at = models.DateTimeField(null=True)
+
+    objects = CallHoldQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -1,13 +1,14 @@
 """Work that is slow or talks to the outside: leased, done at least once, retried."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 from uuid import uuid4
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from bcp_portal.engine.schedule import LONGEST_LEASE_S
 from bcp_portal.shared.lifecycle import Lifecycle
 
 
@@ -36,12 +37,23 @@ JOB_LIFECYCLE = Lifecycle(
 class JobQuerySet(models.QuerySet["Job"]):
     """Sets of jobs."""
 
-    def takeable(self, at: datetime) -> Self:
-        """Those that nobody holds: waiting and due, or held by somebody whose lease ran out."""
+    def takeable(self, at: datetime, *, grace: timedelta = timedelta(0)) -> Self:
+        """Those that nobody holds: waiting and due, or held by somebody whose lease ran out.
+
+        With `grace`, only those that have been due that long. A lease that ends later than any
+        lease can was given by a clock that has jumped back since: it counts as run out.
+        """
         return self.filter(
-            Q(state=JobState.WAITING, due_at__lte=at)
+            Q(state=JobState.WAITING, due_at__lte=at - grace)
             | Q(state=JobState.LEASED, lease_until__lte=at)
+            | Q(state=JobState.LEASED, lease_until__gt=at + timedelta(seconds=LONGEST_LEASE_S))
         ).order_by("due_at", "pk")
+
+    def falling_due(self, since: datetime, until: datetime) -> Self:
+        """Those put off until some moment between the two: nobody has rung for them yet."""
+        return self.filter(state=JobState.WAITING, due_at__gt=since, due_at__lte=until).exclude(
+            due_at=F("queued_at")
+        )
 
     def unfinished(self) -> Self:
         """Those that still have to be done."""
