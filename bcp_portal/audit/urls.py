@@ -1,6 +1,8 @@
-"""Pages of this room."""
+"""Pages of the audit trail."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from bcp_portal.audit.views import trail
 
 app_name = "audit"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("audit/", trail, name="trail")]

@@ -9,5 +9,8 @@ RULES: tuple[Rule, ...] = (
     Rule("metrics", "GET", PUBLIC, sensitivity="public"),
     Rule("set_language", "POST", PUBLIC, sensitivity="public"),
     Rule("schema", "GET", SIGNED_IN),
+    Rule(
+        "audit:trail", "GET", "audit.view_auditrow", scope="all", kind="audit", sensitivity="secret"
+    ),
     Rule("dashboard:home", "GET", SIGNED_IN, scope="site", kind="site"),
 )
