@@ -20,6 +20,7 @@ from django.core.management import call_command
 from django.db import connection
 from psycopg import sql
 
+from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.engine.models import CallHold
 from bcp_portal.shared.errors import DomainError
 from bcp_portal.shared.hashing import keyed_hash
@@ -102,7 +103,14 @@ def restore_backup(file: Path, *, at: datetime, replace: bool) -> Manifest:
         _replace_media(folder / "media")
     # A backup from before an update lacks the newest tables.
     call_command("migrate", verbosity=0, interactive=False)
+    _note_restored(reason=reason, at=at)
     return manifest
+
+
+@verb
+def _note_restored(*, reason: str, at: datetime) -> None:
+    hold = CallHold.objects.filter(reason=reason).latest("pk")
+    audit(action="backup.restore", obj=hold, actor=None, at=at, reason=reason)
 
 
 def unpack(file: Path, folder: Path) -> Manifest:

@@ -191,7 +191,7 @@ def _worker() -> Finding:
 
 
 def _calls() -> Finding:
-    if CallHold.objects.filter(released_at=None).exists():
+    if CallHold.objects.in_force().exists():
         return Finding("calls", State.ABSENT, "Calls are held until two people release them")
     return Finding("calls", State.OK, "Calls go out")
 

@@ -44,7 +44,9 @@ class Command(BaseCommand):
         if not first_start.is_first_start():
             return f"Sign-ins of the demo: {sign_ins}" if sign_ins.exists() else ""
         if empty:
-            return first_start.create_administrator(timezone.now())
+            # Said at once: the password is kept nowhere, and the start may still fail.
+            self._say(first_start.create_administrator(timezone.now()))
+            return ""
         first_start.load_demo(sign_ins, self._say)
         return sign_ins.read_text().strip()
 
