@@ -1,6 +1,6 @@
 """Doors of telemetry."""
 
-from bcp_portal.shared.policy import Rule
+from bcp_portal.shared.policy import PUBLIC, Rule
 
 RULES: tuple[Rule, ...] = (
     Rule("telemetry:sites", "GET", "assets.view_site", scope="site", kind="site"),
@@ -38,4 +38,11 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("api:signal-list", "GET", "telemetry.view_signal", scope="site", kind="signal"),
     Rule("api:signal-detail", "GET", "telemetry.view_signal", scope="site", kind="signal"),
+    # Jobs and monitors elsewhere: the key in the address opens, not a sign-in.
+    Rule("ping", "GET POST", PUBLIC, sensitivity="public"),
+    Rule("ping-slash", "GET POST", PUBLIC, sensitivity="public"),
+    Rule("ping-ending", "GET POST", PUBLIC, sensitivity="public"),
+    Rule("hook-alertmanager", "POST", PUBLIC, sensitivity="public"),
+    Rule("hook-grafana", "POST", PUBLIC, sensitivity="public"),
+    Rule("hook-generic", "POST", PUBLIC, sensitivity="public"),
 )
