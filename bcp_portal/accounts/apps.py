@@ -3,6 +3,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from bcp_portal.shared.lists import register_export_hook, register_saved_views
+
 
 class AccountsConfig(AppConfig):
     """People and roles."""
@@ -10,3 +12,11 @@ class AccountsConfig(AppConfig):
     name = "bcp_portal.accounts"
     label = "accounts"
     verbose_name = _("People")
+
+    def ready(self) -> None:
+        """Lend saved views and the trail of exports to every list."""
+        # Models can only be imported once all applications are loaded.
+        from bcp_portal.accounts.list_views import KeptViews, trace_export  # noqa: PLC0415
+
+        register_saved_views(KeptViews())
+        register_export_hook(trace_export)

@@ -46,11 +46,13 @@ DEADLINES: dict[str, str] = {
 # kind -> function called as handler(subject_id=..., at=..., again=...) outside any transaction.
 JOBS: dict[str, str] = {
     "incidents.delivery": "incidents.services.delivery.deliver",
+    "report.render": "bcp_portal.reports.services.report_file.render_report",
 }
 
 # kind -> verb called as handler(subject_id=..., error=..., at=...) when every retry has failed.
 EXHAUSTED: dict[str, str] = {
     "incidents.delivery": "incidents.services.delivery.give_up",
+    "report.render": "bcp_portal.reports.services.report_file.give_up_report",
 }
 
 # Kinds that call people: done before all others, and not taken at all while calls are held.
@@ -58,7 +60,7 @@ HELD_KINDS: frozenset[str] = frozenset({"incidents.delivery"})
 
 # kind -> seconds for which a job belongs to whoever took it. After that it is taken again, so a
 # lease must be longer than the work and shorter than people can wait for a dead worker's call.
-LEASES: dict[str, float] = {"incidents.delivery": 15.0}
+LEASES: dict[str, float] = {"incidents.delivery": 15.0, "report.render": 120.0}
 DEFAULT_LEASE_S = 30.0
 LONGEST_LEASE_S = 900.0
 

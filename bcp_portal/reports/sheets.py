@@ -50,7 +50,7 @@ STRANGERS = {
     b"\x1f\x8b": "GZIP",
     b"{\\rtf": "RTF",
     b"\x7fELF": "ELF",
-    b"MZ": "EXE",
+    b"MZ\x90": "EXE",
 }
 
 
@@ -103,8 +103,28 @@ def read_sheet(file: IO[bytes], *, limits: SheetLimits = USUAL) -> Sheet:
 
 
 def _finish(kind: str, lines: Iterator[list[CellValue]], limits: SheetLimits) -> Sheet:
-    heads: list[str] | None = None
+    cleaned = _clean(lines, limits)
+    number, first = next(((at, line) for at, line in cleaned if line), (0, []))
+    if not first:
+        raise UnreadableSheetError(_("The file holds no table: no row has any text in it."))
+    heads = [str(cell or "").strip() for cell in first]
     rows: list[list[CellValue]] = []
+    for _at, line in cleaned:
+        rows.append(line)
+        if len(rows) > limits.rows:
+            raise UnreadableSheetError(
+                _("The table has more than %d rows. Split it into several files.") % limits.rows
+            )
+    while rows and not rows[-1]:
+        rows.pop()
+    width = max([len(heads), *(len(row) for row in rows)])
+    heads += [""] * (width - len(heads))
+    return Sheet(kind, heads, [row + [None] * (width - len(row)) for row in rows], number + 1)
+
+
+def _clean(
+    lines: Iterator[list[CellValue]], limits: SheetLimits
+) -> Iterator[tuple[int, list[CellValue]]]:
     for number, line in enumerate(lines, start=1):
         cells = [_checked(cell, number, limits) for cell in line]
         while cells and cells[-1] in (None, ""):
@@ -114,23 +134,7 @@ def _finish(kind: str, lines: Iterator[list[CellValue]], limits: SheetLimits) ->
                 _("Row %(row)d has more than %(most)d columns.")
                 % {"row": number, "most": limits.columns}
             )
-        if heads is None:
-            if not cells:
-                continue
-            heads, first_row = [str(cell or "").strip() for cell in cells], number + 1
-        else:
-            rows.append(cells)
-        if len(rows) > limits.rows:
-            raise UnreadableSheetError(
-                _("The table has more than %d rows. Split it into several files.") % limits.rows
-            )
-    if heads is None:
-        raise UnreadableSheetError(_("The file holds no table: no row has any text in it."))
-    while rows and not rows[-1]:
-        rows.pop()
-    width = max(len(heads), *(len(row) for row in rows)) if rows else len(heads)
-    heads += [""] * (width - len(heads))
-    return Sheet(kind, heads, [row + [None] * (width - len(row)) for row in rows], first_row)
+        yield number, cells
 
 
 def _checked(cell: CellValue, number: int, limits: SheetLimits) -> CellValue:

@@ -1,6 +1,12 @@
 """Pages of this room."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from bcp_portal.reports.views import report_detail, report_download, report_list
 
 app_name = "reports"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("reports/", report_list, name="list"),
+    path("reports/<uuid:uid>/", report_detail, name="detail"),
+    path("reports/<uuid:uid>/file/", report_download, name="download"),
+]

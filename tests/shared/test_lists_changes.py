@@ -10,7 +10,10 @@ pytestmark = [pytest.mark.django_db]
 
 
 @pytest.fixture(autouse=True)
-def _addresses(settings):
+def _alone(settings, monkeypatch):
+    # What other rooms lend to lists is tested with those rooms.
+    monkeypatch.setattr("bcp_portal.shared.lists.registry._kept", [])
+    monkeypatch.setattr("bcp_portal.shared.lists.registry._hooks", [])
     settings.ROOT_URLCONF = "tests.shared.list_urls"
 
 

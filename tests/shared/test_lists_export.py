@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from openpyxl import load_workbook
 
 from bcp_portal.shared import lists
-from bcp_portal.shared.lists.registry import _hooks
 from bcp_portal.shared.lists.sheet_writer import guard_text, unguard_text, write_csv, write_xlsx
 from tests.shared.lists_scene import (
     NOON,
@@ -41,7 +40,10 @@ EVIL = [
 
 
 @pytest.fixture
-def _addresses(settings):
+def _alone(settings, monkeypatch):
+    # What other rooms lend to lists is tested with those rooms.
+    monkeypatch.setattr("bcp_portal.shared.lists.registry._kept", [])
+    monkeypatch.setattr("bcp_portal.shared.lists.registry._hooks", [])
     settings.ROOT_URLCONF = "tests.shared.list_urls"
 
 
@@ -108,7 +110,7 @@ def test_characters_that_no_workbook_may_hold_are_left_out():
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("_addresses")
+@pytest.mark.usefixtures("_alone")
 class TestExportOfAList:
     def test_the_file_equals_the_screen_over_all_pages(self):
         for number in range(70):
@@ -148,7 +150,6 @@ class TestExportOfAList:
 
     def test_everybody_who_asked_is_told_of_an_export(self, monkeypatch):
         told = []
-        monkeypatch.setattr("bcp_portal.shared.lists.registry._hooks", [*_hooks])
         lists.register_export_hook(told.append)
         make_person("ani")
 

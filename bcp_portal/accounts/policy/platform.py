@@ -13,4 +13,9 @@ RULES: tuple[Rule, ...] = (
         "audit:trail", "GET", "audit.view_auditrow", scope="all", kind="audit", sensitivity="secret"
     ),
     Rule("dashboard:home", "GET", SIGNED_IN, scope="site", kind="site"),
+    Rule("accounts:view_save", "POST", SIGNED_IN, scope="own", kind="saved_view"),
+    Rule("accounts:view_forget", "POST", SIGNED_IN, scope="own", kind="saved_view"),
+    Rule("reports:list", "GET", "reports.request_report", scope="own", sensitivity="content"),
+    Rule("reports:detail", "GET", "reports.request_report", scope="own", sensitivity="content"),
+    Rule("reports:download", "GET", "reports.request_report", scope="own", sensitivity="content"),
 )
