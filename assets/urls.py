@@ -1,6 +1,35 @@
-"""Pages of this room."""
+"""Addresses of sites, assets and targets."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from assets.views import asset, asset_list, failover, map, region, site, target
 
 app_name = "assets"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("assets/", asset_list.asset_list, name="list"),
+    path("assets/bulk/", asset_list.asset_bulk, name="bulk"),
+    path("assets/add/", asset.asset_add, name="add"),
+    path("assets/map/", map.map_page, name="map"),
+    path("assets/map/drawing/", map.map_drawing, name="map_drawing"),
+    path("assets/sites/", site.site_list, name="sites"),
+    path("assets/sites/open/", site.site_open, name="site_open"),
+    path("assets/sites/<str:code>/edit/", site.site_edit, name="site_edit"),
+    path("assets/sites/<str:code>/close/", site.site_close, name="site_close"),
+    path("assets/failover/", failover.failover_list, name="failover"),
+    path("assets/failover/declare/", failover.failover_declare, name="failover_declare"),
+    path("assets/failover/<int:pk>/switch/", failover.failover_switch, name="failover_switch"),
+    path("assets/windows/", region.window_list, name="windows"),
+    path("assets/windows/plan/", region.window_plan, name="window_plan"),
+    path("assets/windows/<int:pk>/cancel/", region.window_cancel, name="window_cancel"),
+    path("regions/", region.region_list, name="regions"),
+    path("regions/add/", region.region_add, name="region_add"),
+    path("regions/<str:code>/edit/", region.region_edit, name="region_edit"),
+    path("targets/", target.target_list, name="targets"),
+    path("assets/<str:code>/", asset.asset_detail, name="detail"),
+    path("assets/<str:code>/edit/", asset.asset_edit, name="edit"),
+    path("assets/<str:code>/retire/", asset.asset_retire, name="retire"),
+    path("assets/<str:code>/link/", asset.asset_link, name="link"),
+    path("assets/<str:code>/unlink/<int:pk>/", asset.asset_unlink, name="unlink"),
+    path("assets/<str:code>/target/", target.target_set, name="target"),
+    path("assets/<str:code>/achieved/", target.achievement_record, name="achieved"),
+]

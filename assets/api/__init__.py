@@ -1,1 +1,1 @@
-"""Doors of the API."""
+"""The API of assets, dependencies and recovery targets."""

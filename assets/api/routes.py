@@ -1,7 +1,14 @@
-"""Addresses of this app's part of the API."""
+"""Which addresses of the API belong to this room."""
 
 from rest_framework.routers import BaseRouter
 
+from assets.api.asset import AssetViewSet
+from assets.api.dependency import DependencyViewSet
+from assets.api.recovery_target import RecoveryTargetViewSet
+
 
 def register(router: BaseRouter) -> None:
-    """Add this app's collections."""
+    """Add this room's doors to the one router."""
+    router.register("assets", AssetViewSet, basename="asset")
+    router.register("dependencies", DependencyViewSet, basename="dependency")
+    router.register("recovery-targets", RecoveryTargetViewSet, basename="recovery-target")

@@ -1,4 +1,4 @@
-"""The dependency map: assets as nodes, dependencies as arrows, the same data as list and drawing."""
+"""The dependency map: assets as nodes, dependencies as arrows, for the list and the drawing."""
 
 from dataclasses import asdict, dataclass
 from typing import Any

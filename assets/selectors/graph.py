@@ -40,7 +40,10 @@ def load_graph() -> Graph:
         "recovery_target__wrt",
         "backup_every",
     )
-    nodes = {pk: Node(*facts) for pk, *facts in rows}
+    nodes = {
+        pk: Node(code, own, rto, rpo, mtpd, wrt, every)
+        for pk, code, own, rto, rpo, mtpd, wrt, every in rows
+    }
     arrows = [
         Arrow(*arrow)
         for arrow in Dependency.objects.values_list(

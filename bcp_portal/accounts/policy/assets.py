@@ -2,4 +2,54 @@
 
 from bcp_portal.shared.policy import Rule
 
-RULES: tuple[Rule, ...] = ()
+READ = "GET"
+FORM = "GET POST"
+SEND = "POST"
+
+RULES: tuple[Rule, ...] = (
+    Rule("assets:list", READ, "assets.view_asset", scope="site", kind="asset"),
+    Rule("assets:bulk", SEND, "assets.view_asset", scope="site", kind="asset"),
+    Rule("assets:add", FORM, "assets.run_asset", kind="asset"),
+    Rule("assets:map", READ, "assets.view_asset", scope="site", kind="asset"),
+    Rule("assets:map_drawing", READ, "assets.view_asset", scope="site", kind="asset"),
+    Rule("assets:detail", READ, "assets.view_asset", scope="site", kind="asset"),
+    Rule("assets:edit", FORM, "assets.run_asset", scope="site", kind="asset"),
+    Rule("assets:retire", FORM, "assets.run_asset", scope="site", kind="asset"),
+    Rule("assets:link", FORM, "assets.run_asset", scope="site", kind="asset"),
+    Rule("assets:unlink", SEND, "assets.run_asset", scope="site", kind="asset"),
+    Rule("assets:target", FORM, "assets.set_target", scope="site", kind="asset"),
+    Rule("assets:achieved", FORM, "assets.record_achievement", scope="site", kind="asset"),
+    Rule("assets:targets", READ, "assets.view_recoverytarget", scope="site", kind="asset"),
+    Rule("assets:sites", READ, "assets.view_site", scope="site", kind="site"),
+    Rule("assets:site_open", FORM, "assets.run_site", kind="site"),
+    Rule("assets:site_edit", FORM, "assets.run_site", scope="site", kind="site"),
+    Rule("assets:site_close", FORM, "assets.run_site", scope="site", kind="site"),
+    Rule("assets:regions", READ, "assets.view_region", scope="all", kind="region"),
+    Rule("assets:region_add", FORM, "assets.run_site", kind="region"),
+    Rule("assets:region_edit", FORM, "assets.run_site", scope="all", kind="region"),
+    Rule("assets:windows", READ, "assets.view_plannedwindow", scope="site", kind="window"),
+    Rule("assets:window_plan", FORM, "assets.run_site", kind="window"),
+    Rule("assets:window_cancel", FORM, "assets.run_site", scope="site", kind="window"),
+    Rule("assets:failover", READ, "assets.view_failoverpath", scope="site", kind="failover"),
+    Rule("assets:failover_declare", FORM, "assets.declare_failover", kind="failover"),
+    Rule("assets:failover_switch", FORM, "assets.switch_failover", scope="site", kind="failover"),
+    Rule("api:asset-list", READ, "assets.view_asset", scope="site", kind="asset"),
+    Rule("api:asset-list", SEND, "assets.run_asset", kind="asset"),
+    Rule("api:asset-detail", READ, "assets.view_asset", scope="site", kind="asset"),
+    Rule("api:asset-retire", SEND, "assets.run_asset", scope="site", kind="asset"),
+    Rule("api:asset-edit", SEND, "assets.run_asset", scope="site", kind="asset"),
+    Rule("api:dependency-list", READ, "assets.view_dependency", scope="site", kind="asset"),
+    Rule("api:dependency-list", SEND, "assets.run_asset", scope="site", kind="asset"),
+    Rule("api:dependency-detail", READ, "assets.view_dependency", scope="site", kind="asset"),
+    Rule("api:dependency-unlink", SEND, "assets.run_asset", scope="site", kind="asset"),
+    Rule(
+        "api:recovery-target-list", READ, "assets.view_recoverytarget", scope="site", kind="asset"
+    ),
+    Rule("api:recovery-target-list", SEND, "assets.set_target", scope="site", kind="asset"),
+    Rule(
+        "api:recovery-target-detail", READ, "assets.view_recoverytarget", scope="site", kind="asset"
+    ),
+    Rule(
+        "api:recovery-target-record", SEND, "assets.record_achievement", scope="site", kind="asset"
+    ),
+)

@@ -1,0 +1,167 @@
+"""Targets: the list of all promises, the form of one, and what was really achieved."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from assets.forms import AchievementForm, TargetForm
+from assets.models import Asset, AssetKind, RecoveryTarget
+from assets.proof import ProofState
+from assets.selectors.asset_page import asset_page
+from assets.selectors.graph import Graph, load_graph
+from assets.selectors.targets import with_proof
+from assets.services.achievement import record_achievement
+from assets.services.recovery_target import set_target
+from assets.views.asset import FORM, find_asset
+from assets.views.doors import form_door
+from bcp_portal.shared import lists
+from bcp_portal.shared.pages import SignedInRequest, needs
+
+
+def _target(row: Asset, name: str) -> Any:
+    return getattr(getattr(row, "recovery_target", None), name, None)
+
+
+def _state(measure: str, label: Any) -> lists.Column:
+    return lists.template(
+        f"{measure}_state",
+        label,
+        template="assets/_proof_state.html",
+        value=lambda row: ProofState(getattr(row, f"{measure}_state")).label,
+        sort=True,
+    )
+
+
+TARGETS = lists.ListSpec(
+    name="assets.targets",
+    title=gettext_lazy("Objectives"),
+    lead=gettext_lazy("What every asset promises, and whether anything has ever proven it."),
+    columns=(
+        lists.code("code", gettext_lazy("Code"), url="assets:detail", args=("code",)),
+        lists.text("name", gettext_lazy("Name"), sort=True),
+        lists.number("criticality", gettext_lazy("Criticality"), sort=True),
+        lists.duration(
+            "rto",
+            gettext_lazy("RTO"),
+            value=lambda row: _target(row, "rto"),
+            sort="recovery_target__rto",
+        ),
+        _state("rto", gettext_lazy("RTO proof")),
+        lists.duration("rto_achieved", gettext_lazy("Last recovery"), sort=True),
+        lists.duration(
+            "rpo",
+            gettext_lazy("RPO"),
+            value=lambda row: _target(row, "rpo"),
+            sort="recovery_target__rpo",
+        ),
+        _state("rpo", gettext_lazy("RPO proof")),
+        lists.duration("rpo_achieved", gettext_lazy("Last loss"), sort=True, shown=False),
+        lists.duration(
+            "mtpd",
+            gettext_lazy("MTPD"),
+            value=lambda row: _target(row, "mtpd"),
+            sort="recovery_target__mtpd",
+            shown=False,
+        ),
+        lists.when(
+            "set_at",
+            gettext_lazy("Set at"),
+            value=lambda row: _target(row, "set_at"),
+            sort="recovery_target__set_at",
+            shown=False,
+        ),
+        lists.person("business_owner", gettext_lazy("Business owner"), shown=False),
+    ),
+    filters=(
+        lists.choice("rto_state", gettext_lazy("RTO proof"), choices=ProofState.choices),
+        lists.choice("rpo_state", gettext_lazy("RPO proof"), choices=ProofState.choices),
+        lists.choice("kind", gettext_lazy("Kind"), choices=AssetKind.choices),
+    ),
+    search=("code", "name"),
+    default_sort="criticality,code",
+    empty_title=gettext_lazy("No assets yet"),
+    empty_text=gettext_lazy("Once an asset is on the map, its objectives are set here."),
+)
+
+
+def _with_graph(graph: Graph) -> lists.ListSpec:
+    """The list with what the dependency graph says about each row."""
+
+    def restore(row: Asset) -> timedelta | None:
+        found = graph.verdict.restores.get(row.pk)
+        return None if found is None or not found.is_known else timedelta(seconds=found.seconds)
+
+    def gap(row: Asset) -> timedelta | None:
+        found, rto = restore(row), _target(row, "rto")
+        return None if found is None or rto is None else found - rto
+
+    head, tail = TARGETS.columns[:4], TARGETS.columns[4:]
+    columns = (
+        *head,
+        # Only what is fully known; the asset's page shows "at least" and what is missing.
+        lists.duration("restore", gettext_lazy("Computed restore"), value=restore),
+        lists.duration("gap", gettext_lazy("Gap"), value=gap),
+        *tail,
+    )
+    return replace(TARGETS, columns=columns)
+
+
+@require_safe
+@needs("assets.view_recoverytarget")
+def target_list(request: SignedInRequest) -> HttpResponse:
+    """Every promise beside what the graph makes of it and what was proven."""
+    at = timezone.now()
+    rows = with_proof(Asset.objects.visible_to(request.user).in_use().for_list(), at=at)
+    return lists.list_response(request, _with_graph(load_graph()), rows, at=at)
+
+
+@require_http_methods(FORM)
+@needs("assets.set_target")
+def target_set(request: SignedInRequest, code: str) -> HttpResponse:
+    """Say how fast an asset must come back, seeing what its dependencies allow."""
+    asset = find_asset(request, code)
+    at = timezone.now()
+    page = asset_page(asset, user=request.user, at=at)
+    target = page.target or RecoveryTarget(asset=asset)
+
+    def run(facts: dict[str, Any]) -> str:
+        set_target(asset=asset, **facts, actor=request.user, at=at)
+        return reverse("assets:detail", args=[code])
+
+    return form_door(
+        request,
+        TargetForm(request.POST or None, instance=target),
+        run=run,
+        title=_("Objectives of %(code)s") % {"code": code},
+        submit=_("Set"),
+        cancel_url=reverse("assets:detail", args=[code]),
+        template="assets/target_form.html",
+        extra={"page": page},
+    )
+
+
+@require_http_methods(FORM)
+@needs("assets.record_achievement")
+def achievement_record(request: SignedInRequest, code: str) -> HttpResponse:
+    """Record a recovery that was measured outside the portal."""
+    asset = find_asset(request, code)
+
+    def run(facts: dict[str, Any]) -> str:
+        record_achievement(asset=asset, **facts, actor=request.user, at=timezone.now())
+        return reverse("assets:detail", args=[code])
+
+    return form_door(
+        request,
+        AchievementForm(request.POST or None),
+        run=run,
+        title=_("What did a recovery of %(code)s really take?") % {"code": code},
+        submit=_("Record"),
+        cancel_url=reverse("assets:detail", args=[code]),
+    )
