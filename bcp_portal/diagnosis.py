@@ -112,10 +112,16 @@ def diagnose(at: datetime) -> Diagnosis:
 
 def _judge(code: str, findings: list[Finding]) -> Promise:
     text, parts = PROMISES[code]
-    concerned = [one for one in findings if one.part in parts and one.state is not State.OK]
-    broken = any(one.state is State.BROKEN for one in concerned)
-    verdict = "not kept" if broken else ("kept, with less behind it" if concerned else "kept")
-    return Promise(code, text, verdict, [one.says for one in concerned])
+    asked = {one.part: one for one in findings}
+    concerned = [asked[part] for part in parts if part in asked and asked[part].state != State.OK]
+    unasked = [f"The {part} could not be asked" for part in parts if part not in asked]
+    if any(one.state is State.BROKEN for one in concerned):
+        verdict = "not kept"
+    elif unasked:
+        verdict = "not known"
+    else:
+        verdict = "kept, with less behind it" if concerned else "kept"
+    return Promise(code, text, verdict, [one.says for one in concerned] + unasked)
 
 
 def _database_findings(at: datetime) -> Iterator[Finding]:
