@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from assets.models import Asset
 from bcp_portal.accounts.models import User
 from bcp_portal.shared.lifecycle import Lifecycle
 from incidents.models.escalation import EscalationPolicy
@@ -70,6 +71,9 @@ class Playbook(BilingualModel):
     technical_owner = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="kept_playbooks"
     )
+    # What the plan brings back, and how fast at least; calling people may not take longer.
+    assets = models.ManyToManyField(Asset, blank=True, related_name="playbooks")
+    rto = models.DurationField(null=True, blank=True)
     source = models.CharField(max_length=200, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
 

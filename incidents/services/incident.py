@@ -120,6 +120,7 @@ def declare_incident(
     set_clocks(incident=incident, at=at)
     if commander is not None:
         take_role(incident=incident, user=commander, actor=actor, at=at)
+        incident.refresh_from_db()
     else:
         start_escalation(incident=incident, reason=EscalationReason.DECLARED, actor=actor, at=at)
     return incident
