@@ -105,9 +105,7 @@ def zipped(content: object) -> bytes:
     return gzip.compress(packed(content))
 
 
-def arrival(
-    device: Device, *items: dict[str, Any], at: datetime = NOON, **fields: Any
-) -> Arrival:
+def arrival(device: Device, *items: dict[str, Any], at: datetime = NOON, **fields: Any) -> Arrival:
     """What the door makes of a batch that came at `at`, sent at that moment unless said."""
     fields.setdefault("sent_at", at)
     content = batch(*items, node_id=device.node_id, **fields)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from msgspec import UNSET, UnsetType, structs
+from msgspec import UNSET, UnsetType, structs, to_builtins
 
 from telemetry.ingest.contract import (
     AnyItem,
@@ -167,7 +167,7 @@ def _take_other(facts: GroupFacts, row: DeviceRow, item: AnyItem, received_at: d
     elif isinstance(item, ConflictTold):
         facts.conflicts.append(conflict_row(item, device_id=row.device_id, received_at=received_at))
     elif isinstance(item, Posture):
-        row.posture = {"at": item.at.isoformat(), **item.checks}
+        row.posture = {"at": item.at.isoformat(), **to_builtins(item.checks)}
 
 
 _SUMMED = ("live_heartbeats", "duplicates", "rejected", "contradictions")

@@ -110,7 +110,7 @@ def split(arrival: Arrival, standing: Standing, ledger: LedgerRow) -> Sorted:
     boot_is_new = not ledger.received and not ledger.dropped
     numbers = [item.seq for item in items]
     if not numbers or _all_new(numbers, ledger.received):
-        fresh, repeated = items, []
+        fresh, repeated = items, list[int]()
     else:
         fresh, repeated = _tell_apart(items, ledger.received)
         numbers = [item.seq for item in fresh]

@@ -63,7 +63,7 @@ class SqliteStore(Store):
     def write(self, batches: Sequence[Sorted], ledgers: Ledgers, facts: GroupFacts) -> None:
         """Write each kind of row in one go."""
         with connection.cursor() as cursor:
-            cursor.executemany(self._STORE_SAMPLE, _samples(batches))
+            cursor.executemany(self._STORE_SAMPLE, list(_samples(batches)))
             for kind, statement in (*LEDGER_AND_STATES, *ROWS_BESIDE_SAMPLES):
                 if rows := rows_of(kind, ledgers, facts):
                     text = statement(from_values(kind))

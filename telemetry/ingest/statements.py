@@ -4,7 +4,7 @@ PostgreSQL takes the rows of a whole group as one JSON document; SQLite takes th
 another. `x` is a row that came, `s` the row that is there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 from msgspec.structs import fields
@@ -168,12 +168,13 @@ def insert_quarantine(source: str) -> str:
     return insert("telemetry_quarantineditem", QuarantineRow, source, "DO NOTHING")
 
 
-ROWS_BESIDE_SAMPLES = (
+Statement = Callable[[str], str]
+ROWS_BESIDE_SAMPLES: tuple[tuple[type[Struct], Statement], ...] = (
     (SessionRow, insert_sessions),
     (ConflictRow, insert_conflicts),
     (QuarantineRow, insert_quarantine),
 )
-LEDGER_AND_STATES = (
+LEDGER_AND_STATES: tuple[tuple[type[Struct], Statement], ...] = (
     (LedgerRow, update_ledgers),
     (DeviceRow, update_devices),
     (StreamRow, upsert_streams),

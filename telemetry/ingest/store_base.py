@@ -55,14 +55,15 @@ def ledger_of(row: Sequence[Any]) -> tuple[LedgerKey, tuple[LedgerRow, Standing]
 
 def rows_of(kind: type[Struct], ledgers: Ledgers, facts: GroupFacts) -> list[Any]:
     """The rows of one kind, in an order in which groups cannot deadlock."""
-    return {
+    rows: dict[str, list[Any]] = {
         "LedgerRow": [row for row, _standing in ledgers.values()],
         "DeviceRow": sorted(facts.devices.values(), key=lambda row: row.device_id),
         "StreamRow": sorted(facts.streams.values(), key=lambda row: row.stream_id),
         "SessionRow": _once(facts.sessions, lambda row: (row.device_id, row.session_id)),
         "ConflictRow": _once(facts.conflicts, lambda row: (row.device_id, row.conflict_id)),
         "QuarantineRow": facts.quarantine,
-    }[kind.__name__]
+    }
+    return rows[kind.__name__]
 
 
 def _once(rows: Sequence[Any], key: Callable[[Any], Any]) -> list[Any]:

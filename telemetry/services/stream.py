@@ -31,7 +31,7 @@ def ensure_streams(*, told: Iterable[tuple[int, str, str]]) -> dict[tuple[int, s
         rows = []
         for site_id, name in missing:
             asset = carriers.get((site_id, name))
-            rpo = asset.target_rpo if asset else None
+            rpo = getattr(asset, "target_rpo", None)
             criticality = wanted[site_id, name]
             rows.append(
                 Stream(site_id=site_id, name=name, criticality=criticality, asset=asset, rpo=rpo)

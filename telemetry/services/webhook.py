@@ -41,7 +41,7 @@ def create_webhook_source(
         check_mapping(mapping or {})
     key = new_secret(WEBHOOK_KEY_PREFIX)
     source = WebhookSource.objects.create(
-        name=name.strip() or kind.label,
+        name=name.strip() or str(kind.label),
         kind=kind,
         key_hash=keyed_hash(WEBHOOK_KEY, key),
         site=site,
