@@ -16,8 +16,9 @@ PILE = 2000
 class Channel(filesystem.Channel):
     """Messages as files, each put in place by a rename."""
 
-    def _put(self, queue: str, message: Any, **_kwargs: Any) -> None:
+    def _put(self, *arguments: Any, **_options: Any) -> None:
         """Write beside the final name, then rename: a reader sees a whole message or none."""
+        queue, message = arguments
         folder = Path(self.data_folder_out)
         folder.mkdir(parents=True, exist_ok=True)
         if len(os.listdir(folder)) > PILE:

@@ -9,13 +9,13 @@ from functools import partial
 
 from django.db import Error, close_old_connections, connections
 
-from bcp_portal.engine import clock
+from bcp_portal.engine import clock, schedule
 from bcp_portal.engine.bell_thread import bell
 from bcp_portal.engine.hands import Hands
 from bcp_portal.engine.health import CYCLE
 from bcp_portal.engine.listen import BellListener
 from bcp_portal.engine.models import Job, SweepTurn
-from bcp_portal.engine.schedule import HELD_KINDS, SWEEPS, Sweep
+from bcp_portal.engine.schedule import HELD_KINDS, Sweep
 from bcp_portal.engine.services.clockwork import bring_back_retries
 from bcp_portal.engine.services.firing import BATCH, fire_due
 from bcp_portal.engine.services.sweeping import (
@@ -172,7 +172,7 @@ class Engine:
         turns = SweepTurn.objects.in_bulk()
         at = clock.now()
         started = 0
-        for sweep in SWEEPS:
+        for sweep in schedule.SWEEPS:
             gap_s = self._gap(sweep, turns.get(sweep.name), rung=rung, at=at)
             if gap_s is not None:
                 work = partial(run_sweep, sweep=sweep, now=clock.now, gap_s=gap_s)

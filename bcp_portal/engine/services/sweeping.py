@@ -10,8 +10,9 @@ from django.db.models import F, Q
 from django.utils.module_loading import import_string
 
 from bcp_portal.audit.verbs import verb
+from bcp_portal.engine import schedule
 from bcp_portal.engine.models import TURN, SweepMark, SweepTurn
-from bcp_portal.engine.schedule import SWEEPS, Sweep
+from bcp_portal.engine.schedule import Sweep
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ def run_due_worker_sweeps(*, now: Clock) -> str:
     turns = SweepTurn.objects.in_bulk()
     due = [
         sweep
-        for sweep in SWEEPS
+        for sweep in schedule.SWEEPS
         if sweep.by == "worker" and is_due(sweep, turns.get(sweep.name), at=at)
     ]
     for sweep in due:
