@@ -1,8 +1,24 @@
 """The one policy table: every door, the permission that opens it, and what lies behind."""
 
-from bcp_portal.accounts.policy import assets, incidents, platform, risks, telemetry
+from bcp_portal.accounts.policy import (
+    assets,
+    dashboard,
+    incident_pages,
+    incidents,
+    platform,
+    risks,
+    telemetry,
+)
 from bcp_portal.shared.policy import PolicyTable
 
 POLICY = PolicyTable(
-    (*platform.RULES, *assets.RULES, *telemetry.RULES, *incidents.RULES, *risks.RULES)
+    (
+        *platform.RULES,
+        *dashboard.RULES,
+        *assets.RULES,
+        *telemetry.RULES,
+        *incidents.RULES,
+        *incident_pages.RULES,
+        *risks.RULES,
+    )
 )

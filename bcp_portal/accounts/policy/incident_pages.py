@@ -1,0 +1,60 @@
+"""Pages of incidents."""
+
+from bcp_portal.shared.policy import SIGNED_IN, Rule
+
+
+def _page(route: str, permission: str, methods: str = "GET", kind: str = "incident") -> Rule:
+    return Rule(
+        f"incidents:{route}", methods, permission, scope="site", kind=kind, sensitivity="content"
+    )
+
+
+_FORM = "GET POST"
+
+RULES: tuple[Rule, ...] = (
+    _page("list", "incidents.view_incident"),
+    _page("declare", "incidents.declare_incident", _FORM),
+    _page("for_asset", "incidents.view_incident"),
+    _page("for_site", "incidents.view_incident"),
+    _page("detail", "incidents.view_incident"),
+    _page("acknowledge", "incidents.work_incident", "POST"),
+    _page("take_command", "incidents.run_incident", "POST"),
+    _page("respond", "incidents.run_incident", "POST"),
+    _page("contain", "incidents.run_incident", "POST"),
+    _page("recover", "incidents.run_incident", "POST"),
+    _page("close", "incidents.close_incident", "POST"),
+    _page("call_off", "incidents.run_incident", _FORM),
+    _page("severity", "incidents.run_incident", _FORM),
+    _page("note", "incidents.work_incident", _FORM),
+    _page("role", "incidents.run_incident", _FORM),
+    _page("run", "incidents.run_incident", _FORM),
+    _page("decide", "incidents.run_incident", _FORM),
+    _page("update", "incidents.publish_update", _FORM),
+    _page("promise", "incidents.handle_actionitem", _FORM),
+    _page("review", "incidents.view_review", _FORM, kind="review"),
+    _page("review_open", "incidents.change_review", "POST", kind="review"),
+    _page("review_sign", "incidents.sign_off_review", "POST", kind="review"),
+    _page("review_reopen", "incidents.sign_off_review", "POST", kind="review"),
+    _page("step_complete", "incidents.work_incident", "POST", kind="step"),
+    _page("step_skip", "incidents.work_incident", "POST", kind="step"),
+    _page("step_reopen", "incidents.work_incident", "POST", kind="step"),
+    _page("alerts", "incidents.view_alert", kind="alert"),
+    _page("alerts_bulk", "incidents.handle_alert", "POST", kind="alert"),
+    _page("reviews", "incidents.view_review", kind="review"),
+    _page("actions", "incidents.view_actionitem", kind="action"),
+    _page("actions_bulk", "incidents.handle_actionitem", "POST", kind="action"),
+    _page("action_finish", "incidents.handle_actionitem", "POST", kind="action"),
+    Rule("incidents:playbooks", "GET", "incidents.view_playbook", scope="all", kind="playbook"),
+    Rule("incidents:playbook", "GET", "incidents.view_playbook", scope="all", kind="playbook"),
+    Rule(
+        "incidents:playbook_publish",
+        "POST",
+        "incidents.publish_playbook",
+        scope="all",
+        kind="playbook",
+    ),
+    Rule("incidents:on_call", "GET", "incidents.view_escalationpolicy", scope="all"),
+    Rule("incidents:inbox", "GET", SIGNED_IN, scope="own", kind="notice"),
+    Rule("incidents:notice_answer", "POST", SIGNED_IN, scope="own", kind="notice"),
+    Rule("incidents:notice_read", "POST", SIGNED_IN, scope="own", kind="notice"),
+)

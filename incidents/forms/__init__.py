@@ -1,0 +1,1 @@
+"""Forms that help a person not to be refused."""

@@ -1,0 +1,220 @@
+"""Read models of the incident page: one frozen object, a fixed number of queries."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Prefetch
+
+from bcp_portal.accounts.models import User
+from incidents.models import (
+    ActionItem,
+    Alert,
+    Decision,
+    Escalation,
+    Incident,
+    IncidentRole,
+    IncidentSite,
+    Notice,
+    Playbook,
+    PlaybookRun,
+    Review,
+    RunPhase,
+    RunStep,
+    StatusUpdate,
+    TimelineEntry,
+    VerdictChange,
+)
+from incidents.models.incident import RoleName
+from incidents.selectors.clocks import IncidentClock, RpoExposure, incident_clock, rpo_exposure
+from telemetry.wording import explain_sums
+
+TIMELINE_SHOWN = 120
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """One step of a run, and whether it is the next thing to do."""
+
+    step: RunStep
+    text: str
+    instructions: str
+    is_next: bool
+    is_overdue: bool
+    can_open: bool
+
+
+@dataclass(frozen=True)
+class PhaseBlock:
+    """One phase of a run: done, now or later."""
+
+    phase: RunPhase
+    name: str
+    place: str
+    steps: list[StepLine]
+    done: int
+    is_overdue: bool
+
+
+@dataclass(frozen=True)
+class RunBlock:
+    """A playbook being carried out."""
+
+    run: PlaybookRun
+    title: str
+    phases: list[PhaseBlock]
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class RoleLine:
+    """A role and whoever holds it; nobody is shown as nobody."""
+
+    role: str
+    label: str
+    held: IncidentRole | None
+
+
+@dataclass(frozen=True)
+class AlertLine:
+    """An alert folded into the incident, with its sums."""
+
+    alert: Alert
+    sums: list[str]
+
+
+@dataclass(frozen=True)
+class IncidentPage:
+    """What the incident page shows."""
+
+    incident: Incident
+    at: datetime
+    clock: IncidentClock
+    exposure: RpoExposure
+    sites: list[IncidentSite]
+    contained: int
+    runs: list[RunBlock]
+    next_step: StepLine | None
+    playbooks: list[Playbook]
+    timeline: list[TimelineEntry]
+    roles: list[RoleLine]
+    escalations: list[Escalation]
+    calls: list[Notice]
+    decisions: list[Decision]
+    updates: list[StatusUpdate]
+    alerts: list[AlertLine]
+    verdicts: list[VerdictChange]
+    actions: list[ActionItem]
+    review: Review | None
+    people: list[User]
+
+    @property
+    def next_call_at(self) -> datetime | None:
+        """When the next person is called unless somebody answers."""
+        due = [e.next_due_at for e in self.escalations if e.status == "running" and e.next_due_at]
+        return min(due, default=None)
+
+
+def incident_page(incident: Incident, *, at: datetime) -> IncidentPage:
+    """Gather the incident page."""
+    sites = list(
+        incident.sites.select_related("site__region", "site__state").order_by("site__code")
+    )
+    runs = [_run_block(run, at=at) for run in _runs(incident)]
+    lines = [line for run in runs for phase in run.phases for line in phase.steps if line.is_next]
+    return IncidentPage(
+        incident=incident,
+        at=at,
+        clock=incident_clock(incident, at=at),
+        exposure=rpo_exposure(incident, at=at),
+        sites=sites,
+        contained=sum(1 for link in sites if link.contained_at or link.recovered_at),
+        runs=runs,
+        next_step=lines[0] if lines else None,
+        playbooks=list(Playbook.objects.usable().filter(retired_at=None).order_by("code")),
+        timeline=list(
+            incident.timeline.select_related("actor").order_by("-happened_at", "-pk")[
+                :TIMELINE_SHOWN
+            ]
+        ),
+        roles=_roles(incident),
+        escalations=list(incident.escalations.order_by("-started_at")),
+        calls=list(
+            incident.notices.filter(kind="call")
+            .select_related("person")
+            .prefetch_related("deliveries")
+            .order_by("-created_at", "-pk")[:60]
+        ),
+        decisions=list(incident.decisions.select_related("decided_by").order_by("-decided_at")),
+        updates=list(incident.updates.select_related("published_by").order_by("-published_at")),
+        alerts=_alerts(incident),
+        verdicts=list(incident.verdicts.select_related("actor").order_by("changed_at")),
+        actions=list(incident.action_items.select_related("owner").order_by("due_on")),
+        review=Review.objects.filter(incident=incident).first(),
+        people=list(User.objects.filter(is_active=True).order_by("first_name", "username")),
+    )
+
+
+def _runs(incident: Incident) -> Iterable[PlaybookRun]:
+    steps = RunStep.objects.select_related("done_by", "first_person").order_by("position")
+    phases = RunPhase.objects.order_by("position").prefetch_related(Prefetch("steps", steps))
+    return (
+        incident.runs.select_related("version__playbook")
+        .prefetch_related(Prefetch("phases", phases))
+        .order_by("-started_at")
+    )
+
+
+def _run_block(run: PlaybookRun, *, at: datetime) -> RunBlock:
+    is_running = run.finished_at is None
+    blocks: list[PhaseBlock] = []
+    found_next = False
+    for phase in run.phases.all():
+        place = "done" if phase.finished_at else "now" if phase.started_at else "later"
+        lines: list[StepLine] = []
+        for step in phase.steps.all():
+            is_next = is_running and not found_next and place == "now" and not step.is_settled
+            found_next = found_next or is_next
+            lines.append(
+                StepLine(
+                    step=step,
+                    text=step.said("text"),
+                    instructions=step.said("instructions"),
+                    is_next=is_next,
+                    is_overdue=step.is_overdue(at),
+                    can_open=is_running and place == "now" and not step.is_settled,
+                )
+            )
+        blocks.append(
+            PhaseBlock(
+                phase=phase,
+                name=phase.said("name"),
+                place=place,
+                steps=lines,
+                done=sum(line.step.is_settled for line in lines),
+                is_overdue=is_running and phase.is_overdue(at),
+            )
+        )
+    return RunBlock(
+        run=run,
+        title=run.version.playbook.said("title"),
+        phases=blocks,
+        done=sum(block.done for block in blocks),
+        total=sum(len(block.steps) for block in blocks),
+    )
+
+
+def _roles(incident: Incident) -> list[RoleLine]:
+    held = {role.role: role for role in incident.roles.filter(ended_at=None).select_related("user")}
+    return [RoleLine(name, str(label), held.get(name)) for name, label in RoleName.choices]
+
+
+def _alerts(incident: Incident) -> list[AlertLine]:
+    rows = incident.alerts.select_related("site").order_by("resolved_at", "severity", "-raised_at")
+    return [AlertLine(alert, explain_sums(_plain(alert.sums))) for alert in rows[:60]]
+
+
+def _plain(sums: Any) -> dict[str, Any]:
+    return sums if isinstance(sums, dict) else {}

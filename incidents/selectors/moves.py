@@ -1,0 +1,60 @@
+"""The buttons of an incident: what it may become, who may press, and why not."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from bcp_portal.accounts.models import User
+from incidents.models import Incident, IncidentStatus, Review, ReviewStatus
+
+
+@dataclass(frozen=True)
+class Move:
+    """One button."""
+
+    label: str
+    url: str
+    allowed: bool
+    why_not: str = ""
+    tone: str = ""
+    icon: str = ""
+    method: str = "post"
+    confirm: str = ""
+
+
+def incident_moves(
+    incident: Incident, *, user: User, review: Review | None, at: datetime
+) -> list[Move]:
+    """Exactly the moves that the lifecycle allows now; those the person may not make say why."""
+    may_run = user.has_perm("incidents.run_incident")
+    may_work = user.has_perm("incidents.work_incident")
+    denied = _("Your role may not do this.")
+    moves: list[Move] = []
+
+    def add(
+        label: str, verb: str, *, may: bool, tone: str = "", why: str = "", icon: str = ""
+    ) -> None:
+        allowed = may and not why
+        url = reverse(f"incidents:{verb}", args=[incident.code])
+        moves.append(Move(label, url, allowed, "" if allowed else why or denied, tone, icon))
+
+    possible = set(incident.next_moves)
+    if incident.is_ongoing and incident.acknowledged_at is None:
+        add(_("I have it"), "acknowledge", may=may_work, tone="primary", icon="hand-stop")
+    if incident.is_ongoing and incident.commander_id != user.pk:
+        first = "primary" if incident.acknowledged_at else ""
+        add(_("Take command"), "take_command", may=may_run, tone=first, icon="user-check")
+    if IncidentStatus.RESPONDING in possible:
+        label = _("Reopen") if incident.recovered_at else _("Start response")
+        add(label, "respond", may=may_run)
+    if IncidentStatus.CONTAINED in possible:
+        add(_("Contained"), "contain", may=may_run)
+    if IncidentStatus.RECOVERED in possible:
+        add(_("Recovered"), "recover", may=may_run, tone="primary" if incident.contained_at else "")
+    if IncidentStatus.CLOSED in possible:
+        signed = review is not None and review.status == ReviewStatus.SIGNED_OFF
+        why = "" if signed else _("The review is not signed off yet.")
+        add(_("Close"), "close", may=user.has_perm("incidents.close_incident"), why=why)
+    return moves

@@ -1,0 +1,1 @@
+"""Pages of alerts, incidents, playbooks, calls and reviews."""

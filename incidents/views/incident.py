@@ -1,0 +1,48 @@
+"""The incident page: what is hit, the clocks, who has been called, the next step."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from bcp_portal.shared.pages import SignedInRequest, needs, render_page
+from incidents.forms.incident import (
+    ActionForm,
+    DecisionForm,
+    NoteForm,
+    ReasonForm,
+    RoleForm,
+    SeverityForm,
+    StartRunForm,
+    UpdateForm,
+)
+from incidents.models import Incident
+from incidents.selectors.incident_page import incident_page
+from incidents.selectors.moves import incident_moves
+
+PARTS = {"head", "next_step", "playbook", "timeline", "calls", "extent", "roles", "learning"}
+
+
+@require_safe
+@needs("incidents.view_incident")
+def incident_detail(request: SignedInRequest, code: str) -> HttpResponse:
+    """One page during an incident; every part of it follows the world by itself."""
+    at = timezone.now()
+    visible = Incident.objects.visible_to(request.user).for_list()
+    incident = get_object_or_404(visible, code=code)
+    page = incident_page(incident, at=at)
+    context = {
+        "page": page,
+        "moves": incident_moves(incident, user=request.user, review=page.review, at=at),
+        "can_work": request.user.has_perm("incidents.work_incident"),
+        "can_run": request.user.has_perm("incidents.run_incident"),
+        "note_form": NoteForm(),
+        "role_form": RoleForm(people=page.people),
+        "run_form": StartRunForm(playbooks=page.playbooks, suggested=incident.suggested_playbook),
+        "decision_form": DecisionForm(),
+        "update_form": UpdateForm(),
+        "action_form": ActionForm(people=page.people),
+        "reason_form": ReasonForm(),
+        "severity_form": SeverityForm(initial={"severity": incident.severity}),
+    }
+    return render_page(request, "incidents/incident_detail.html", context, parts=PARTS)

@@ -1,0 +1,57 @@
+"""Ticking, skipping and reopening the steps of a run."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from bcp_portal.shared.pages import SignedInRequest, attempt, needs
+from incidents.forms.incident import ReasonForm, StepForm
+from incidents.models import RunStep
+from incidents.services.run_step import complete_step, reopen_step, skip_step
+
+
+def _step(request: SignedInRequest, pk: int) -> RunStep:
+    return get_object_or_404(RunStep.objects.visible_to(request.user).for_list(), pk=pk)
+
+
+def _back(step: RunStep) -> HttpResponse:
+    return redirect("incidents:detail", code=step.phase.run.incident.code)
+
+
+@require_POST
+@needs("incidents.work_incident")
+def step_complete(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Tick a step."""
+    step = _step(request, pk)
+    form = StepForm(request.POST)
+    if form.is_valid():
+        said = form.cleaned_data
+        attempt(
+            request,
+            lambda: complete_step(step=step, actor=request.user, at=timezone.now(), **said),
+        )
+    return _back(step)
+
+
+@require_POST
+@needs("incidents.work_incident")
+def step_skip(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Leave a step out, and say why."""
+    step = _step(request, pk)
+    reason = ReasonForm(request.POST)
+    words = reason.cleaned_data["reason"] if reason.is_valid() else ""
+    attempt(
+        request,
+        lambda: skip_step(step=step, actor=request.user, at=timezone.now(), reason=words),
+    )
+    return _back(step)
+
+
+@require_POST
+@needs("incidents.work_incident")
+def step_reopen(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Take a tick back."""
+    step = _step(request, pk)
+    attempt(request, lambda: reopen_step(step=step, actor=request.user, at=timezone.now()))
+    return _back(step)
