@@ -295,4 +295,8 @@ def _version(base: str) -> str:
 
 def frame(request: HttpRequest) -> dict[str, Frame]:
     """Give every template its frame (a context processor)."""
-    return {"frame": Frame(request)}
+    found: Frame | None = getattr(request, "frame", None)
+    if found is None:
+        found = Frame(request)
+        request.frame = found  # type: ignore[attr-defined]  # one frame for all templates of a request
+    return {"frame": found}

@@ -6,9 +6,7 @@ const [, , modules, target] = process.argv;
 const { feature } = require(path.join(modules, "topojson-client"));
 const { presimplify, simplify } = require(path.join(modules, "topojson-simplify"));
 
-const BOX = [93, -13.5, 143, 9];
-const NEIGHBOURS = ["Malaysia", "Brunei", "Timor-Leste", "Papua New Guinea", "Philippines",
-  "Singapore", "Australia", "Thailand", "Cambodia", "Vietnam", "Myanmar"];
+const BOX = [84, -28, 154, 26];
 
 function clipEdge(ring, inside, cut) {
   const kept = [];
@@ -39,10 +37,10 @@ function tidy(ring, digits) {
   return points.filter((p, i) => i === 0 || p[0] !== points[i - 1][0] || p[1] !== points[i - 1][1]);
 }
 
-function shapes(file, names, weight, digits) {
+function shapes(file, wanted, weight, digits) {
   const topology = simplify(presimplify(JSON.parse(fs.readFileSync(file))), weight);
   const { features } = feature(topology, topology.objects.countries);
-  return features.filter((f) => names.includes(f.properties.name)).map((f) => {
+  return features.filter((f) => wanted(f.properties.name)).map((f) => {
     const polygons = f.geometry.type === "Polygon" ? [f.geometry.coordinates] : f.geometry.coordinates;
     const coordinates = polygons
       .map((rings) => rings.map((ring) => tidy(ring, digits)).filter((ring) => ring.length >= 4))
@@ -52,12 +50,12 @@ function shapes(file, names, weight, digits) {
       properties: { name: f.properties.name },
       geometry: { type: "MultiPolygon", coordinates },
     };
-  }).sort((a, b) => (a.properties.name < b.properties.name ? -1 : 1));
+  }).filter((f) => f.geometry.coordinates.length).sort((a, b) => (a.properties.name < b.properties.name ? -1 : 1));
 }
 
 const atlas = path.join(modules, "world-atlas");
 const features = [
-  ...shapes(path.join(atlas, "countries-50m.json"), NEIGHBOURS, 0.004, 2),
-  ...shapes(path.join(atlas, "countries-10m.json"), ["Indonesia"], 0.00025, 3),
+  ...shapes(path.join(atlas, "countries-50m.json"), (name) => name !== "Indonesia", 0.006, 2),
+  ...shapes(path.join(atlas, "countries-10m.json"), (name) => name === "Indonesia", 0.00025, 3),
 ];
 fs.writeFileSync(target, JSON.stringify({ type: "FeatureCollection", features }));

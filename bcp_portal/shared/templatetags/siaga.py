@@ -120,8 +120,8 @@ def when(context: Context, moment: datetime | None, zone: str = "") -> SafeStrin
         return NOTHING
     beside = ""
     if zone:
-        beside = absolute_words(moment, zone=zone).split(" · ")[1:2]
-        beside = f" ({beside[0]})" if beside and not beside[0].endswith("UTC") else ""
+        others = absolute_words(moment, zone=zone).split(" · ")[1:2]
+        beside = f" ({others[0]})" if others and not others[0].endswith("UTC") else ""
     return format_html(
         '<time class="when" datetime="{}" data-when title="{}">{}</time>{}',
         moment.isoformat(),
