@@ -1,1 +1,1 @@
-"""Doors of the API."""
+"""The API of risks, controls and acceptances."""

@@ -1,7 +1,14 @@
-"""Addresses of this app's part of the API."""
+"""Which addresses of the API belong to this room."""
 
 from rest_framework.routers import BaseRouter
 
+from risks.api.acceptance import AcceptanceViewSet
+from risks.api.control import ControlViewSet
+from risks.api.risk import RiskViewSet
+
 
 def register(router: BaseRouter) -> None:
-    """Add this app's collections."""
+    """Add this room's doors to the one router."""
+    router.register("risks", RiskViewSet, basename="risk")
+    router.register("controls", ControlViewSet, basename="control")
+    router.register("acceptances", AcceptanceViewSet, basename="acceptance")

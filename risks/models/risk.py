@@ -87,6 +87,13 @@ class RiskQuerySet(models.QuerySet["Risk"]):
             "category", "owner", "business_owner", "inherent", "residual", "target"
         )
 
+    def with_assets(self, user: User) -> Self:
+        """Each risk with the assets that this person may see, as `visible_assets`."""
+        visible = Asset.objects.visible_to(user).order_by("code")
+        return self.prefetch_related(
+            models.Prefetch("assets", queryset=visible, to_attr="visible_assets")
+        )
+
 
 class Risk(models.Model):
     """An event that could hurt, with a cause, a consequence and a person who answers for it."""

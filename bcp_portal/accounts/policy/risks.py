@@ -2,4 +2,57 @@
 
 from bcp_portal.shared.policy import Rule
 
-RULES: tuple[Rule, ...] = ()
+READ = "GET"
+FORM = "GET POST"
+SEND = "POST"
+
+RULES: tuple[Rule, ...] = (
+    Rule("risks:register", READ, "risks.view_risk", scope="site", kind="risk"),
+    Rule("risks:bulk", SEND, "risks.view_risk", scope="site", kind="risk"),
+    Rule("risks:edit_cell", FORM, "risks.run_risk", scope="site", kind="risk"),
+    Rule("risks:add", FORM, "risks.run_risk", kind="risk"),
+    Rule("risks:heat_map", READ, "risks.view_risk", scope="site", kind="risk"),
+    Rule("risks:reviews", READ, "risks.view_risk", scope="site", kind="risk"),
+    Rule("risks:import", FORM, "risks.import_register", scope="site", kind="risk"),
+    Rule("risks:export", READ, "risks.view_risk", scope="site", kind="risk"),
+    Rule("risks:inbox", READ, "risks.view_risk", scope="site", kind="risk"),
+    Rule("risks:for_incident", READ, "risks.view_risk", scope="site", kind="incident"),
+    Rule("risks:evidence_accept", FORM, "risks.weigh_evidence", scope="own", kind="risk"),
+    Rule("risks:evidence_decline", FORM, "risks.weigh_evidence", scope="own", kind="risk"),
+    Rule("risks:offer_accept", SEND, "assets.record_achievement", scope="own", kind="asset"),
+    Rule("risks:offer_decline", FORM, "assets.record_achievement", scope="own", kind="asset"),
+    Rule("risks:acceptances", READ, "risks.view_acceptance", scope="site", kind="risk"),
+    Rule("risks:acceptance_withdraw", FORM, "risks.accept_risk", scope="site", kind="risk"),
+    Rule("risks:treatment_done", FORM, "risks.run_risk", scope="site", kind="risk"),
+    Rule("risks:treatment_drop", FORM, "risks.run_risk", scope="site", kind="risk"),
+    Rule("risks:controls", READ, "risks.view_control", scope="all", kind="control"),
+    Rule("risks:control_add", FORM, "risks.run_control", kind="control"),
+    Rule("risks:control", READ, "risks.view_control", scope="all", kind="control"),
+    Rule("risks:control_edit", FORM, "risks.run_control", scope="all", kind="control"),
+    Rule("risks:control_test", FORM, "risks.run_control", scope="all", kind="control"),
+    Rule("risks:control_withdraw", FORM, "risks.run_control", scope="all", kind="control"),
+    Rule("risks:detail", READ, "risks.view_risk", scope="site", kind="risk"),
+    Rule("risks:edit", FORM, "risks.run_risk", scope="site", kind="risk"),
+    Rule("risks:assess", FORM, "risks.run_risk", scope="site", kind="risk"),
+    Rule("risks:review", FORM, "risks.run_risk", scope="site", kind="risk"),
+    Rule("risks:retire", FORM, "risks.run_risk", scope="site", kind="risk"),
+    Rule("risks:treat", FORM, "risks.run_risk", scope="site", kind="risk"),
+    Rule("risks:apply_control", FORM, "risks.run_risk", scope="site", kind="risk"),
+    Rule("risks:accept", FORM, "risks.accept_risk", scope="site", kind="risk"),
+    Rule("risks:link_incident", FORM, "risks.run_risk", scope="site", kind="risk"),
+    Rule("api:risk-list", READ, "risks.view_risk", scope="site", kind="risk"),
+    Rule("api:risk-list", SEND, "risks.run_risk", kind="risk"),
+    Rule("api:risk-detail", READ, "risks.view_risk", scope="site", kind="risk"),
+    Rule("api:risk-edit", SEND, "risks.run_risk", scope="site", kind="risk"),
+    Rule("api:risk-assess", SEND, "risks.run_risk", scope="site", kind="risk"),
+    Rule("api:risk-accept", SEND, "risks.accept_risk", scope="site", kind="risk"),
+    Rule("api:risk-retire", SEND, "risks.run_risk", scope="site", kind="risk"),
+    Rule("api:control-list", READ, "risks.view_control", scope="all", kind="control"),
+    Rule("api:control-list", SEND, "risks.run_control", kind="control"),
+    Rule("api:control-detail", READ, "risks.view_control", scope="all", kind="control"),
+    Rule("api:control-test", SEND, "risks.run_control", scope="all", kind="control"),
+    Rule("api:control-withdraw", SEND, "risks.run_control", scope="all", kind="control"),
+    Rule("api:acceptance-list", READ, "risks.view_acceptance", scope="site", kind="risk"),
+    Rule("api:acceptance-detail", READ, "risks.view_acceptance", scope="site", kind="risk"),
+    Rule("api:acceptance-withdraw", SEND, "risks.accept_risk", scope="site", kind="risk"),
+)

@@ -1,0 +1,215 @@
+"""The risk door of the API. Reading is a serializer; changing is a verb."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from assets.api.asset import RetireIn
+from assets.api.caller import caller
+from assets.models import Asset
+from bcp_portal.accounts.models import User
+from risks.api.acceptance import AcceptanceOut
+from risks.models import Assessment, AssessmentKind, Risk, RiskCategory
+from risks.services.acceptance import accept_risk
+from risks.services.assessment import assess_risk
+from risks.services.risk import edit_risk, identify_risk, retire_risk
+
+
+class AssessmentOut(serializers.ModelSerializer[Assessment]):
+    """How a judgement looks from outside."""
+
+    class Meta:
+        model = Assessment
+        fields = ("kind", "likelihood", "impact", "score", "level", "assessed_on", "rationale")
+        read_only_fields = fields
+
+
+class RiskOut(serializers.ModelSerializer[Risk]):
+    """How a risk looks from outside. Never used for writing."""
+
+    category = serializers.SlugRelatedField[RiskCategory](slug_field="code", read_only=True)
+    owner = serializers.SlugRelatedField[User](slug_field="username", read_only=True)
+    business_owner = serializers.SlugRelatedField[User](slug_field="username", read_only=True)
+    assets = serializers.SerializerMethodField()
+    inherent = AssessmentOut(read_only=True)
+    residual = AssessmentOut(read_only=True)
+    target = AssessmentOut(read_only=True)
+
+    class Meta:
+        model = Risk
+        fields = (
+            "code",
+            "title",
+            "category",
+            "cause",
+            "consequence",
+            "owner",
+            "business_owner",
+            "status",
+            "score",
+            "level",
+            "reassess_since",
+            "review_on",
+            "assets",
+            "inherent",
+            "residual",
+            "target",
+        )
+        read_only_fields = fields
+
+    def get_assets(self, risk: Risk) -> list[str]:
+        """The codes of the assets that the caller may see."""
+        visible: list[Asset] | None = getattr(risk, "visible_assets", None)
+        return [] if visible is None else [asset.code for asset in visible]
+
+
+class RiskFactsIn(serializers.Serializer[None]):
+    """What may be said about a risk."""
+
+    title = serializers.CharField(max_length=200)
+    category = serializers.SlugRelatedField(slug_field="code", queryset=RiskCategory.objects.all())
+    cause = serializers.CharField(required=False, allow_blank=True)
+    consequence = serializers.CharField(required=False, allow_blank=True)
+    owner = serializers.SlugRelatedField(
+        slug_field="username", queryset=User.objects.filter(is_active=True)
+    )
+    business_owner = serializers.SlugRelatedField(
+        slug_field="username",
+        queryset=User.objects.filter(is_active=True),
+        required=False,
+        allow_null=True,
+    )
+    review_on = serializers.DateField(required=False, allow_null=True)
+
+
+class RiskIn(RiskFactsIn):
+    """What it takes to identify a risk."""
+
+    assets = serializers.SlugRelatedField(
+        slug_field="code", queryset=Asset.objects.none(), many=True, required=False
+    )
+
+    def get_fields(self) -> dict[str, Any]:
+        """Only assets that the caller may see can be named."""
+        fields = super().get_fields()
+        request = self.context.get("request")
+        if request is not None:
+            assets: Any = fields["assets"]
+            assets.child_relation.queryset = Asset.objects.visible_to(request.user).in_use()
+        return fields
+
+
+class AssessIn(serializers.Serializer[None]):
+    """What it takes to judge a risk."""
+
+    kind = serializers.ChoiceField(choices=AssessmentKind.choices)
+    likelihood = serializers.IntegerField(min_value=1, max_value=5)
+    impact = serializers.IntegerField(min_value=1, max_value=5)
+    rationale = serializers.CharField()
+    assessed_on = serializers.DateField(required=False)
+
+
+class AcceptIn(serializers.Serializer[None]):
+    """What it takes to accept a risk."""
+
+    reason = serializers.CharField()
+    expires_on = serializers.DateField()
+
+
+class RiskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Risk]):
+    """List, read, identify, edit, assess, accept, retire."""
+
+    serializer_class = RiskOut
+    lookup_field = "code"
+    lookup_value_regex = "[A-Za-z0-9._-]+"
+    filterset_fields = {
+        "status": ["exact"],
+        "level": ["exact"],
+        "category__code": ["exact"],
+        "owner__username": ["exact"],
+        "review_on": ["lte", "isnull"],
+    }
+    ordering_fields = ("code", "score", "review_on")
+    search_fields = ("code", "title")
+    queryset = Risk.objects.none()
+    action_permissions = {
+        "list": "risks.view_risk",
+        "retrieve": "risks.view_risk",
+        "create": "risks.run_risk",
+        "edit": "risks.run_risk",
+        "assess": "risks.run_risk",
+        "accept": "risks.accept_risk",
+        "retire": "risks.run_risk",
+    }
+
+    def get_queryset(self) -> QuerySet[Risk]:
+        """Only what the caller may see."""
+        user = caller(self.request)
+        return Risk.objects.visible_to(user).for_list().with_assets(user).order_by("code")
+
+    def _answer(self, risk: Risk, *, status: int = 200) -> Response:
+        fresh = self.get_queryset().get(pk=risk.pk)
+        return Response(RiskOut(fresh).data, status=status)
+
+    @extend_schema(request=RiskIn, responses={201: RiskOut})
+    def create(self, request: Request) -> Response:
+        """Put something that could happen into the register."""
+        body = RiskIn(data=request.data, context={"request": request})
+        body.is_valid(raise_exception=True)
+        facts = dict(body.validated_data)
+        assets = facts.pop("assets", ())
+        risk = identify_risk(facts=facts, assets=assets, actor=caller(request), at=timezone.now())
+        return self._answer(risk, status=201)
+
+    @extend_schema(request=RiskFactsIn, responses=RiskOut)
+    @action(detail=True, methods=["post"])
+    def edit(self, request: Request, code: str) -> Response:
+        """Correct some of what is said about a risk."""
+        body = RiskFactsIn(data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        risk = edit_risk(
+            risk=self.get_object(),
+            facts=body.validated_data,
+            actor=caller(request),
+            at=timezone.now(),
+        )
+        return self._answer(risk)
+
+    @extend_schema(request=AssessIn, responses={201: AssessmentOut})
+    @action(detail=True, methods=["post"])
+    def assess(self, request: Request, code: str) -> Response:
+        """Judge a risk by the matrix in force."""
+        body = AssessIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        assessment = assess_risk(
+            risk=self.get_object(), **body.validated_data, actor=caller(request), at=timezone.now()
+        )
+        return Response(AssessmentOut(assessment).data, status=201)
+
+    @extend_schema(request=AcceptIn, responses={201: AcceptanceOut})
+    @action(detail=True, methods=["post"])
+    def accept(self, request: Request, code: str) -> Response:
+        """Live with a risk until a date, in one's own name."""
+        body = AcceptIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        acceptance = accept_risk(
+            risk=self.get_object(), **body.validated_data, actor=caller(request), at=timezone.now()
+        )
+        return Response(AcceptanceOut(acceptance).data, status=201)
+
+    @extend_schema(request=RetireIn, responses=RiskOut)
+    @action(detail=True, methods=["post"])
+    def retire(self, request: Request, code: str) -> Response:
+        """Take a risk out of the register."""
+        body = RetireIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        risk = retire_risk(
+            risk=self.get_object(), **body.validated_data, actor=caller(request), at=timezone.now()
+        )
+        return self._answer(risk)

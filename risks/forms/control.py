@@ -1,0 +1,49 @@
+"""The forms of a control."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from assets.forms.asset import people
+from risks.models import Control, Effectiveness, Risk
+
+RESULTS = [choice for choice in Effectiveness.choices if choice[0] != Effectiveness.UNTESTED]
+
+
+class ControlForm(forms.ModelForm[Control]):
+    """What is said about a control."""
+
+    class Meta:
+        model = Control
+        fields = ("name", "kind", "nature", "description", "owner")
+        widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        owner: Any = self.fields["owner"]
+        owner.queryset = people()
+
+
+class ControlTestForm(forms.Form):
+    """What a test of the control showed."""
+
+    effectiveness = forms.ChoiceField(label=_("Result"), choices=RESULTS)
+    tested_on = forms.DateField(
+        label=_("Tested on"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    note = forms.CharField(label=_("What was tested"), widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class ApplyControlForm(forms.Form):
+    """A control of the catalogue that holds down this risk."""
+
+    control = forms.ModelChoiceField(label=_("Control"), queryset=Control.objects.none())
+    note = forms.CharField(label=_("Note"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, risk: Risk, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        controls: Any = self.fields["control"]
+        controls.queryset = (
+            Control.objects.in_place().exclude(risk_controls__risk=risk).order_by("code")
+        )

@@ -1,0 +1,154 @@
+"""The forms of a risk: they show the matrix and what a choice means; the verbs decide."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from assets.forms.asset import people
+from assets.models import Asset
+from bcp_portal.accounts.models import User
+from incidents.models import Incident
+from risks.models import AssessmentKind, Risk, TreatmentKind
+from risks.selectors.matrix import MatrixView
+
+TEXT = {"rows": 3}
+DATE = {"type": "date"}
+
+
+class RiskForm(forms.ModelForm[Risk]):
+    """What is said about a risk."""
+
+    class Meta:
+        model = Risk
+        fields = (
+            "title",
+            "category",
+            "cause",
+            "consequence",
+            "owner",
+            "business_owner",
+            "assets",
+            "review_on",
+        )
+        help_texts = {
+            "title": _("What could happen, in one line."),
+            "cause": _("Because of …"),
+            "consequence": _("… with the effect that …"),
+            "owner": _("Answers for it and weighs its evidence."),
+        }
+        widgets = {
+            "cause": forms.Textarea(attrs=TEXT),
+            "consequence": forms.Textarea(attrs=TEXT),
+            "review_on": forms.DateInput(attrs=DATE, format="%Y-%m-%d"),
+            "assets": forms.SelectMultiple(attrs={"size": 8}),
+        }
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("owner", "business_owner"):
+            person: Any = self.fields[name]
+            person.queryset = people()
+        assets: Any = self.fields["assets"]
+        assets.queryset = Asset.objects.visible_to(user).in_use().order_by("code")
+
+
+class AssessForm(forms.Form):
+    """One judgement; the steps say what choosing them claims."""
+
+    kind = forms.ChoiceField(
+        label=_("What is judged"),
+        choices=[
+            (AssessmentKind.RESIDUAL, _("Residual: as it is now, with the controls in place")),
+            (AssessmentKind.INHERENT, _("Inherent: as if there were no controls")),
+            (AssessmentKind.TARGET, _("Target: as it should become")),
+        ],
+    )
+    likelihood = forms.TypedChoiceField(label=_("Likelihood"), coerce=int, widget=forms.RadioSelect)
+    impact = forms.TypedChoiceField(label=_("Impact"), coerce=int, widget=forms.RadioSelect)
+    rationale = forms.CharField(
+        label=_("Rationale"),
+        widget=forms.Textarea(attrs=TEXT),
+        help_text=_("What makes you think so: incidents, indicators, tests of controls."),
+    )
+
+    def __init__(self, *args: Any, matrix: MatrixView, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, axis in (("likelihood", matrix.likelihoods), ("impact", matrix.impacts)):
+            field: Any = self.fields[name]
+            field.choices = [
+                (step.value, f"{step.value} {step.label}: {step.means}") for step in axis
+            ]
+
+
+class TreatmentForm(forms.Form):
+    """What is done about a risk."""
+
+    kind = forms.ChoiceField(
+        label=_("Answer"), choices=TreatmentKind.choices, initial=TreatmentKind.REDUCE
+    )
+    plan = forms.CharField(label=_("Plan"), widget=forms.Textarea(attrs=TEXT))
+    owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.none())
+    due_on = forms.DateField(label=_("Due on"), required=False, widget=forms.DateInput(attrs=DATE))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        owner: Any = self.fields["owner"]
+        owner.queryset = people()
+
+
+class AcceptForm(forms.Form):
+    """Living with a risk until a date."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        widget=forms.Textarea(attrs=TEXT),
+        help_text=_("Why the organisation lives with it. Your name stands beside it."),
+    )
+    expires_on = forms.DateField(
+        label=_("Expires on"),
+        widget=forms.DateInput(attrs=DATE),
+        help_text=_("Within a year; then the risk is open again."),
+    )
+
+
+class ReviewForm(forms.Form):
+    """A finished look at a risk."""
+
+    note = forms.CharField(label=_("What was looked at"), widget=forms.Textarea(attrs=TEXT))
+    review_on = forms.DateField(
+        label=_("Next review"),
+        required=False,
+        widget=forms.DateInput(attrs=DATE),
+        help_text=_("Empty: by the level of the risk."),
+    )
+
+
+class LinkIncidentForm(forms.Form):
+    """An incident that says something about this risk."""
+
+    incident = forms.ModelChoiceField(label=_("Incident"), queryset=Incident.objects.none())
+    note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs=TEXT))
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        incidents: Any = self.fields["incident"]
+        incidents.queryset = Incident.objects.visible_to(user).live().order_by("-declared_at")
+
+
+class NoteForm(forms.Form):
+    """A sentence kept with what is done."""
+
+    reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs=TEXT))
+
+
+class HandOverForm(forms.Form):
+    """Who answers for the selected risks from now on."""
+
+    owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.filter(is_active=True))
+
+
+class ReviewDateForm(forms.Form):
+    """When the selected risks are looked at next."""
+
+    review_on = forms.DateField(label=_("Next review"), widget=forms.DateInput(attrs=DATE))

@@ -1,0 +1,13 @@
+"""The form of an import."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class ImportForm(forms.Form):
+    """A register as a file."""
+
+    file = forms.FileField(label=_("File"), help_text=_("CSV or XLSX, at most 4 MB."))
+    dry_run = forms.BooleanField(
+        label=_("Only show what would change"), required=False, initial=True
+    )

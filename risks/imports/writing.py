@@ -1,0 +1,31 @@
+"""The register as rows of a file; imported again untouched it changes nothing."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from risks.imports.columns import KINDS
+from risks.models import Risk
+
+Value = str | int | date | None
+
+
+def sheet_rows(risks: Iterable[Risk]) -> Iterator[list[Value]]:
+    """One row for each risk, in the order of the columns."""
+    for risk in risks:
+        places: list[Value] = []
+        for kind in KINDS:
+            one = getattr(risk, kind)
+            places += [one.likelihood, one.impact] if one else [None, None]
+        yield [
+            risk.code,
+            risk.title,
+            risk.category.code,
+            risk.cause,
+            risk.consequence,
+            risk.owner.username,
+            risk.business_owner.username if risk.business_owner else "",
+            risk.review_on,
+            ", ".join(sorted(asset.code for asset in risk.assets.all())),
+            *places,
+            "",
+        ]

@@ -1,0 +1,1 @@
+"""What the pages of the register show: frozen, with a fixed number of queries."""

@@ -1,0 +1,109 @@
+"""What the page of one risk shows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from assets.models import Asset
+from assets.selectors.history import HistoryEntry, history_of
+from bcp_portal.accounts.models import User
+from risks.models import Acceptance, Assessment, Risk, RiskControl, RiskEvidence, Treatment
+from risks.selectors.matrix import (
+    LevelBadge,
+    MatrixView,
+    level_badge,
+    matrix_view,
+    scale_in_force,
+)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One of the three judgements of a risk, or its absence."""
+
+    kind: str
+    label: str
+    letter: str
+    assessment: Assessment | None
+    badge: LevelBadge | None
+
+
+@dataclass(frozen=True)
+class AssessmentLine:
+    """One row of the history of judgements."""
+
+    assessment: Assessment
+    badge: LevelBadge | None
+    is_old_matrix: bool
+
+
+@dataclass(frozen=True)
+class RiskPage:
+    """What the risk page shows."""
+
+    risk: Risk
+    judgements: list[Judgement]
+    badge: LevelBadge | None
+    is_within_tolerance: bool
+    is_overdue: bool
+    matrix: MatrixView
+    assets: list[Asset]
+    assessments: list[AssessmentLine]
+    treatments: list[tuple[Treatment, bool]]
+    controls: list[RiskControl]
+    acceptance: Acceptance | None
+    past_acceptances: list[Acceptance]
+    evidence: list[RiskEvidence]
+    may_weigh: bool
+    history: list[HistoryEntry]
+
+
+def risk_page(risk: Risk, *, user: User, at: datetime) -> RiskPage:
+    """Gather the risk page in a fixed number of queries."""
+    version, scale = scale_in_force()
+    assessments = list(
+        risk.assessments.select_related("assessed_by", "matrix").order_by("-recorded_at", "-pk")
+    )
+    acceptances = list(risk.acceptances.select_related("accepted_by").order_by("-accepted_at"))
+    names = (
+        ("inherent", _("Inherent"), "I"),
+        ("residual", _("Residual"), "R"),
+        ("target", _("Target"), "T"),
+    )
+    judgements = [
+        Judgement(kind, label, letter, one, level_badge(scale, one.level) if one else None)
+        for kind, label, letter in names
+        for one in (getattr(risk, kind),)
+    ]
+    marks: dict[tuple[int, int], list[str]] = {}
+    for judgement in judgements:
+        if (one := judgement.assessment) is not None:
+            marks.setdefault((one.likelihood, one.impact), []).append(judgement.letter)
+    return RiskPage(
+        risk=risk,
+        judgements=judgements,
+        badge=level_badge(scale, risk.level),
+        is_within_tolerance=not risk.is_unrated and scale.is_within_tolerance(risk.level),
+        is_overdue=risk.is_review_overdue(at),
+        matrix=matrix_view(marks=marks),
+        assets=list(Asset.objects.visible_to(user).filter(risks=risk).order_by("code")),
+        assessments=[
+            AssessmentLine(one, level_badge(scale, one.level), one.matrix.version != version)
+            for one in assessments
+        ],
+        treatments=[
+            (treatment, treatment.is_overdue(at.date()))
+            for treatment in risk.treatments.select_related("owner").order_by("status", "due_on")
+        ],
+        controls=list(
+            risk.risk_controls.select_related("control__owner").order_by("control__code")
+        ),
+        acceptance=next((one for one in acceptances if one.ended_at is None), None),
+        past_acceptances=[one for one in acceptances if one.ended_at is not None],
+        evidence=list(
+            risk.evidence.select_related("incident", "weighed_by").order_by("-offered_at")
+        ),
+        may_weigh=user.pk in {risk.owner_id, risk.business_owner_id},
+        history=history_of(risk),
+    )

@@ -1,0 +1,298 @@
+"""Verbs of an import: every good row goes in, every bad one says why it does not."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+
+from assets.changes import BadFactsError, plain
+from assets.models import Asset
+from bcp_portal.accounts.models import User
+from bcp_portal.audit.verbs import verb
+from bcp_portal.shared.errors import DomainError
+from risks.imports.columns import KINDS
+from risks.imports.reading import SheetRow
+from risks.models import Risk, RiskCategory
+from risks.services.assessment import assess_risk
+from risks.services.risk import CODE, edit_risk, identify_risk
+
+TEXTS = ("title", "cause", "consequence")
+
+
+@dataclass(frozen=True)
+class RowError:
+    """A row that was left out, and why."""
+
+    line: int
+    code: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class RowChange:
+    """A field that changed, or would."""
+
+    line: int
+    code: str
+    field: str
+    before: str
+    after: str
+
+
+@dataclass
+class ImportReport:
+    """What an import did, or would do."""
+
+    dry_run: bool
+    created: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unchanged: int = 0
+    changes: list[RowChange] = field(default_factory=list)
+    errors: list[RowError] = field(default_factory=list)
+
+    @property
+    def change_count(self) -> int:
+        """How many risks came or changed."""
+        return len(self.created) + len(self.changed)
+
+
+class _DryRunOver(Exception):
+    """Everything was tried; now it is taken back."""
+
+
+@dataclass(frozen=True)
+class _Lookup:
+    """Everything a row may name, read once."""
+
+    risks: dict[str, Risk]
+    categories: dict[str, RiskCategory]
+    people: dict[str, User]
+    assets: dict[str, Asset]
+
+
+def import_register(
+    *, rows: list[SheetRow], actor: User | None, at: datetime, dry_run: bool = False
+) -> ImportReport:
+    """Bring the register to what the rows say; a dry run does the same and takes it back."""
+    report = ImportReport(dry_run=dry_run)
+    try:
+        _import_all(rows, report, actor=actor, at=at)
+    except _DryRunOver:
+        return report
+    return report
+
+
+@verb
+def _import_all(
+    rows: list[SheetRow], report: ImportReport, *, actor: User | None, at: datetime
+) -> None:
+    lookup = _lookup(actor)
+    seen: dict[str, int] = {}
+    for row in rows:
+        _import_row(row, lookup, seen, report, actor=actor, at=at)
+    if report.dry_run:
+        raise _DryRunOver
+
+
+def _import_row(
+    row: SheetRow,
+    lookup: _Lookup,
+    seen: dict[str, int],
+    report: ImportReport,
+    *,
+    actor: User | None,
+    at: datetime,
+) -> None:
+    code = row.values.get("code", "").upper()
+    try:
+        if code and code in seen:
+            raise BadFactsError(
+                _("%(code)s is already in line %(line)d.") % {"code": code, "line": seen[code]}
+            )
+        seen[code] = row.line
+        changes = _take_row(row=row, code=code, lookup=lookup, report=report, actor=actor, at=at)
+        report.changes.extend(changes)
+    except DomainError as refusal:
+        report.errors.append(RowError(row.line, code, str(refusal)))
+
+
+@verb
+def _take_row(
+    *,
+    row: SheetRow,
+    code: str,
+    lookup: _Lookup,
+    report: ImportReport,
+    actor: User | None,
+    at: datetime,
+) -> list[RowChange]:
+    facts, assets = _facts(row, lookup)
+    places = _places(row)
+    risk = lookup.risks.get(code)
+    is_new = risk is None
+    changes: list[RowChange] = []
+    if risk is None:
+        risk = _identify(code, facts, assets, actor=actor, at=at)
+    else:
+        changes = _differences(row.line, risk, facts, assets)
+        if changes:
+            # Assets that the importing person may not see stay named.
+            kept = [one for one in risk.assets.all() if one.code not in lookup.assets]
+            named = None if assets is None else [*assets, *kept]
+            facts = {k: v for k, v in facts.items() if not _same(getattr(risk, k), v)}
+            edit_risk(risk=risk, facts=facts, assets=named, reason=_("Import"), actor=actor, at=at)
+    changes += _assess(row, risk, places, actor=actor, at=at)
+    if is_new:
+        report.created.append(risk.code)
+    elif changes:
+        report.changed.append(risk.code)
+    else:
+        report.unchanged += 1
+    return changes
+
+
+def _identify(
+    code: str,
+    facts: dict[str, Any],
+    assets: list[Asset] | None,
+    *,
+    actor: User | None,
+    at: datetime,
+) -> Risk:
+    for name in ("title", "category", "owner"):
+        if not facts.get(name):
+            raise BadFactsError(_("A new risk needs a %(name)s.") % {"name": _(name)})
+    if code and not CODE.fullmatch(code):
+        raise BadFactsError(
+            _("There is no risk %(code)s; leave the code empty for a new one.") % {"code": code}
+        )
+    return identify_risk(facts=facts, assets=assets or (), code=code, actor=actor, at=at)
+
+
+def _facts(row: SheetRow, lookup: _Lookup) -> tuple[dict[str, Any], list[Asset] | None]:
+    """What the row says; a column that is not in the file says nothing."""
+    values = row.values
+    facts: dict[str, Any] = {name: values[name] for name in TEXTS if name in values}
+    if values.get("category"):
+        facts["category"] = _named(lookup.categories, values["category"], _("category"))
+    if values.get("owner"):
+        facts["owner"] = _named(lookup.people, values["owner"], _("person"))
+    if "business_owner" in values:
+        name = values["business_owner"]
+        facts["business_owner"] = _named(lookup.people, name, _("person")) if name else None
+    if "review_on" in values:
+        facts["review_on"] = _day(values["review_on"])
+    if "assets" not in values:
+        return facts, None
+    codes = [part for part in values["assets"].replace(";", ",").split(",") if part.strip()]
+    return facts, [_named(lookup.assets, code.strip().upper(), _("asset")) for code in codes]
+
+
+def _named(known: dict[str, Any], name: str, noun: str) -> Any:
+    found = known.get(name) or known.get(name.strip().casefold())
+    if found is None:
+        raise BadFactsError(_("There is no %(noun)s “%(name)s”.") % {"noun": noun, "name": name})
+    return found
+
+
+def _day(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        day = parse_date(text[:10])
+    except ValueError:
+        day = None
+    if day is None:
+        raise BadFactsError(_("“%s” is not a date. Write 2026-12-31.") % text)
+    return day
+
+
+def _places(row: SheetRow) -> dict[str, tuple[int, int]]:
+    places = {}
+    for kind in KINDS:
+        texts = [row.values.get(f"{kind}_{axis}", "") for axis in ("likelihood", "impact")]
+        if not any(texts):
+            continue
+        if not all(texts) or not all(text.isdecimal() and 1 <= int(text) <= 5 for text in texts):
+            raise BadFactsError(_("Likelihood and impact go together, each from 1 to 5."))
+        places[kind] = (int(texts[0]), int(texts[1]))
+    return places
+
+
+def _differences(
+    line: int, risk: Risk, facts: dict[str, Any], assets: list[Asset] | None
+) -> list[RowChange]:
+    changes = [
+        RowChange(
+            line, risk.code, name, str(plain(getattr(risk, name)) or ""), str(plain(value) or "")
+        )
+        for name, value in facts.items()
+        if not _same(getattr(risk, name), value)
+    ]
+    if assets is not None:
+        old = {asset.code for asset in risk.assets.all()}
+        new = {asset.code for asset in assets}
+        if old != new:
+            changes.append(
+                RowChange(line, risk.code, "assets", ", ".join(sorted(old)), ", ".join(sorted(new)))
+            )
+    return changes
+
+
+def _same(old: object, new: object) -> bool:
+    """Spreadsheets spell the end of a line in their own way; that is no change."""
+    if isinstance(old, str) and isinstance(new, str):
+        return old.strip().splitlines() == new.strip().splitlines()
+    return old == new
+
+
+def _assess(
+    row: SheetRow,
+    risk: Risk,
+    places: dict[str, tuple[int, int]],
+    *,
+    actor: User | None,
+    at: datetime,
+) -> list[RowChange]:
+    changes = []
+    for kind, place in places.items():
+        now = getattr(risk, kind)
+        before = (now.likelihood, now.impact) if now else None
+        if before == place:
+            continue
+        assess_risk(
+            risk=risk,
+            kind=kind,
+            likelihood=place[0],
+            impact=place[1],
+            rationale=row.values.get("rationale") or _("Imported"),
+            actor=actor,
+            at=at,
+        )
+        words = "×".join(map(str, before)) if before else ""
+        changes.append(RowChange(row.line, risk.code, kind, words, "×".join(map(str, place))))
+    return changes
+
+
+def _lookup(actor: User | None) -> _Lookup:
+    """What the importing person may name; the engine's own shell may name everything."""
+    risks = Risk.objects.all() if actor is None else Risk.objects.visible_to(actor)
+    assets = Asset.objects.all() if actor is None else Asset.objects.visible_to(actor)
+    people: dict[str, User] = {}
+    for person in User.objects.filter(is_active=True):
+        for name in (person.name.casefold(), person.email.casefold(), person.username.casefold()):
+            if name:
+                people[name] = person
+    categories: dict[str, RiskCategory] = {}
+    for category in RiskCategory.objects.all():
+        for name in (category.name, category.name_id, category.code):
+            if name:
+                categories[name.casefold()] = category
+    return _Lookup(
+        risks={risk.code: risk for risk in risks.for_list().prefetch_related("assets")},
+        categories=categories,
+        people=people,
+        assets={asset.code: asset for asset in assets},
+    )
