@@ -147,7 +147,7 @@ def test_a_later_step_does_not_wait_for_an_earlier_one_that_keeps_failing():
 
 
 def test_a_step_cancelled_by_a_neighbour_in_the_same_batch_does_not_fire(monkeypatch):
-    first, second = make_deadline(), make_deadline()
+    _first, second = make_deadline(), make_deadline()
 
     def cancel_the_other(path):
         cancel_deadlines(kind=second.kind, subject_id=second.subject_id, at=SOON)
