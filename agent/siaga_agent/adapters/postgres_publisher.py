@@ -68,6 +68,7 @@ class PublisherAdapter:
             changes=int(slot["changes"]),
             lsn=int(slot["lsn"]),
             confirmed=None if confirmed is None else int(confirmed),
+            active=bool(slot["active"]),
             at=at,
         )
         # Only an answer from the other side counts: a slot that merely has nothing to send

@@ -5,11 +5,12 @@ there was a conflict. That setting itself is the finding, "conflicts invisible".
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from siaga_agent.adapters.base import Findings, look_every
+from siaga_agent.adapters.base import AdapterError, Findings, look_every
 from siaga_agent.adapters.syncthing_api import SyncthingApi, config_of
 from siaga_agent.adapters.syncthing_conflicts import conflict_names, describe_conflict
 from siaga_agent.adapters.syncthing_events import EventReader
@@ -43,46 +44,53 @@ class SyncthingAdapter:
 
     def gather(self, cursor: Json, *, at: datetime) -> Findings:
         """Look once: figures, then everything that happened since the last look."""
+        folder = self._api.get(config_of("folders", self._folder))
+        if folder is None:
+            raise AdapterError("no_folder", f"Syncthing has no folder {self._folder}.")
+        link = self._api.get("/rest/system/connections")["connections"].get(self._peer, {})
+        if folder.get("paused"):
+            # Syncthing forgets a paused folder's figures; what waited then waits still.
+            known = cursor.get("stream") or {"name": self.stream, "pending_records": 0}
+            return Findings(streams=[known], cursor=cursor, frozen=frozenset({self.stream}))
+        found = self._look(cursor, connected=bool(link.get("connected")), at=at)
+        sessions = [*found.sessions]
+        if folder.get("maxConflicts") == 0:
+            sessions.append(self._invisible(at))
+        frozen = frozenset({self.stream}) if link.get("paused") else frozenset[str]()
+        return replace(found, sessions=sessions, frozen=frozen)
+
+    def _look(self, cursor: Json, *, connected: bool, at: datetime) -> Findings:
         started = str(self._api.get("/rest/system/status")["startTime"])
         restarted = cursor.get("started") != started
         since = 0 if restarted else int(cursor.get("event", 0))
-        folder = self._api.get(config_of("folders", self._folder)) or {}
-        link = self._api.get("/rest/system/connections")["connections"].get(self._peer, {})
         needs = self._api.get("/rest/db/completion", folder=self._folder, device=self._peer) or {}
         inbound = self._api.get("/rest/db/status", folder=self._folder) or {}
         events = self._api.get("/rest/events", since=since, limit=1000, timeout=1) or []
 
         reader = EventReader(self.stream, self._folder, self._peer, cursor.get("reader") or {})
         sessions = reader.read(events, at=at)
-        pending = int(needs.get("needItems", 0)) + int(needs.get("needDeletes", 0))
-        reader.note_pending(pending, connected=bool(link.get("connected")), at=at)
+        pending, size = needed(needs)
+        reader.note_pending(pending, connected=connected, at=at)
         gap = restarted or (events and int(events[0]["id"]) > since + 1)
         conflicts = self._conflicts(reader.changed_names, everything=bool(gap), at=at)
-        if folder.get("maxConflicts") == 0:
-            sessions.append(self._invisible(at))
         stream: Json = {
             "name": self.stream,
             "criticality": self._criticality,
             "pending_records": pending,
-            "pending_bytes": int(needs.get("needBytes", 0)),
+            "pending_bytes": size,
             "oldest_pending_at": reader.pending_since,
             "inbound_lag_records": int(inbound.get("needTotalItems", 0)),
             "last_sync_ok_at": reader.last_ok,
             "last_seq": str(inbound.get("sequence", "")) or None,
             "consecutive_failures": int(inbound.get("errors", 0)),
         }
-        paused = folder.get("paused") or link.get("paused")
-        return Findings(
-            streams=[stream],
-            sessions=sessions,
-            conflicts=conflicts,
-            cursor={
-                "started": started,
-                "event": int(events[-1]["id"]) if events else since,
-                "reader": reader.as_json(),
-            },
-            frozen=frozenset({self.stream}) if paused else frozenset(),
-        )
+        kept: Json = {
+            "started": started,
+            "event": int(events[-1]["id"]) if events else since,
+            "reader": reader.as_json(),
+            "stream": stream,
+        }
+        return Findings(streams=[stream], sessions=sessions, conflicts=conflicts, cursor=kept)
 
     def freeze(self, stream: str) -> None:
         """Pause; Syncthing keeps a pause in its configuration, so a restart does not lift it."""
@@ -131,3 +139,15 @@ class SyncthingAdapter:
                 }
             ],
         }
+
+
+def needed(completion: Json) -> tuple[int, int]:
+    """What the peer still needs, in items and bytes.
+
+    Of a peer that has never told us what it has (sequence 0), Syncthing says that it needs
+    nothing; in truth it needs everything.
+    """
+    if not completion.get("sequence", 1):
+        return int(completion.get("globalItems", 0)), int(completion.get("globalBytes", 0))
+    items = int(completion.get("needItems", 0)) + int(completion.get("needDeletes", 0))
+    return items, int(completion.get("needBytes", 0))

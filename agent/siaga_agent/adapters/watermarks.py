@@ -33,13 +33,16 @@ class Watermarks:
     marks: list[Mark] = field(default_factory=list)
     confirmed_changes: int = 0
     confirmed_at: str | None = None
+    confirmed_lsn: int = 0
 
     @classmethod
     def read(cls, told: Any) -> Self:
         """From the cursor; anything unreadable starts over."""
         try:
             marks = [(int(lsn), int(changes), str(at)) for lsn, changes, at in told["marks"]]
-            return cls(marks, int(told["confirmed"]), told.get("confirmed_at"))
+            return cls(
+                marks, int(told["confirmed"]), told.get("confirmed_at"), int(told["confirmed_lsn"])
+            )
         except (TypeError, KeyError, ValueError):
             return cls()
 
@@ -49,12 +52,15 @@ class Watermarks:
             "marks": [list(mark) for mark in self.marks],
             "confirmed": self.confirmed_changes,
             "confirmed_at": self.confirmed_at,
+            "confirmed_lsn": self.confirmed_lsn,
         }
 
-    def note(self, *, changes: int, lsn: int, confirmed: int | None, at: datetime) -> Pending:
+    def note(
+        self, *, changes: int, lsn: int, confirmed: int | None, active: bool, at: datetime
+    ) -> Pending:
         """Take in one look and say what is pending."""
-        if not self.marks and self.confirmed_at is None:
-            self._begin(changes, lsn, confirmed, at)
+        if self.confirmed_at is None:
+            self._begin(changes, lsn, confirmed, active=active, at=at)
         if changes < self._newest_count():
             # The counters were reset (a crash, or by hand): what was pending stays pending.
             self._rebase(changes)
@@ -65,23 +71,23 @@ class Watermarks:
         records = self._newest_count() - self.confirmed_changes
         oldest = (self.confirmed_at or iso(at)) if records else None
         if not records:
-            self.confirmed_at = iso(at)
+            self.confirmed_at, self.confirmed_lsn = iso(at), lsn
         return Pending(records, oldest)
 
     def wal_bytes_a_second(self, lsn: int, at: datetime) -> float | None:
-        """How fast the WAL has grown since the oldest mark."""
-        if not self.marks:
-            return None
-        began = parse_instant(self.marks[0][2])
+        """How fast the WAL has grown since the other side last confirmed something."""
+        began = parse_instant(self.confirmed_at)
         seconds = (at - began).total_seconds() if began else 0.0
-        grown = lsn - self.marks[0][0]
+        grown = lsn - self.confirmed_lsn
         return grown / seconds if seconds > 0 and grown > 0 else None
 
-    def _begin(self, changes: int, lsn: int, confirmed: int | None, at: datetime) -> None:
+    def _begin(
+        self, changes: int, lsn: int, confirmed: int | None, *, active: bool, at: datetime
+    ) -> None:
         """First look: nobody counted before us, so bytes have to tell whether anything waits."""
-        behind = confirmed is None or confirmed < lsn
+        behind = not active and (confirmed is None or confirmed < lsn)
         self.confirmed_changes = changes - 1 if behind and changes else changes
-        self.confirmed_at = iso(at)
+        self.confirmed_at, self.confirmed_lsn = iso(at), confirmed or lsn
 
     def _newest_count(self) -> int:
         return self.marks[-1][1] if self.marks else self.confirmed_changes
@@ -93,7 +99,7 @@ class Watermarks:
 
     def _confirm(self, confirmed: int) -> None:
         while self.marks and self.marks[0][0] <= confirmed:
-            _, self.confirmed_changes, self.confirmed_at = self.marks.pop(0)
+            self.confirmed_lsn, self.confirmed_changes, self.confirmed_at = self.marks.pop(0)
 
     def _thin(self) -> None:
         if len(self.marks) > MOST_MARKS:
