@@ -67,6 +67,7 @@
         { type: "lines", coordinateSystem: "geo", z: 3, animation: false,
           data: news.paths.map((path) => ({ coords: [path.from, path.to], name: path.label,
             lineStyle: { color: colors[layers.PATH_TONE[path.state]], type: layers.DASH[path.state], width: path.state === "active" ? 2.5 : 1.5, curveness: 0.28, opacity: 0.95 } })) },
+        layers.haloSeries(all.filter((site) => Date.now() - site.changed < 10000), colors),
         scatter(fine, 3), scatter(troubled, 4), layers.letterSeries(troubled, news.looks, colors),
         layers.labelSeries(wishes, colors, chart),
       ],
@@ -75,9 +76,14 @@
 
   // -- what changed
   const take = (payload) => {
+    const known = new Map(sites);
     if (payload.full) sites.clear();
+    const now = Date.now();
     payload.sites.forEach(([pk, code, name, lon, lat, criticality, kind, region, state, pending]) => {
-      sites.set(pk, { pk, code, name, lon, lat, criticality, kind, region, state, pending });
+      const before = known.get(pk);
+      const changed = before && before.state !== state ? now : before?.changed || 0;
+      sites.set(pk, { pk, code, name, lon, lat, criticality, kind, region, state, pending, changed });
+      if (changed === now) setTimeout(draw, 10200);
     });
     news = payload;
     seen = payload.at;

@@ -106,8 +106,9 @@
       look();
       if (returned) refresh(() => true); // whatever was missed meanwhile
     };
-    stream.onmessage = hear;
-    ["beat", "hello", "change"].forEach((name) => stream.addEventListener(name, hear));
+    stream.addEventListener("live", hear);
+    stream.addEventListener("pulse", () => { heard = Date.now(); });
+    stream.addEventListener("resync", () => { heard = Date.now(); refresh(() => true); });
     stream.onerror = () => {
       look();
       if (stream.readyState !== EventSource.CLOSED) return; // the browser tries again by itself

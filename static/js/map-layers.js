@@ -33,6 +33,7 @@ window.SiagaMap = (() => {
 
   // -- labels: the gravest first, each at the first free place around its point
   const pen = document.createElement("canvas").getContext("2d");
+  const BENEATH = [14, 26, 40, 56].flatMap((down) => [0, -60, 60, -120, 120].map((aside) => [aside, down]));
   const PLACES = [];
   [0, 14, 30, 52, 78].forEach((far) => {
     [0, 180, -35, 35, 145, -145, -75, 75, 105, -105].forEach((angle) => PLACES.push([far, (angle * Math.PI) / 180]));
@@ -44,20 +45,22 @@ window.SiagaMap = (() => {
       const half = wish.size / 2 + 1;
       return [x - half, y - half, x + half, y + half];
     });
+    taken.push([frame.width - 132, frame.height - 48, frame.width, frame.height]); // the buttons
     return wishes.map((wish) => {
       pen.font = `600 ${wish.font}px Inter, sans-serif`;
       const wide = pen.measureText(wish.text).width + 6;
       const high = wish.font + 5;
       const [x, y] = toPixel(wish.at);
       const reach = (wish.size || 0) / 2 + 3;
-      for (const [far, angle] of PLACES) {
-        const cx = x + Math.cos(angle) * (reach + far + wide / 2);
-        const cy = y + Math.sin(angle) * (reach + far + high / 2) + (wish.below ? reach + far + high : 0);
+      const tries = wish.below
+        ? BENEATH.map(([aside, down]) => [x + aside, y + reach + down, false])
+        : PLACES.map(([far, angle]) => [x + Math.cos(angle) * (reach + far + wide / 2), y + Math.sin(angle) * (reach + far + high / 2), far > 0]);
+      for (const [cx, cy, led] of tries) {
         const box = [cx - wide / 2, cy - high / 2, cx + wide / 2, cy + high / 2];
         const inside = box[0] > 2 && box[1] > 2 && box[2] < frame.width - 2 && box[3] < frame.height - 2;
         if (inside && !clash(box, taken)) {
           taken.push(box);
-          return { ...wish, x, y, cx, cy, led: far > 0 };
+          return { ...wish, x, y, cx, cy, led };
         }
       }
       return null;
@@ -148,5 +151,16 @@ window.SiagaMap = (() => {
     };
   });
 
-  return { palette, isFine, sizeOf, dots, labelSeries, letterSeries, ellipseSeries, DASH, PATH_TONE };
+  // What just changed carries a ring for ten seconds; it does not move.
+  const haloSeries = (sites, colors) => ({
+    type: "scatter",
+    coordinateSystem: "geo",
+    silent: true,
+    z: 3,
+    animation: false,
+    data: sites.map((site) => ({ value: [site.lon, site.lat], symbol: "circle", symbolSize: sizeOf(site) + 14,
+      itemStyle: { color: "transparent", borderColor: colors.ink, borderWidth: 2 } })),
+  });
+
+  return { palette, haloSeries, isFine, sizeOf, dots, labelSeries, letterSeries, ellipseSeries, DASH, PATH_TONE };
 })();

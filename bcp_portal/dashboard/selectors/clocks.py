@@ -13,7 +13,7 @@ from bcp_portal.dashboard.looks import LOOKS, state_of
 from telemetry.models import SiteState, StreamState
 from telemetry.models.device import SILENT_STATES
 
-SHOWN = 5
+SHOWN = 4
 
 
 @dataclass(frozen=True)
