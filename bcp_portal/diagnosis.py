@@ -182,7 +182,7 @@ def _engine(at: datetime) -> Finding:
     if pulse.age_s is None:
         return Finding("engine", State.ABSENT, "The engine has never run here")
     if pulse.is_fresh:
-        return Finding("engine", State.OK, f"The engine turned {pulse.age_s:.0f} s ago")
+        return Finding("engine", State.OK, f"The engine turned {max(pulse.age_s, 0):.0f} s ago")
     return Finding("engine", State.BROKEN, f"The engine has been silent for {pulse.age_s:.0f} s")
 
 

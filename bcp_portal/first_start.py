@@ -5,6 +5,7 @@ import io
 import secrets
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -17,12 +18,17 @@ from django.db import connections, transaction
 from bcp_portal.accounts.models import User
 from bcp_portal.accounts.roles import Role
 from bcp_portal.accounts.services.user import create_user
+from bcp_portal.shared.errors import DomainError
 
 Say = Callable[[str], None]
 
 
+class StaticFilesError(DomainError):
+    """The static files could not be gathered."""
+
+
 def prepare(say: Say) -> None:
-    """Bring folders, tables, roles, texts and static files up to date."""
+    """Bring folders, tables, roles and texts up to date."""
     for name in ("broker", "broker-control", "logs", "mail", "media"):
         (settings.DATA_DIR / name).mkdir(parents=True, exist_ok=True)
     say("Preparing the database")
@@ -30,7 +36,6 @@ def prepare(say: Say) -> None:
     call_command("createcachetable", verbosity=0)
     call_command("sync_roles", verbosity=0, stdout=io.StringIO())
     compile_texts()
-    collect_static(say)
 
 
 def compile_texts() -> None:
@@ -53,17 +58,32 @@ def static_fingerprint() -> str:
     return digest.hexdigest()
 
 
-def collect_static(say: Say) -> None:
-    """Gather and compress the static files if any of them changed."""
-    if settings.DEBUG:
-        return
-    mark = Path(settings.STATIC_ROOT) / ".fingerprint"
-    now = static_fingerprint()
-    if mark.is_file() and mark.read_text() == now:
-        return
-    say("Gathering style sheets and scripts")
-    call_command("collectstatic", verbosity=0, interactive=False)
-    mark.write_text(now)
+class StaticFiles:
+    """Gathers and compresses the static files if any changed, beside other work: it takes long."""
+
+    def __init__(self) -> None:
+        self._mark = Path(settings.STATIC_ROOT) / ".fingerprint"
+        self._now = static_fingerprint()
+        self._process: subprocess.Popen[str] | None = None
+        is_known = self._mark.is_file() and self._mark.read_text() == self._now
+        if not settings.DEBUG and not is_known:
+            self._process = subprocess.Popen(
+                [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity", "0"],
+                cwd=settings.BASE_DIR,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+
+    def finish(self, say: Say) -> None:
+        """Wait until they are all there."""
+        if self._process is None:
+            return
+        say("Gathering style sheets and scripts")
+        words, _nothing = self._process.communicate()
+        if self._process.returncode != 0:
+            raise StaticFilesError(f"The static files could not be gathered: {words[-500:]}")
+        self._mark.write_text(self._now)
 
 
 def load_demo(sign_ins: Path, say: Say) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from bcp_portal.first_start import prepare
+from bcp_portal.first_start import StaticFiles, prepare
 
 
 class Command(BaseCommand):
@@ -14,5 +14,7 @@ class Command(BaseCommand):
 
     def handle(self, **_options: Any) -> None:
         """Do it all; doing it again changes nothing."""
+        static = StaticFiles()
         prepare(self.stdout.write)
+        static.finish(self.stdout.write)
         self.stdout.write("Prepared.")

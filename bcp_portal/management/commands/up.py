@@ -35,9 +35,11 @@ class Command(BaseCommand):
         except launch.CannotStartError as error:
             raise CommandError(str(error), returncode=2) from error
         with lock:
+            static = first_start.StaticFiles()
             first_start.prepare(self._say)
             people = self._welcome(empty=empty, sign_ins=sign_ins)
             first_start.leave_database()
+            static.finish(self._say)
             self._run(host=host, port=port, demo=sign_ins.exists(), people=people)
 
     def _welcome(self, *, empty: bool, sign_ins: Path) -> str:
