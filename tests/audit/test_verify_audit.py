@@ -87,7 +87,6 @@ def test_a_file_that_is_no_export_is_refused_in_a_sentence(tmp_path, content):
     "what", ["UPDATE audit_auditrow SET reason = ''", "DELETE FROM audit_auditrow"]
 )
 def test_the_database_refuses_to_change_the_trail(what):
-    from django.db import DatabaseError, transaction  # noqa: PLC0415
 
     write_rows(1)
 
