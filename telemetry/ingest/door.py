@@ -1,14 +1,14 @@
 """The only door devices know: batches in, orders out, each with the device's own token."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 import msgspec
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from telemetry.ingest.decode import RejectedItem, UnreadableBatchError, decode_batch
@@ -29,6 +29,8 @@ from telemetry.ingest.store import StoreUnavailableError
 from telemetry.ingest.tokens import TokenBook, TokenHolder
 from telemetry.ingest.writer import TooBusyError, Writer
 
+P = ParamSpec("P")
+R = TypeVar("R")
 # More at once from one device is a loop gone wild, not a backlog.
 MOST_AT_ONCE_A_DEVICE = 8
 _BUSY, _FULL = 0.25, 0.6
@@ -80,8 +82,9 @@ _NO_TOKEN = _AnsweredError(
 class SiteDoor:
     """An ASGI application of its own, mounted before Django: its path is the busiest we have."""
 
-    def __init__(self, writer: Writer) -> None:
-        self._writer = writer
+    def __init__(self, writer: Writer, *, shares_thread: bool = False) -> None:
+        # Tests share the thread of their transaction; a server never waits for one thread.
+        self._writer, self._shares_thread = writer, shares_thread
         self._tokens = TokenBook()
         self._in_flight: dict[int, int] = {}
 
@@ -160,7 +163,7 @@ class SiteDoor:
 
     async def _give_orders(self, scope: Scope, send: Send) -> None:
         holder = await self._holder(scope, look_again=True)
-        content = await sync_to_async(orders_for, thread_sensitive=False)(holder.device_id)
+        content = await self._borrow(orders_for)(holder.device_id)
         tag = b'"%s"' % hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:16].encode()
         if header(scope, b"if-none-match").encode() == tag:
             await answer(send, 304, None, [(b"etag", tag)])
@@ -173,24 +176,24 @@ class SiteDoor:
             raise _NO_TOKEN
         is_known, holder = self._tokens.remembered(token)
         if not is_known or look_again:
-            holder = await sync_to_async(self._look_up, thread_sensitive=False)(token)
+            holder = await self._borrow(self._tokens.look_up)(token)
         if holder is None:
             raise _NO_TOKEN
         if not holder.is_usable:
             raise _revoked()
         return holder
 
-    def _look_up(self, token: str) -> TokenHolder | None:
-        try:
-            return self._tokens.look_up(token)
-        finally:
-            _rest()
+    def _borrow(self, work: Callable[P, R]) -> Callable[P, Awaitable[R]]:
+        """Run blocking work on a thread, and give its database connection back."""
 
+        def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                return work(*args, **kwargs)
+            finally:
+                if not connection.in_atomic_block:
+                    connection.close()
 
-def _rest() -> None:
-    """Give the connection of a borrowed thread back, unless a test's transaction runs on it."""
-    if not connection.in_atomic_block:
-        close_old_connections()
+        return sync_to_async(run, thread_sensitive=self._shares_thread)
 
 
 def _revoked() -> _AnsweredError:
