@@ -214,6 +214,7 @@ def render(question: dict[str, Any], blobs: bytes) -> tuple[dict[str, Any], byte
         "ok": True,
         "pages": len(document.pages),
         "seconds": round(time.monotonic() - started, 3),
+        "cpu_seconds": round(time.process_time(), 3),
         "peak_kb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
         "refused": fetcher.refused,
         "complaints": complaints.texts,

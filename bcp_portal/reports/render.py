@@ -64,6 +64,7 @@ class RenderedPdf:
     sha256: str
     pages: int
     seconds: float
+    cpu_seconds: float
     peak_bytes: int
     refused: tuple[str, ...]
     complaints: tuple[str, ...]
@@ -130,6 +131,7 @@ def unpack_reply(head: Mapping[str, Any], pdf: bytes) -> RenderedPdf:
         sha256=hashlib.sha256(pdf).hexdigest(),
         pages=int(head["pages"]),
         seconds=float(head["seconds"]),
+        cpu_seconds=float(head["cpu_seconds"]),
         peak_bytes=int(head["peak_kb"]) * 1024,
         refused=tuple(head["refused"]),
         complaints=tuple(head["complaints"]),
