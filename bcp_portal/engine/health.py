@@ -5,9 +5,13 @@ from datetime import datetime
 
 from django.conf import settings
 
+from bcp_portal.engine import schedule
 from bcp_portal.engine.models import SweepMark
 
 CYCLE = "engine.cycle"
+# When a synthetic alert last came through the whole chain; one is sent every minute.
+ROUND_TRIP = "canary.round_trip"
+CANARY_LATE_AFTER_S = 180.0
 
 
 @dataclass(frozen=True)
@@ -28,3 +32,25 @@ def engine_pulse(at: datetime) -> Pulse:
     return Pulse(
         mark.ran_at, round(age, 3), is_fresh=age < settings.ENGINE_STALE_AFTER.total_seconds()
     )
+
+
+def canary_age(at: datetime) -> float | None:
+    """Seconds since a synthetic alert last came through; None if none ever did."""
+    mark = SweepMark.objects.filter(name=ROUND_TRIP).first()
+    return None if mark is None else round(mark.age(at), 3)
+
+
+def is_canary_late(at: datetime) -> bool:
+    """Whether the chain from signal to alert has been silent too long; a new one is not late."""
+    age = canary_age(at)
+    return age is not None and age > CANARY_LATE_AFTER_S
+
+
+def late_sweeps(at: datetime) -> list[str]:
+    """Name the sweeps whose mark is older than three of their periods and ten seconds."""
+    marks = SweepMark.objects.in_bulk()
+    return [
+        sweep.name
+        for sweep in schedule.SWEEPS
+        if sweep.name in marks and marks[sweep.name].age(at) > 3 * sweep.every_s + 10
+    ]

@@ -30,6 +30,7 @@ SWEEPS: tuple[Sweep, ...] = (
     Sweep(
         "telemetry.probe", "telemetry.services.observer.probe_witnesses", every_s=15, by="worker"
     ),
+    Sweep("telemetry.canary", "telemetry.services.canary.send_canary", every_s=5),
     Sweep("live.forget", "bcp_portal.live.services.forget_old_events", every_s=60, by="worker"),
 )
 
