@@ -39,6 +39,7 @@ FAILOVERS = lists.ListSpec(
             gettext_lazy("Moves"),
             template="assets/_failover_moves.html",
             value=lambda row: "",
+            perm="assets.switch_failover",
         ),
     ),
     filters=(lists.choice("state", gettext_lazy("State"), choices=FailoverState.choices),),

@@ -34,7 +34,7 @@ def _state(measure: str, label: Any) -> lists.Column:
         f"{measure}_state",
         label,
         template="assets/_proof_state.html",
-        value=lambda row: ProofState(getattr(row, f"{measure}_state")).label,
+        value=lambda row: ProofState(getattr(row, f"{measure}_state")),
         sort=True,
     )
 

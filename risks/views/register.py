@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from assets.models import Asset
+from bcp_portal.accounts.models import User
 from bcp_portal.shared import lists
 from bcp_portal.shared.pages import SignedInRequest, needs
 from risks.forms import HandOverForm, ReviewDateForm
@@ -35,6 +37,13 @@ def _rated(kind: str) -> Any:
 def _unjudged(rows: Any, yes: bool, ask: lists.Ask) -> Any:
     found = Risk.objects.unrated().values("pk")
     return rows.filter(pk__in=found) if yes else rows.exclude(pk__in=found)
+
+
+def _named_assets(user: User) -> list[tuple[str, str]]:
+    """The assets that some risk names, as far as this person may see them."""
+    named = Risk.assets.through.objects.values("asset")
+    assets = Asset.objects.visible_to(user).filter(pk__in=named).order_by("code")
+    return [(code, code) for code in assets.values_list("code", flat=True)]
 
 
 def _placed(kind: str, axis: str, label: Any) -> lists.Filter:
@@ -114,6 +123,14 @@ REGISTER = lists.ListSpec(
             choices=lambda ask: [
                 (row.pk, str(row)) for row in RiskCategory.objects.order_by("name")
             ],
+        ),
+        lists.choice(
+            "asset",
+            gettext_lazy("Asset"),
+            choices=lambda ask: _named_assets(ask.user),
+            apply=lambda rows, codes, ask: rows.filter(
+                pk__in=Risk.assets.through.objects.filter(asset__code__in=codes).values("risk")
+            ),
         ),
         lists.yes_no(
             "mine",

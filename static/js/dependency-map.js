@@ -1,0 +1,56 @@
+// Draws the dependency map; the list beneath says the same without it.
+(() => {
+  const box = document.getElementById("dependency-map");
+  if (!box || typeof cytoscape !== "function") return;
+  const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const SHAPES = {
+    application: "round-rectangle", database: "barrel", integration: "diamond",
+    process: "ellipse", infrastructure: "hexagon", site: "round-pentagon",
+  };
+
+  const style = () => [
+    { selector: "node", style: {
+      shape: (node) => SHAPES[node.data("kind")] || "ellipse",
+      label: "data(code)", "font-size": 11, color: token("--text"), "text-valign": "bottom",
+      "text-margin-y": 4, width: "data(size)", height: "data(size)",
+      "background-color": token("--panel-high"), "border-width": 2,
+      "border-color": (node) => token(node.data("is_feasible") ? "--line-strong" : "--act"),
+      "border-style": (node) => (node.data("is_third_party") ? "dashed" : "solid"),
+    } },
+    { selector: "edge", style: {
+      "curve-style": "bezier", "target-arrow-shape": "triangle", "arrow-scale": 0.8,
+      width: (edge) => (edge.data("is_critical") ? 3 : 1.2),
+      "line-color": token("--line-strong"), "target-arrow-color": token("--line-strong"),
+      "line-style": (edge) => ({ hard: "solid", degraded: "dashed", data: "dotted" })[edge.data("kind")],
+    } },
+    { selector: ".quiet", style: { opacity: 0.15 } },
+  ];
+
+  const draw = ({ nodes, arrows }) => {
+    const elements = [
+      ...nodes.map((node) => ({ data: { ...node, size: 44 - 6 * node.criticality } })),
+      ...arrows.map((arrow, index) => ({ data: { id: `a${index}`, ...arrow } })),
+    ];
+    const name = nodes.length <= 800 ? "dagre" : "breadthfirst";
+    const graph = cytoscape({
+      container: box, elements, style: style(), wheelSensitivity: 0.3,
+      layout: { name, rankDir: "TB", nodeSep: 26, rankSep: 54, animate: false },
+    });
+    graph.on("tap", "node", (event) => {
+      location.href = box.dataset.page.replace("CODE", encodeURIComponent(event.target.data("code")));
+    });
+    graph.on("mouseover", "node", (event) => {
+      const near = event.target.predecessors().union(event.target.successors()).union(event.target);
+      graph.elements().difference(near).addClass("quiet");
+    });
+    graph.on("mouseout", "node", () => graph.elements().removeClass("quiet"));
+    new MutationObserver(() => graph.style(style())).observe(document.documentElement, {
+      attributes: true, attributeFilter: ["data-bs-theme"],
+    });
+  };
+
+  fetch(box.dataset.source, { headers: { Accept: "application/json" } })
+    .then((answer) => (answer.ok ? answer.json() : Promise.reject(answer.status)))
+    .then(draw)
+    .catch(() => box.classList.add("dependency-map-failed"));
+})();
