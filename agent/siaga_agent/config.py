@@ -3,6 +3,7 @@
 import ipaddress
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -11,6 +12,17 @@ from uuid import UUID
 
 MODES = ("normal", "offline", "maintenance")
 RUNGS = ("gateway", "dns", "internet", "central", "portal", "peer", "alt_link")
+
+_KINDS: Mapping[str, type] = {
+    "portal": str,
+    "node_id": str,
+    "adapters": list,
+    "reach": dict,
+    "link": dict,
+    "notify_command": list,
+    "outbox_max_mib": int,
+    "key": dict,
+}
 
 
 class ConfigError(Exception):
@@ -60,6 +72,9 @@ class AgentConfig:
             raise ConfigError(f"agent.json: unknown settings {', '.join(unknown)}.")
         if missing := [name for name in ("portal", "node_id") if not read.get(name)]:
             raise ConfigError(f"agent.json: {' and '.join(missing)} must be set.")
+        for name, kind in _KINDS.items():
+            if name in read and not isinstance(read[name], kind):
+                raise ConfigError(f"agent.json: {name} must be a {kind.__name__}.")
         config = cls(**read)
         config.check()
         return config

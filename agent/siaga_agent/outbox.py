@@ -68,7 +68,9 @@ class Outbox(Store):
             known = self._db.execute("SELECT seq FROM items WHERE mark = ?", (mark,)).fetchone()
             if known:
                 return int(known[0])
-        plain = json.dumps(entry.item, separators=(",", ":"), ensure_ascii=False).encode()
+        told = json.dumps(entry.item, separators=(",", ":"), ensure_ascii=False)
+        # Half a surrogate (a broken file name, say) is no text; the portal could not read it.
+        plain = told.encode(errors="replace")
         if len(plain) > MAX_ITEM_BYTES:
             raise ValueError(f"An entry of {len(plain)} bytes is too large to be sent.")
         seq = int(self._meta("next_seq"))

@@ -4,6 +4,7 @@ A source that adds a field or writes a long text must not cost the portal's trus
 so what does not fit is left out and named; only a missing required field loses the item.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,6 +16,10 @@ from siaga_agent.store import Json
 Reader = Callable[[Any], Any]
 
 
+MOST = 2**63 - 1
+DEEPEST = 32
+
+
 class ShapeError(ValueError):
     """The value does not fit the contract."""
 
@@ -23,14 +28,14 @@ def count(value: Any) -> int:
     """A whole number that is not negative."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if type(value) is not int or value < 0:
+    if type(value) is not int or not 0 <= value <= MOST:
         raise ShapeError("must be a whole number, 0 or more")
     return int(value)
 
 
 def whole(value: Any) -> int:
     """A whole number."""
-    if type(value) is not int:
+    if type(value) is not int or abs(value) > MOST:
         raise ShapeError("must be a whole number")
     return int(value)
 
@@ -64,7 +69,7 @@ def text(longest: int) -> Reader:
     def read(value: Any) -> str:
         if not isinstance(value, str) or not value:
             raise ShapeError("must be a text")
-        return value[:longest]
+        return value.encode(errors="replace").decode()[:longest]
 
     return read
 
@@ -114,10 +119,21 @@ def record(fields: Mapping[str, Reader], *, required: tuple[str, ...] = ()) -> R
 
 
 def free(value: Any) -> Json:
-    """Any object."""
-    if not isinstance(value, dict):
-        raise ShapeError("must be an object")
+    """Any object that can be written as JSON and read again anywhere."""
+    if not isinstance(value, dict) or _is_deeper(value, DEEPEST):
+        raise ShapeError("must be an object, and not nested too deep")
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError as error:
+        raise ShapeError("must not hold NaN or infinity") from error
     return value
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(entry, levels - 1) for entry in inner)
 
 
 def fit(

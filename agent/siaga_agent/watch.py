@@ -1,5 +1,6 @@
 """Looking after one engine: gather, fit to the contract, store with the cursor, remember."""
 
+import json
 import logging
 import threading
 from collections.abc import Callable, Mapping
@@ -9,7 +10,7 @@ from uuid import uuid4
 
 from siaga_agent.adapters.base import Adapter, AdapterError, Findings
 from siaga_agent.clock import Clock, iso
-from siaga_agent.outbox import Entry, Outbox
+from siaga_agent.outbox import MAX_ITEM_BYTES, Entry, Outbox
 from siaga_agent.shape import (
     APP,
     BACKUP,
@@ -67,14 +68,21 @@ class AdapterWatch:
         """Look once; a full disk or a dead engine spoils this look only."""
         at = self._clock.now()
         try:
-            findings = self.adapter.gather(self._outbox.cursor(self.adapter.name), at=at)
-            self._store(findings, at)
+            self._store(self._gather(at), at)
         except AdapterError as error:
             self._note_failure(error, at)
         except OutboxFullError:
             # Nothing was stored and the cursor stands: the next look finds the same again.
             logger.error("No room for what %s has to tell; it stays there", self.adapter.name)
         self.looked.set()
+
+    def _gather(self, at: datetime) -> Findings:
+        """An engine that answers in a shape nobody expected fails its look, not the agent."""
+        try:
+            return self.adapter.gather(self._outbox.cursor(self.adapter.name), at=at)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            told = f"{type(error).__name__}: {error}"
+            raise AdapterError("unexpected", f"An answer could not be read: {told}") from error
 
     def _store(self, findings: Findings, at: datetime) -> None:
         entries = [*self._sessions(findings), *self._conflicts(findings, at)]
@@ -125,6 +133,8 @@ class AdapterWatch:
             return None
         try:
             fitted, problems = fit(raw, fields, needs)
+            if len(json.dumps(fitted)) > MAX_ITEM_BYTES:
+                raise ShapeError("is too large to be sent")
         except ShapeError as error:
             logger.warning("%s: a %s was left out: %s", self.adapter.name, what, error)
             return None

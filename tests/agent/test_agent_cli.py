@@ -131,6 +131,8 @@ def test_an_invitation_that_is_none_is_one_sentence(tmp_path, capsys, text):
         {"mode": "asleep"},
         {"reach": {"moon": "tcp://x:1"}},
         {"perriod_s": 60},
+        {"link": "fiber"},
+        {"adapters": {}},
     ],
 )
 def test_settings_that_would_fail_at_night_are_refused_by_day(settings):

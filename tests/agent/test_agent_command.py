@@ -168,3 +168,32 @@ def test_what_does_not_fit_is_left_out_and_named():
 def test_what_lacks_its_core_does_not_fit(told):
     with pytest.raises(ShapeError):
         fit(told, STREAM, STREAM_NEEDS)
+
+
+def test_strange_values_never_break_the_agent(tmp_path):
+    def conflict(name, values):
+        versions = [{"source": "a", "rev": "1", "values": values}, {"source": "b", "rev": "2"}]
+        return {"conflict_id": name, "entity": "e", "key": "\ud800", "versions": versions}
+
+    told = {
+        "streams": [{"name": "\ud800", "pending_records": 10**30}],
+        "conflicts": [conflict("1", {"x": "INFINITE"}), conflict("2", {"x": "y" * 300_000})],
+    }
+    (tmp_path / "told.json").write_text(json.dumps(told).replace('"INFINITE"', "1e999"))
+    outbox = make_outbox(tmp_path)
+    watched = watch(f"print(open({str(tmp_path / 'told.json')!r}).read())", outbox)
+
+    watched.look()
+
+    assert watched.last_look.streams == {}
+    kept = [stored.item for stored in outbox.waiting(newest_first=True)]
+    assert [(item["key"], item["versions"][0].get("values")) for item in kept] == [("?", None)]
+
+
+def test_an_engine_that_answers_in_another_shape_fails_its_look_only(tmp_path):
+    outbox = make_outbox(tmp_path)
+    watched = watch(printing({"frozen": 7}), outbox, streams=["sales"])
+
+    watched.look()
+
+    assert "unexpected" in watched.last_look.error
