@@ -31,6 +31,12 @@ SWEEPS: tuple[Sweep, ...] = (
         "telemetry.probe", "telemetry.services.observer.probe_witnesses", every_s=15, by="worker"
     ),
     Sweep("telemetry.canary", "telemetry.services.canary.send_canary", every_s=5),
+    Sweep(
+        "risks.lessons",
+        "risks.services.evidence.offers_for_closed_incidents",
+        every_s=5,
+        by="worker",
+    ),
     Sweep("live.forget", "bcp_portal.live.services.forget_old_events", every_s=60, by="worker"),
 )
 
@@ -42,6 +48,7 @@ DEADLINES: dict[str, str] = {
     "incidents.rto_due": "incidents.services.guard.rto_due",
     "incidents.update_due": "incidents.services.update.update_due",
     "incidents.review_due": "incidents.services.review.review_due",
+    "risks.acceptance_expiry": "risks.services.acceptance.expire_acceptance",
 }
 
 # kind -> function called as handler(subject_id=..., at=..., again=...) outside any transaction.

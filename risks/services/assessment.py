@@ -1,6 +1,6 @@
 """Verbs of an assessment."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
@@ -27,13 +27,9 @@ def assess_risk(
 ) -> Assessment:
     """Judge a risk by the matrix in force; older judgements stay as its history."""
     risk = lock_in_force(risk)
-    for value in (likelihood, impact):
-        if not 1 <= value <= STEPS:
-            raise BadFactsError(_("Likelihood and impact go from 1 to 5."))
-    matrix = matrix_in_force(at=at)
     on = assessed_on or at.date()
-    if on > at.date():
-        raise BadFactsError(_("A risk cannot be assessed in the future."))
+    _check(likelihood, impact, on, at)
+    matrix = matrix_in_force(at=at)
     assessment = Assessment.objects.create(
         risk=risk,
         kind=AssessmentKind(kind),
@@ -48,15 +44,7 @@ def assess_risk(
         recorded_at=at,
     )
     old = getattr(risk, kind)
-    setattr(risk, kind, assessment)
-    changed = [kind]
-    if kind == AssessmentKind.RESIDUAL:
-        risk.score, risk.level, risk.reassess_since = assessment.score, assessment.level, None
-        changed += ["score", "level", "reassess_since"]
-        if risk.review_on is None:
-            risk.review_on = next_review(risk, at.date())
-            changed.append("review_on")
-    risk.save(update_fields=changed)
+    _place(risk, assessment, at=at)
     audit(
         action=f"risk.assess_{assessment.kind}",
         obj=risk,
@@ -68,6 +56,27 @@ def assess_risk(
     )
     tell(at=at)
     return assessment
+
+
+def _check(likelihood: int, impact: int, on: date, at: datetime) -> None:
+    if not (1 <= likelihood <= STEPS and 1 <= impact <= STEPS):
+        raise BadFactsError(_("Likelihood and impact go from 1 to 5."))
+    # A day ahead of us is still today for somebody in the east.
+    if on > at.date() + timedelta(days=1):
+        raise BadFactsError(_("A risk cannot be assessed in the future."))
+
+
+def _place(risk: Risk, assessment: Assessment, *, at: datetime) -> None:
+    """Make this the present judgement of its kind."""
+    setattr(risk, assessment.kind, assessment)
+    changed = [assessment.kind]
+    if assessment.kind == AssessmentKind.RESIDUAL:
+        risk.score, risk.level, risk.reassess_since = assessment.score, assessment.level, None
+        changed += ["score", "level", "reassess_since"]
+        if risk.review_on is None:
+            risk.review_on = next_review(risk, at.date())
+            changed.append("review_on")
+    risk.save(update_fields=changed)
 
 
 def _told(assessment: Assessment | None) -> dict[str, object]:

@@ -11,7 +11,7 @@
   const style = () => [
     { selector: "node", style: {
       shape: (node) => SHAPES[node.data("kind")] || "ellipse",
-      label: "data(code)", "font-size": 11, color: token("--text"), "text-valign": "bottom",
+      label: "data(code)", "font-size": 11, color: token("--ink"), "text-valign": "bottom",
       "text-margin-y": 4, width: "data(size)", height: "data(size)",
       "background-color": token("--panel-high"), "border-width": 2,
       "border-color": (node) => token(node.data("is_feasible") ? "--line-strong" : "--act"),
