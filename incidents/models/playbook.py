@@ -60,7 +60,7 @@ class PlaybookQuerySet(models.QuerySet["Playbook"]):
 class Playbook(BilingualModel):
     """The plan for one scenario."""
 
-    code = models.CharField(max_length=20, unique=True)
+    code = models.CharField(max_length=40, unique=True)
     title = models.CharField(max_length=200)
     scenario = models.TextField(blank=True)
     kinds = models.JSONField(default=list, blank=True)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from assets.models import RecoveryTarget
 from bcp_portal.shared.durations import format_duration
-from incidents.models import EscalationPolicy, Phase, PlaybookVersion, Step
+from incidents.models import EscalationPolicy, Phase, PhaseKind, PlaybookVersion, Step
 from incidents.playbooks.plan import PhasePlan, PlaybookPlan, StepPlan
 from incidents.selectors.duty import who_would_be_called
 
@@ -61,7 +61,7 @@ def tightest_rto(version: PlaybookVersion) -> timedelta | None:
 
 
 def late_escalations(version: PlaybookVersion, *, rto: timedelta) -> list[str]:
-    """Phases that would call somebody only after the RTO has run out."""
+    """Phases of the response that would call somebody only after the RTO has run out."""
     return [
         _("%(phase)s calls somebody after %(after)s, longer than the RTO of %(rto)s.")
         % {
@@ -69,7 +69,8 @@ def late_escalations(version: PlaybookVersion, *, rto: timedelta) -> list[str]:
             "after": format_duration(phase.escalates_after),
             "rto": format_duration(rto),
         }
-        for phase in version.phases.exclude(escalates_after=None)
+        # By the review the RTO clock has long stopped.
+        for phase in version.phases.exclude(escalates_after=None).exclude(kind=PhaseKind.REVIEW)
         if phase.escalates_after is not None and phase.escalates_after > rto
     ]
 

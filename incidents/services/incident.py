@@ -37,6 +37,7 @@ from incidents.services.recovery import (
     settle_recovery,
 )
 from incidents.services.role import take_role
+from incidents.services.run import abandon_runs
 from incidents.services.timeline import write_entry
 
 _TIMES = (
@@ -197,6 +198,7 @@ def close_incident(*, incident: Incident, actor: User, at: datetime, reason: str
         )
     moved = _move(incident, to=IncidentStatus.CLOSED, actor=actor, at=at, reason=reason)
     record_proof(incident=moved, actor=actor, at=at)
+    abandon_runs(incident=moved, actor=actor, at=at, reason=_("The incident is closed."))
     return moved
 
 
@@ -207,6 +209,7 @@ def call_off_incident(*, incident: Incident, actor: User, at: datetime, reason: 
         raise DomainError(_("Say why it was a false alarm."))
     moved = _move(incident, to=IncidentStatus.FALSE_ALARM, actor=actor, at=at, reason=reason)
     stop_escalations(incident=moved, actor=actor, at=at, reason=reason)
+    abandon_runs(incident=moved, actor=actor, at=at, reason=reason)
     return moved
 
 

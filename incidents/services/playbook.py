@@ -21,6 +21,7 @@ from incidents.models import (
     VersionStatus,
 )
 from incidents.playbooks.plan import PhasePlan, PlaybookPlan, StepPlan
+from incidents.playbooks.reader import ready_plans
 from incidents.selectors.playbook import plan_of, publishing_problems
 
 
@@ -160,6 +161,25 @@ def import_playbook(
         publish_version(version=version, actor=actor, at=at)
         version.refresh_from_db()
     return version
+
+
+@verb
+def load_ready_playbooks(
+    *, actor: User | None, at: datetime, publish: bool = True, **owners: User | None
+) -> list[PlaybookVersion]:
+    """Take in the plans that come with the portal; those already here with this content stay.
+
+    A plan that people have made into something else since is left alone.
+    """
+    versions = []
+    for plan in ready_plans():
+        if Playbook.objects.filter(code=plan.code).exists():
+            continue
+        version = draft_playbook(plan=plan, actor=actor, at=at, **owners)
+        if publish and not publishing_problems(version, at=at):
+            version = publish_version(version=version, actor=actor, at=at)
+        versions.append(version)
+    return versions
 
 
 @verb

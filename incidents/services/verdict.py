@@ -22,6 +22,7 @@ from incidents.models import (
 )
 from incidents.models.wording import message_id, render_message
 from incidents.services.escalation import stop_escalations
+from incidents.services.run import abandon_runs
 from incidents.services.timeline import write_entry
 
 
@@ -115,6 +116,7 @@ def merge_incident(
     target.started_at = min(target.started_at, locked.started_at)
     target.save(update_fields=["started_at"])
     stop_escalations(incident=locked, actor=actor, at=at, reason="merged")
+    abandon_runs(incident=locked, actor=actor, at=at, reason=_("Merged into another incident."))
     for told, words in (
         (locked, gettext_noop("Merged into %(code)s: the same outage")),
         (target, gettext_noop("%(code)s was the same outage and is part of this one now")),
