@@ -41,7 +41,7 @@ def set_fields(row: models.Model, facts: Mapping[str, Any], allowed: Collection[
     for name, value in facts.items():
         if name not in allowed:
             raise BadFactsError(_("There is no field “%(name)s” here.") % {"name": name})
-        old = getattr(row, name)
+        old = getattr(row, name, None)  # a foreign key of a new row is not there yet
         if old != value:
             before[name], after[name] = plain(old), plain(value)
             setattr(row, name, value)

@@ -83,8 +83,18 @@ class Achievement(models.Model):
             models.CheckConstraint(
                 name="achievement_met_iff_within_target",
                 condition=Q(target=None, is_met=None)
-                | Q(is_met=True, target__isnull=False, achieved__lte=F("target"))
-                | Q(is_met=False, target__isnull=False, achieved__gt=F("target")),
+                | Q(
+                    is_met__isnull=False,
+                    is_met=True,
+                    target__isnull=False,
+                    achieved__lte=F("target"),
+                )
+                | Q(
+                    is_met__isnull=False,
+                    is_met=False,
+                    target__isnull=False,
+                    achieved__gt=F("target"),
+                ),
             ),
             models.UniqueConstraint(
                 name="achievement_once_per_source",

@@ -119,7 +119,13 @@ class Site(models.Model):
                     "Give both latitude (-90 to 90) and longitude (-180 to 180), or neither."
                 ),
                 condition=Q(latitude=None, longitude=None)
-                | Q(latitude__range=(-90.0, 90.0), longitude__range=(-180.0, 180.0)),
+                | Q(
+                    # A comparison with NULL is not false, so both must be said to be there.
+                    latitude__isnull=False,
+                    longitude__isnull=False,
+                    latitude__range=(-90.0, 90.0),
+                    longitude__range=(-180.0, 180.0),
+                ),
             ),
             models.CheckConstraint(
                 name="site_data_volume_not_negative",
