@@ -16,11 +16,15 @@ PILE = 2000
 class Channel(filesystem.Channel):
     """Messages as files, each put in place by a rename."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        for folder in (self.data_folder_in, self.data_folder_out, self.control_folder):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+
     def _put(self, *arguments: Any, **_options: Any) -> None:
         """Write beside the final name, then rename: a reader sees a whole message or none."""
         queue, message = arguments
         folder = Path(self.data_folder_out)
-        folder.mkdir(parents=True, exist_ok=True)
         if len(os.listdir(folder)) > PILE:
             return
         name = f"{round(monotonic() * 1000):020}_{uuid4()}"
