@@ -36,8 +36,8 @@ from incidents.services.incident import (
     recover_incident,
     start_response,
 )
+from incidents.services.response import respond_with_playbook
 from incidents.services.role import assign_role, take_command
-from incidents.services.run import start_run
 from incidents.services.timeline import add_note
 from incidents.services.update import publish_update
 
@@ -89,10 +89,6 @@ def _publish_update(*, next_in: timedelta | None, at: Any, **said: Any) -> objec
     return publish_update(at=at, next_promised_at=at + next_in if next_in else None, **said)
 
 
-def _start_run(*, playbook: Any, **said: Any) -> object:
-    return start_run(version=playbook.published_version, **said)
-
-
 acknowledge = _button(acknowledge_incident, "incidents.work_incident")
 take = _button(take_command, "incidents.run_incident")
 respond = _button(start_response, "incidents.run_incident")
@@ -103,7 +99,7 @@ call_off = _form_button(ReasonForm, call_off_incident, "incidents.run_incident")
 severity = _form_button(SeverityForm, change_severity, "incidents.run_incident")
 note = _form_button(NoteForm, add_note, "incidents.work_incident")
 role = _form_button(RoleForm, assign_role, "incidents.run_incident")
-run = _form_button(StartRunForm, _start_run, "incidents.run_incident")
+run = _form_button(StartRunForm, respond_with_playbook, "incidents.run_incident")
 decide = _form_button(DecisionForm, record_decision, "incidents.run_incident")
 update = _form_button(UpdateForm, _publish_update, "incidents.publish_update")
 promise = _form_button(ActionForm, assign_action_item, "incidents.handle_actionitem")

@@ -25,7 +25,13 @@ class DeviceRevokedError(DomainError):
 
 @verb
 def enrol_device(
-    *, site: Site, name: str, actor: User | None, at: datetime, kind: str = "server"
+    *,
+    site: Site,
+    name: str,
+    actor: User | None,
+    at: datetime,
+    kind: str = "server",
+    heartbeat_every_s: int = 60,
 ) -> tuple[Device, str]:
     """Register a machine at a site and make its token, which is shown this once.
 
@@ -43,6 +49,7 @@ def enrol_device(
                 name=name,
                 kind=kind,
                 token_hash=keyed_hash(DEVICE_TOKEN, token),
+                heartbeat_every_s=heartbeat_every_s,
                 enrolled_at=at,
             )
     except IntegrityError:

@@ -1,0 +1,30 @@
+"""The one verb that founds the demo company."""
+
+from datetime import datetime, timedelta
+
+from bcp_portal.audit.verbs import verb
+from bcp_portal.demo.past import tell_past
+from bcp_portal.demo.people import arrange_calls, assign_places, hire_people
+from bcp_portal.demo.places import open_places
+from bcp_portal.demo.register import fill_register
+from bcp_portal.demo.things import gather_things
+from incidents.playbooks.reader import ready_plans
+from incidents.services.playbook import import_playbook
+
+FOUNDED = timedelta(days=760)
+
+
+@verb
+def found_rodajaya(*, at: datetime) -> dict[str, str]:
+    """Build the company as it would be after two years; return the passwords by username."""
+    began = at - FOUNDED
+    sites = open_places(at=began)
+    people, passwords = hire_people(at=began)
+    assign_places(people, sites, at=began)
+    arrange_calls(people, at=began, now=at)
+    things = gather_things(sites, people, at=began)
+    for plan in ready_plans():
+        import_playbook(plan=plan, actor=people["bagus"], at=began, publish=True)
+    tell_past(sites, things, people, now=at)
+    fill_register(things, people, at=began + timedelta(days=10), now=at)
+    return passwords

@@ -1,0 +1,59 @@
+"""Run the demo's fleet: a real agent and a real till at every site."""
+
+import json
+import signal
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import connection
+from django.utils import timezone
+
+from assets.models import Site
+from bcp_portal.demo.drills import fleet_folder
+from bcp_portal.demo.fleet import Fleet, missing_sites
+from siaga_agent.enrol import enrol
+from telemetry.models import Device
+from telemetry.services.device import enrol_device, replace_token
+
+AGENT = "till server"
+
+
+class Command(BaseCommand):
+    """Enrol what is not enrolled yet, then run until stopped."""
+
+    help = __doc__
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Where the portal is."""
+        parser.add_argument("--portal", default=settings.BASE_URL)
+
+    def handle(self, *_args: Any, portal: str, **_options: Any) -> None:
+        """Start every site."""
+        folder = fleet_folder(settings.DATA_DIR)
+        for place in missing_sites(folder):
+            _enrol(folder / place.code / "agent", place.code, portal, at=timezone.now())
+        connection.close()
+        fleet = Fleet(folder, portal)
+        for wanted in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(wanted, lambda *_: fleet.stop())
+        fleet.run()
+
+
+def _enrol(home: Path, code: str, portal: str, *, at: datetime) -> None:
+    site = Site.objects.get(code=code)
+    device = Device.objects.filter(site=site, name=AGENT).first()
+    if device is None:
+        device, token = enrol_device(site=site, name=AGENT, heartbeat_every_s=5, actor=None, at=at)
+    else:
+        token = replace_token(device=device, actor=None, at=at, reason="The agent's folder is new")
+    told = {
+        "node_id": str(device.node_id),
+        "site": code,
+        "name": device.name,
+        "token": token,
+        "portal": portal,
+    }
+    enrol(home=home, token_json=json.dumps(told))
