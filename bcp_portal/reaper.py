@@ -16,12 +16,16 @@ MARK = "SIAGA_SUPERVISOR"
 
 
 def bearing(mark: str) -> set[int]:
-    """Find the processes that carry the mark, wherever in the tree they hang by now."""
+    """Find the processes that carry the mark, wherever in the tree they hang by now.
+
+    A supervisor inside another one lengthens the mark, so the outer one finds both families.
+    """
     wanted = f"{MARK}={mark}".encode()
     found = set()
     for environ in Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):
-            if wanted in environ.read_bytes().split(b"\0"):
+            words = environ.read_bytes().split(b"\0")
+            if any(word == wanted or word.startswith(wanted + b"/") for word in words):
                 found.add(int(environ.parent.name))
     return found - {os.getpid(), os.getppid()}
 

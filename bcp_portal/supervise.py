@@ -25,7 +25,8 @@ class Reaper:
     """A process apart that ends our children when we die without doing it ourselves."""
 
     def __init__(self, *, grace: float = 3.0) -> None:
-        self.mark = secrets.token_hex(8)
+        outer = os.environ.get(reaper.MARK)
+        self.mark = "/".join(filter(None, [outer, secrets.token_hex(8)]))
         self.grace = grace
         self._pids: set[int] = set()
         self._process: subprocess.Popen[str] | None = None

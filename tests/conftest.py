@@ -1,5 +1,7 @@
 """What every test may count on: quick passwords, and pages that need no collected files."""
 
+import ast
+
 import pytest
 
 
@@ -10,6 +12,12 @@ def pytest_configure() -> None:
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    # Named by their number: the workers of a run must all give a test the same name, and these
+    # would be named by their address in memory or by the second they were made in.
+    return argname if isinstance(val, ast.AST | bytes) else None
 
 
 @pytest.fixture

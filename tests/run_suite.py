@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bcp_portal.reaper import MARK
+from bcp_portal.supervise import Reaper
 from tests.servers import private_postgres, private_redis
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ALONE = "faults or engines or browser"
 CLOSING = re.compile(r"^=*\s*(.*(?:passed|failed|error|no tests ran|deselected).* in [\d.:s() ]+)")
 NOTHING_COLLECTED = 5
+STOP_WITHIN = 10.0
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,13 @@ def run_pytest(name: str, arguments: list[str], environment: dict[str, str]) -> 
     """Run pytest, show its words as they come, and keep its closing line."""
     began, closing = time.monotonic(), "no closing line: pytest itself broke"
     print(f"\n--- {name}", flush=True)
+    reaper = Reaper(grace=1.0)
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", *arguments],
-        cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        cwd=ROOT, env=environment | {MARK: reaper.mark}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
     )  # fmt: skip
+    reaper.watch(process.pid)
     assert process.stdout is not None
     try:
         for line in process.stdout:
@@ -52,10 +58,15 @@ def run_pytest(name: str, arguments: list[str], environment: dict[str, str]) -> 
             if match := CLOSING.match(line):
                 closing = match[1].strip(" =")
         status = process.wait()
+    except (KeyboardInterrupt, SystemExit):
+        # As Ctrl-C would: pytest ends its fixtures, and with them what they started.
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_WITHIN)
+        raise
     finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait()
+        reaper.close()
+        process.wait()
     return Outcome(name, status, closing, time.monotonic() - began)
 
 
@@ -100,11 +111,11 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGHUP, stop)
     wanted = os.environ.get("SIAGA_TEST_PROFILE", "both")
     began, outcomes = time.monotonic(), []
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt, SystemExit):
         if wanted in ("both", "production"):
-            outcomes += run_production(arguments)
+            outcomes.extend(run_production(arguments))
         if wanted in ("both", "embedded"):
-            outcomes += run_profile("embedded", arguments, {})
+            outcomes.extend(run_profile("embedded", arguments, {}))
     took = int(time.monotonic() - began)
     print("\n" + "-" * min(100, shutil.get_terminal_size().columns))
     for outcome in outcomes:
