@@ -25,6 +25,8 @@
   }
 
   document.addEventListener("click", (event) => {
+    // The key "/" of the frame clicks the search field; a click of a script does not focus it.
+    if (event.target.matches(".list-search") && !event.isTrusted) event.target.focus();
     const row = event.target.closest("[data-list-row]");
     if (row) {
       const rows = rowsOf(listOf(row));
@@ -38,17 +40,20 @@
     document.querySelectorAll("[data-list-menu][open]").forEach((menu) => {
       if (!menu.contains(event.target)) menu.open = false;
     });
-    const button = event.target.closest("[data-list-bulk] button[type=submit]");
-    if (button) {
-      // The dialog of the frame reads the question from the form.
-      const form = button.form;
-      if (button.dataset.listConfirm) form.dataset.confirm = button.dataset.listConfirm;
-      else delete form.dataset.confirm;
-    }
   });
+
+  // Only the results are fetched again; the menus above them show what they hold by themselves.
+  function showActive(form) {
+    form.querySelectorAll("[data-list-filter]").forEach((menu) => {
+      const held = [...menu.querySelectorAll("input")].some((input) =>
+        ["checkbox", "radio"].includes(input.type) ? input.checked && input.value : input.value);
+      menu.classList.toggle("is-active", held);
+    });
+  }
 
   document.addEventListener("change", (event) => {
     const target = event.target;
+    if (target.form?.matches(".list-toolbar")) showActive(target.form);
     if (target.matches("[data-list-page]")) {
       rowsOf(listOf(target)).forEach((row) => { row.checked = target.checked; });
       count(listOf(target));

@@ -36,6 +36,9 @@ EVIL = [
     "  =cmd|' /C calc'!A0",
     "\u00a0=1",
     "'=1",
+    " \t@x",
+    "\x01=1",
+    "\x00\u200b=1",
 ]
 
 
@@ -97,6 +100,19 @@ def test_negative_numbers_in_a_csv_are_numbers():
     write_csv(file, ["n", "text"], [[-5, "-5"]])
 
     assert file.getvalue().decode("utf-8-sig") == "n,text\r\n-5,'-5\r\n"
+
+
+def test_words_that_look_like_errors_are_words():
+    file = io.BytesIO()
+
+    write_xlsx(file, ["a"], [["#N/A"], ["#REF!"], ["plain"]])
+
+    cells = [row[0] for row in load_workbook(file).active.iter_rows(min_row=2)]
+    assert [(cell.value, cell.data_type) for cell in cells] == [
+        ("#N/A", "s"),
+        ("#REF!", "s"),
+        ("plain", "s"),
+    ]
 
 
 def test_characters_that_no_workbook_may_hold_are_left_out():

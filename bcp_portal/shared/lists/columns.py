@@ -187,7 +187,7 @@ def person(key: str, label: Label, **shared: Unpack[Shared]) -> Column:
     def html(_row: Any, value: Any, _at: datetime) -> str:
         if value is None:
             return format_html('<span class="nobody">{}</span>', _("nobody"))
-        return format_html('<span class="person">{}</span>', value)
+        return format_html('<span class="list-person">{}</span>', value)
 
     return _column(key, label, "person", html, lambda _row, value: _words(value), shared)
 

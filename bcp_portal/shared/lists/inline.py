@@ -1,5 +1,6 @@
 """One field of one row, changed where it stands."""
 
+import copy
 from datetime import datetime
 from typing import Any
 
@@ -63,7 +64,11 @@ def _editable(
 
 def _form(inline: Inline, **given: Any) -> forms.Form:
     form = forms.Form(given.get("values"), initial=given.get("initial"))
-    form.fields[inline.argument] = inline.field
+    # A copy: a field that is bound to one person's form must not be another's.
+    field = copy.deepcopy(inline.field)
+    is_choice = isinstance(field.widget, forms.Select)
+    field.widget.attrs.setdefault("class", "form-select" if is_choice else "form-control")
+    form.fields[inline.argument] = field
     return form
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from bcp_portal.shared.lists.columns import Column
@@ -17,6 +17,9 @@ from bcp_portal.shared.lists.filters import Ask, Bound
 from bcp_portal.shared.lists.query import ListQuery, apply_query
 from bcp_portal.shared.lists.registry import SavedLink, saved_views
 from bcp_portal.shared.lists.spec import PAGE_SIZES, BulkAction, ListSpec
+
+# More menus than this side by side are a wall, not a choice.
+NEAR_FILTERS = 5
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,16 @@ class ListPage:
         return [pair for pair in self.query.pairs if pair[0] in self.spec.keep]
 
     @property
+    def near_filters(self) -> list[Bound]:
+        """The filters that stand in the toolbar themselves."""
+        return self.filters[:NEAR_FILTERS]
+
+    @property
+    def far_filters(self) -> list[Bound]:
+        """The filters that are folded away behind one button."""
+        return self.filters[NEAR_FILTERS:]
+
+    @property
     def all_url(self) -> str:
         """The address of the whole list."""
         return self.path + self.clear_url
@@ -141,11 +154,12 @@ def build_page(
     shown = list(found[start : start + query.per]) if total else []
     may_export = not spec.export_perm or ask.user.has_perm(spec.export_perm)
     bulk, kept = spec.bulk_for(ask.user), saved_views()
+    writers = [CellWriter(spec, column, ask) for column in query.columns]
     return ListPage(
         spec=spec,
         query=query,
         heads=[_head(query, column) for column in query.columns],
-        lines=[_line(spec, query.columns, row, ask) for row in shown],
+        lines=[_line(spec, writers, row) for row in shown],
         total=total,
         page=page,
         pages=pages,
@@ -183,26 +197,43 @@ def build_page(
     )
 
 
-def cell_html(spec: ListSpec, column: Column, row: Any, user: Any, at: datetime) -> SafeString:
-    """One cell with everything around it, as the table and the field in place both show it."""
-    inner = column.html(row, column.of(row), at)
-    if column.edit is not None and spec.edit_url and user.has_perm(column.edit.perm):
-        url = reverse(spec.edit_url, args=[row.pk, column.key])
-        inner = format_html(
-            '{} <a class="cell-edit" href="{}" hx-get="{}?part=cell" hx-target="closest td"'
-            ' hx-swap="outerHTML"><span class="visually-hidden">{}</span></a>',
-            inner,
-            url,
-            url,
-            _("Change %(field)s of %(row)s") % {"field": column.label, "row": row_label(row)},
+class CellWriter:
+    """Writes the cells of one column for one reader; what all rows share is written once."""
+
+    def __init__(self, spec: ListSpec, column: Column, ask: Ask) -> None:
+        self.column, self.at = column, ask.at
+        self.opening = format_html(
+            '<td class="{}" data-label="{}" data-column="{}">',
+            cell_css(column),
+            column.label,
+            column.key,
         )
-    return format_html(
-        '<td class="{}" data-label="{}" data-column="{}">{}</td>',
-        cell_css(column),
-        column.label,
-        column.key,
-        inner,
-    )
+        edit = column.edit
+        may_edit = edit is not None and spec.edit_url and ask.user.has_perm(edit.perm)
+        self.edit_url = spec.edit_url if may_edit else ""
+
+    def write(self, row: Any) -> SafeString:
+        """One cell, with the way to change it if there is one."""
+        inner = conditional_escape(self.column.html(row, self.column.of(row), self.at))
+        if self.edit_url:
+            inner += self._pencil(row)
+        # Both halves are safe: format_html wrote the first, conditional_escape the second.
+        return mark_safe(f"{self.opening}{inner}</td>")
+
+    def _pencil(self, row: Any) -> SafeString:
+        url = reverse(self.edit_url, args=[row.pk, self.column.key])
+        return format_html(
+            ' <a class="cell-edit" href="{}" hx-get="{}?part=cell" hx-target="closest td"'
+            ' hx-swap="outerHTML"><span class="visually-hidden">{}</span></a>',
+            url,
+            url,
+            _("Change %(field)s of %(row)s") % {"field": self.column.label, "row": row_label(row)},
+        )
+
+
+def cell_html(spec: ListSpec, column: Column, row: Any, user: Any, at: datetime) -> SafeString:
+    """One cell by itself, as the field in place shows it again after a change."""
+    return CellWriter(spec, column, Ask(user, at)).write(row)
 
 
 def cell_css(column: Column) -> str:
@@ -216,10 +247,8 @@ def row_label(row: Any) -> str:
     return str(getattr(row, "code", "") or row)
 
 
-def _line(spec: ListSpec, columns: tuple[Column, ...], row: Any, ask: Ask) -> Line:
-    cells = format_html_join(
-        "", "{}", ((cell_html(spec, column, row, ask.user, ask.at),) for column in columns)
-    )
+def _line(spec: ListSpec, writers: list[CellWriter], row: Any) -> Line:
+    cells = mark_safe("".join(writer.write(row) for writer in writers))
     css = spec.row_css(row) if spec.row_css else ""
     return Line(pk=str(row.pk), label=row_label(row), css=css, cells=cells)
 

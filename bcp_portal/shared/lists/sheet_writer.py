@@ -18,7 +18,12 @@ from bcp_portal.shared.lists.times import exact_span_words
 
 # What a spreadsheet takes for the start of a formula, in plain and in full-width form.
 FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠﹢﹣﹦﹫−")
+# What stands before it without changing that: blanks, marks of no width, control characters.
+IGNORED = " \u00a0\u3000\ufeff\u200b\x7f" + "".join(
+    chr(code) for code in range(32) if chr(code) not in "\t\r\n"
+)
 GUARD = "'"
+NEEDS_CARE = FORMULA_STARTS | {"#", ""}
 MOST_CELL_CHARS = 32_000
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -29,7 +34,7 @@ def guard_text(text: str) -> str:
 
     A leading quote is doubled, so that `unguard_text` gives back exactly what was there.
     """
-    bare = text.lstrip(" \u00a0\u3000\ufeff\u200b")
+    bare = text.lstrip(IGNORED)
     if text[:1] == GUARD or (bare and (bare[0] in FORMULA_STARTS or text[0] in FORMULA_STARTS)):
         return GUARD + text
     return text
@@ -107,7 +112,9 @@ def _cell(sheet: Any, value: Any) -> Any:
         return _typed_cell(sheet, value, "[h]:mm:ss")
     if isinstance(value, bool | int | float | Decimal):
         return value
-    return _text_cell(sheet, str(value))
+    text = _text(str(value))
+    # Text that needs no care goes in as it is: that is twice as quick.
+    return _text_cell(sheet, text) if text[:1] in NEEDS_CARE else text
 
 
 def _typed_cell(sheet: Any, value: Any, shape: str) -> Any:
@@ -116,16 +123,20 @@ def _typed_cell(sheet: Any, value: Any, shape: str) -> Any:
     return cell
 
 
+def _text(text: str) -> str:
+    # Cleaned before it is guarded: what is taken away could have hidden an "=".
+    return guard_text(ILLEGAL_CHARACTERS_RE.sub("", text))[:MOST_CELL_CHARS]
+
+
 def _text_cell(sheet: Any, text: str) -> Any:
-    clean = ILLEGAL_CHARACTERS_RE.sub("", guard_text(text))[:MOST_CELL_CHARS]
-    cell = WriteOnlyCell(sheet, value=clean)
-    # Said explicitly, because openpyxl makes a formula of anything that begins with "=".
+    cell = WriteOnlyCell(sheet, value=text)
+    # Said explicitly: openpyxl takes "=" for a formula and "#N/A" for an error.
     cell.data_type = "s"
     return cell
 
 
 def _head_cell(sheet: Any, head: str) -> Any:
-    cell = _text_cell(sheet, head)
+    cell = _text_cell(sheet, _text(head))
     cell.font = Font(bold=True, color="FFFFFFFF")
     cell.fill = PatternFill("solid", fgColor="FF1F3A5F")
     cell.alignment = Alignment(vertical="center")
