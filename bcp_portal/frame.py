@@ -176,7 +176,8 @@ class Frame:
     def person_links(self) -> list[NavLink]:
         """A person's own pages: how they sign in, where they are signed in."""
         rooms = (
-            (_("My profile and notices"), "accounts:profile", "user-circle"),
+            (_("My profile"), "accounts:profile", "user-circle"),
+            (_("My inbox"), "incidents:inbox", "inbox"),
             (_("Two-step sign-in and passkeys"), "mfa_index", "shield-lock"),
             (_("Password"), "account_change_password", "password"),
             (_("Where I am signed in"), "usersessions_list", "device-laptop"),
@@ -199,6 +200,11 @@ class Frame:
     def incidents_url(self) -> str:
         """Where all open incidents are listed."""
         return url_of("incidents:list")
+
+    @property
+    def inbox_url(self) -> str:
+        """Where a person's own calls and notices are."""
+        return url_of("incidents:inbox")
 
     @property
     def language_url(self) -> str:

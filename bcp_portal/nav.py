@@ -35,6 +35,8 @@ NAV: tuple[Section, ...] = (
             Entry(_("On call"), "incidents:on_call", "phone-call"),
             Entry(_("Exercises"), "incidents:exercises", "flask"),
             Entry(_("Updates"), "incidents:updates", "speakerphone"),
+            Entry(_("Looking back"), "incidents:reviews", "history"),
+            Entry(_("Action items"), "incidents:actions", "checkbox"),
         ),
     ),
     Section(
@@ -44,6 +46,7 @@ NAV: tuple[Section, ...] = (
             Entry(_("Sites"), "telemetry:sites", "building-store"),
             Entry(_("Devices"), "telemetry:devices", "devices"),
             Entry(_("Sessions"), "telemetry:sessions", "refresh"),
+            Entry(_("Signals"), "telemetry:signals", "activity"),
             Entry(_("Conflicts"), "telemetry:conflicts", "git-merge"),
             Entry(_("Orders"), "telemetry:orders", "hand-stop"),
             Entry(_("Waves"), "telemetry:waves", "stairs-up"),
@@ -57,6 +60,7 @@ NAV: tuple[Section, ...] = (
             Entry(_("Dependency map"), "assets:map", "topology-star-3"),
             Entry(_("Impact"), "assets:impact", "chart-line"),
             Entry(_("Objectives"), "assets:targets", "target-arrow"),
+            Entry(_("Failover paths"), "assets:failover", "route"),
             Entry(_("Playbooks"), "incidents:playbooks", "checklist"),
             Entry(_("Plans"), "risks:plans", "book"),
         ),
@@ -66,6 +70,7 @@ NAV: tuple[Section, ...] = (
         _("Risk"),
         (
             Entry(_("Register"), "risks:register", "shield-half"),
+            Entry(_("Evidence to weigh"), "risks:inbox", "inbox"),
             Entry(_("Heat map"), "risks:heat_map", "grid-dots"),
             Entry(_("Indicators"), "risks:indicators", "gauge"),
             Entry(_("Controls"), "risks:controls", "shield-check"),
@@ -89,6 +94,9 @@ NAV: tuple[Section, ...] = (
         _("Settings"),
         (
             Entry(_("People"), "accounts:people", "users"),
+            Entry(_("Sites and windows"), "assets:sites", "building"),
+            Entry(_("Regions"), "assets:regions", "map-2"),
+            Entry(_("Planned windows"), "assets:windows", "calendar-event"),
             Entry(_("Escalation"), "incidents:policies", "phone-incoming"),
             Entry(_("Organisation"), "assets:profile", "settings"),
         ),

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bcp_portal.accounts.models import User
-from bcp_portal.dashboard.links import incident_url, link
+from bcp_portal.dashboard.links import incident_url
 from bcp_portal.engine.health import engine_pulse
 from bcp_portal.engine.models import CallHold
 from bcp_portal.frame import Banner, FrameTask, IncidentChip, url_of
@@ -92,7 +92,7 @@ def my_tasks(request: HttpRequest) -> Iterator[FrameTask]:
     still_open = Q(incident=None) | Q(incident__status__in=ONGOING)
     for notice in waiting.filter(still_open).order_by("-created_at")[:8]:
         url = incident_url(notice.incident.code) if notice.incident else notice.path
-        yield FrameTask(label=notice.text, url=url or link("dashboard:home"), kind="call")
+        yield FrameTask(label=notice.text, url=url or url_of("incidents:inbox") or "/", kind="call")
 
 
 def counts(request: HttpRequest) -> dict[str, int | str]:

@@ -1,5 +1,4 @@
-// What the pages cannot say in HTML: ticking clocks, a question before a deed, keys, focus.
-// Everything here is an improvement, nothing is needed.
+// What the pages cannot say in HTML: ticking clocks, a question before a deed, keys, focus. An aid.
 (() => {
   const words = JSON.parse(document.body.dataset.words || "{}");
   // Deadlines are the server's: a device whose clock is wrong must still count right.
@@ -142,8 +141,9 @@
   // Focus stays where it was when the part around it is exchanged.
   let focused = "";
   document.addEventListener("htmx:beforeSwap", () => { focused = document.activeElement?.id || ""; });
-  document.addEventListener("htmx:afterSwap", () => {
+  document.addEventListener("htmx:afterSwap", (event) => {
     if (document.activeElement !== document.body) return;
-    (document.querySelector("[autofocus]") || (focused && document.getElementById(focused)))?.focus();
+    const wanted = event.target.querySelector?.("[autofocus]") || document.getElementById(focused || "content");
+    if (focused || wanted?.autofocus) wanted?.focus();
   });
 })();

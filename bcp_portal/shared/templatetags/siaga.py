@@ -98,7 +98,7 @@ def severity(value: object) -> SafeString:
     """Show a severity as S1 to S4."""
     digit = str(value or "").strip().lower().removeprefix("s")
     if digit not in {"1", "2", "3", "4"}:
-        return format_html('<span class="severity severity-unknown">S?</span>')
+        return mark_safe('<span class="severity severity-unknown">S?</span>')
     return format_html(
         '<span class="severity severity-{}" title="{}">S{}</span>',
         digit,

@@ -1,0 +1,86 @@
+"""A real Chromium for the tests that look at pages: signed in, in one theme, all ears."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+GRAVE = {"serious", "critical"}
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Run one browser; while it runs, its loop shares our thread with the store."""
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    path = CHROMIUM if Path(CHROMIUM).exists() else None
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@contextmanager
+def looking(
+    browser: Browser,
+    address: str,
+    *,
+    session: str = "",
+    theme: str = "dark",
+    width: int = 1280,
+    scripts: bool = True,
+) -> Iterator[Page]:
+    """Open a page in a fresh profile; `page.problems` gathers what the browser complained about."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=theme, java_script_enabled=scripts
+    )
+    cookies = [{"name": "theme", "value": theme, "url": address}]
+    if session:
+        cookies.append({"name": settings.SESSION_COOKIE_NAME, "value": session, "url": address})
+    context.add_cookies(cookies)
+    page = context.new_page()
+    page.problems = []
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("console", lambda message: _note(page, message))
+    yield page
+    context.close()
+
+
+def _note(page: Page, message) -> None:
+    if "Content Security Policy" in message.text or "Refused to" in message.text:
+        page.problems.append(message.text)
+
+
+def session_of(user) -> str:
+    """A signed-in session of somebody, as a cookie's value."""
+    client = Client()
+    client.force_login(user)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def grave_findings(page: Page) -> list[str]:
+    """What axe finds serious or critical, with the first element it found it at."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{rule['id']}: {rule['nodes'][0]['html'][:160]} {rule['nodes'][0]['failureSummary'][:200]}"
+        for rule in found
+        if rule["impact"] in GRAVE
+    ]
