@@ -48,7 +48,8 @@ def run_pytest(name: str, arguments: list[str], environment: dict[str, str]) -> 
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", *arguments],
         cwd=ROOT, env=environment | {MARK: reaper.mark}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        start_new_session=True,
     )  # fmt: skip
     reaper.watch(process.pid)
     assert process.stdout is not None
@@ -78,7 +79,9 @@ def run_profile(name: str, arguments: list[str], servers: dict[str, str]) -> Ite
     """Run the quick tests side by side, then those that need quiet one after another."""
     together = ["-n", workers(), "--dist", "loadscope", "-m", f"not ({ALONE})"]
     for part, options in {"together": together, "alone": ["-n", "0", "-m", ALONE]}.items():
-        with tempfile.TemporaryDirectory(prefix="siaga-test-") as folder:
+        with tempfile.TemporaryDirectory(
+            prefix="siaga-test-", ignore_cleanup_errors=True
+        ) as folder:
             environment = {
                 key: value
                 for key, value in os.environ.items()
