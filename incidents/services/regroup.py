@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils.translation import gettext_noop
 
 from bcp_portal.audit.verbs import verb
-from incidents.models import Importance, Incident, TimelineKind
+from incidents.models import Alert, Importance, Incident, TimelineKind
 from incidents.services.incident import change_severity
 from incidents.services.timeline import write_entry
 from incidents.services.triage_rules import full_key, mode_of, severity_for, triage_of
@@ -50,6 +50,17 @@ def adopt_small_incidents(*, signal: Signal, group_key: str, at: datetime) -> In
     if worse < first.severity:
         first = change_severity(incident=first, severity=worse, actor=None, at=at)
     return first
+
+
+@verb
+def gather_orphans(*, signal: Signal, incident: Incident) -> int:
+    """Take in the alerts that came before the larger signal which explains them."""
+    orphans = Alert.objects.unresolved().filter(
+        incident=None, mode=incident.mode, folded__signal__parent_key=full_key(signal)
+    )
+    return Alert.objects.filter(pk__in=list(orphans.values_list("pk", flat=True))).update(
+        incident=incident
+    )
 
 
 @verb

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.db.models import Case, When
 from django.utils.translation import gettext_noop
 
 from assets.models import Asset, Site
@@ -24,13 +25,18 @@ from incidents.services.incident import (
     start_response,
 )
 from incidents.services.recovery import set_clocks
-from incidents.services.regroup import adopt_small_incidents, leave_small_incident
+from incidents.services.regroup import (
+    adopt_small_incidents,
+    gather_orphans,
+    leave_small_incident,
+)
 from incidents.services.timeline import write_entry
 from incidents.services.triage_rules import (
+    LARGE_RULES,
     alert_key,
     full_key,
-    group_key,
     mode_of,
+    own_group,
     severity_for,
     triage_of,
 )
@@ -44,9 +50,9 @@ RELAPSE_S = 1800
 def sweep_signals(*, at: datetime) -> str:
     """Look at every signal that changed; return how many and what they became."""
     fresh = list(
-        Signal.objects.unswept().select_related(
-            "site", "region", "device", "stream__asset", "asset"
-        )[:BATCH]
+        Signal.objects.unswept()
+        .select_related("site", "region", "device", "stream__asset", "asset")
+        .order_by(Case(When(rule__in=LARGE_RULES, then=0), default=1), "opened_at", "pk")[:BATCH]
     )
     fresh.sort(key=lambda signal: (triage_of(signal).rank, signal.opened_at, signal.pk))
     for signal in fresh:
@@ -102,6 +108,16 @@ def _incident_for(signal: Signal, alert: Alert, *, is_new: bool, at: datetime) -
     )
 
 
+def group_key(signal: Signal) -> str:
+    """The outage this signal belongs to: the larger one that explains it while that one holds."""
+    if not signal.parent_key:
+        return own_group(signal)
+    rule, _colon, key = signal.parent_key.partition(":")
+    holds = Signal.objects.open().filter(rule=rule, key__in=[key, signal.parent_key]).exists()
+    ongoing = Incident.objects.ongoing().filter(mode=mode_of(signal), group_key=signal.parent_key)
+    return signal.parent_key if holds or ongoing.exists() else own_group(signal)
+
+
 def _adopted(signal: Signal, key: str, *, at: datetime) -> Incident | None:
     if triage_of(signal).rank > 2:
         return None
@@ -109,7 +125,8 @@ def _adopted(signal: Signal, key: str, *, at: datetime) -> Incident | None:
 
 
 def _new_or_nearby(signal: Signal, key: str, *, at: datetime) -> Incident | None:
-    if signal.parent_key or signal.severity > triage_of(signal).opens_at:
+    is_explained = key != own_group(signal)
+    if is_explained or signal.severity > triage_of(signal).opens_at:
         return _nearby(signal)
     return _declare(signal, key, at=at)
 
@@ -198,6 +215,8 @@ def _join(alert: Alert, incident: Incident, signal: Signal, *, at: datetime) -> 
         incident.signals_cleared_at = None
         incident.save(update_fields=["signals_cleared_at"])
     _widen(incident, signal, at=at)
+    if triage_of(signal).rank <= 2:
+        gather_orphans(signal=signal, incident=incident)
     if moved_from is not None:
         leave_small_incident(incident=moved_from, into=incident, at=at)
 

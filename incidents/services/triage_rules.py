@@ -46,6 +46,8 @@ TRIAGE: Mapping[str, Triage] = {
     SignalRule.EXTERNAL: Triage(IncidentKind.OTHER, "own", 2),
     SignalRule.CANARY: Triage(IncidentKind.OTHER, "own", 0),
 }
+# Causes that explain smaller signals.
+LARGE_RULES = tuple(rule for rule, triage in TRIAGE.items() if triage.rank <= 2)
 UNKNOWN_RULE = Triage(IncidentKind.OTHER, "own", 1)
 
 
@@ -70,10 +72,8 @@ def alert_key(signal: Signal) -> str:
     return f"{mode_of(signal).value}:{full_key(signal)}"[:200]
 
 
-def group_key(signal: Signal) -> str:
-    """One outage, one incident: what this signal belongs to."""
-    if signal.parent_key:
-        return signal.parent_key
+def own_group(signal: Signal) -> str:
+    """One outage, one incident: what this signal belongs to when nothing larger explains it."""
     group = triage_of(signal).group
     if group == "site" and signal.site_id:
         kind = triage_of(signal).kind

@@ -14,6 +14,7 @@ from incidents.models import (
     Severity,
     TimelineEntry,
 )
+from incidents.services import triage
 from incidents.services.alert import raise_alert
 from incidents.services.incident import call_off_incident, recover_incident, start_response
 from incidents.services.triage import sweep_signals
@@ -132,6 +133,40 @@ def test_work_under_way_in_a_small_incident_is_not_taken_away():
     small.refresh_from_db()
     assert small.is_ongoing
     assert Incident.objects.ongoing().count() == 2
+
+
+def test_a_cause_that_comes_late_still_gathers_its_alerts():
+    region = make_region()
+    site = make_site(region=region)
+    make_signal(SignalRule.FLAPPING_LINK, site=site, parent_key=parent_of(region))
+    sweep_signals(at=NOON)
+    outage(region, [site])
+
+    sweep_signals(at=LATER)
+
+    assert Incident.objects.get().alerts.count() == 2
+
+
+def test_a_signal_whose_larger_cause_is_gone_stands_for_itself():
+    silence(make_site(), parent_key="network_outage:region:gone")
+
+    sweep_signals(at=NOON)
+
+    assert Incident.objects.get().kind == IncidentKind.LOCAL
+
+
+def test_of_many_signals_the_cause_is_looked_at_first(monkeypatch):
+    monkeypatch.setattr(triage, "BATCH", 2)
+    region = make_region()
+    sites = [make_site(region=region) for _n in range(4)]
+    for site in sites:
+        silence(site, parent_key=parent_of(region))
+    outage(region, sites)
+
+    for _tick in range(3):
+        sweep_signals(at=NOON)
+
+    assert Incident.objects.get().alerts.count() == 5
 
 
 def test_an_exercise_never_joins_the_real_incident():
