@@ -109,7 +109,7 @@ def arrival(device: Device, *items: dict[str, Any], at: datetime = NOON, **field
     """What the door makes of a batch that came at `at`, sent at that moment unless said."""
     fields.setdefault("sent_at", at)
     content = batch(*items, node_id=device.node_id, **fields)
-    return Arrival(device.pk, at, decode_batch(packed(content)))
+    return Arrival.now(device.pk, at, decode_batch(packed(content)))
 
 
 def send(device: Device, *items: dict[str, Any], at: datetime = NOON, **fields: Any) -> Outcome:

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar
-from uuid import UUID
 
 import msgspec
 from asgiref.sync import sync_to_async
@@ -123,12 +122,12 @@ class SiteDoor:
         self._in_flight[device_id] = self._in_flight.get(device_id, 0) + 1
         try:
             batch = decode_batch(await read_body(scope, receive))
-            if UUID(batch.envelope.node_id) != holder.node_id:
+            if batch.envelope.node_id.lower() != holder.node_id:
                 raise _AnsweredError(
                     403, "node_id is not the device of this token; each device has its own."
                 )
             received_at = timezone.now()
-            outcome = await self._writer.store(Arrival(device_id, received_at, batch))
+            outcome = await self._writer.store(Arrival.now(device_id, received_at, batch))
         finally:
             if (left := self._in_flight[device_id] - 1) > 0:
                 self._in_flight[device_id] = left
@@ -147,7 +146,7 @@ class SiteDoor:
             rejected=_rejections(outcome.rejected),
             server_time=datetime.now(UTC),
             next_heartbeat_s=every_s,
-            phase_s=phase_of(holder.node_id, every_s),
+            phase_s=holder.phase_s(every_s),
             want=self._want(),
             orders_epoch=0,
             engine_fresh_at=news.engine_fresh_at,
@@ -217,11 +216,6 @@ def _rejections(rejected: Sequence[RejectedItem]) -> list[Rejection]:
         else Rejection(error=bad.error, index=bad.position)
         for bad in rejected
     ]
-
-
-def phase_of(node_id: UUID, every_s: int) -> int:
-    """Where in its period a device speaks: spread evenly, and always the same for one device."""
-    return int.from_bytes(hashlib.sha256(node_id.bytes).digest()[:8]) % max(1, every_s)
 
 
 def _writer_threads() -> int:

@@ -17,6 +17,7 @@ from telemetry.ingest.plan import Sorted
 from telemetry.ingest.rows import (
     ConflictRow,
     DeviceRow,
+    LiveRow,
     QuarantineRow,
     SessionRow,
     StreamRow,
@@ -42,6 +43,7 @@ class GroupFacts:
     sessions: list[SessionRow] = field(default_factory=list)
     conflicts: list[ConflictRow] = field(default_factory=list)
     quarantine: list[QuarantineRow] = field(default_factory=list)
+    live: list[LiveRow] = field(default_factory=list)
     sites: set[int] = field(default_factory=set)
 
 
@@ -155,7 +157,7 @@ def _take_buffered(row: DeviceRow, sorted_: Sorted) -> None:
         at = (sorted_.arrival.received_at - age).isoformat()
         if at > row.buffered_at:
             row.buffered_at = at
-            row.reach_while_silent = {**(part(item.reach) or {}), "at": at}
+            row.reach_while_silent = {**item.reach, "at": at}
 
 
 def _take_other(facts: GroupFacts, row: DeviceRow, item: AnyItem, received_at: datetime) -> None:
@@ -167,7 +169,11 @@ def _take_other(facts: GroupFacts, row: DeviceRow, item: AnyItem, received_at: d
     elif isinstance(item, ConflictTold):
         facts.conflicts.append(conflict_row(item, device_id=row.device_id, received_at=received_at))
     elif isinstance(item, Posture):
-        row.posture = {"at": item.at.isoformat(), **to_builtins(item.checks)}
+        row.posture = {
+            "at": item.at.isoformat(),
+            "source": given(item.source, ""),
+            **to_builtins(item.checks),
+        }
 
 
 _SUMMED = ("live_heartbeats", "duplicates", "rejected", "contradictions")

@@ -1,9 +1,9 @@
 """What a group of batches changes, worked out in memory from what the store already has."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Self
 from uuid import UUID
 
 from telemetry.ingest import ranges
@@ -26,11 +26,13 @@ class Arrival:
     device_id: int
     received_at: datetime
     batch: DecodedBatch
+    key: LedgerKey
 
-    @property
-    def key(self) -> LedgerKey:
-        """Whose numbers these are."""
-        return self.device_id, UUID(self.batch.envelope.boot_id)
+    @classmethod
+    def now(cls, device_id: int, received_at: datetime, batch: DecodedBatch) -> Self:
+        """Note whose numbers these are."""
+        key = (device_id, UUID(batch.envelope.boot_id))
+        return cls(device_id, received_at, batch, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,6 @@ class Standing:
     heartbeat_every_s: int
     is_usable: bool
     boot_id: UUID | None
-    last_received_at: datetime | None
 
 
 @dataclass(slots=True)
@@ -115,7 +116,7 @@ def split(arrival: Arrival, standing: Standing, ledger: LedgerRow) -> Sorted:
         fresh, repeated = _tell_apart(items, ledger.received)
         numbers = [item.seq for item in fresh]
     if numbers:
-        ledger.received = ranges.merge(ledger.received, _ranges_of(numbers))
+        ledger.received = _with(ledger.received, numbers)
     ledger.last_received_at = arrival.received_at
     ledger.dropped = _declared(arrival.batch, ledger.dropped)
     return Sorted(arrival, standing, boot_is_new, fresh, repeated, outcome)
@@ -142,7 +143,17 @@ def _tell_apart(items: list[AnyItem], received: list[Range]) -> tuple[list[AnyIt
     return fresh, repeated
 
 
-def _ranges_of(numbers: list[int]) -> Iterable[Range]:
+def _with(received: list[Range], numbers: list[int]) -> list[Range]:
+    low, high = min(numbers), max(numbers)
+    if high - low + 1 != len(numbers):
+        return ranges.merge(received, ranges.of_numbers(numbers))
+    if received and received[-1][1] + 1 == low:
+        # The usual case: the sequence goes on where it ended.
+        return [*received[:-1], (received[-1][0], high)]
+    return ranges.merge(received, [(low, high)])
+
+
+def _ranges_of(numbers: list[int]) -> list[Range]:
     low, high = min(numbers), max(numbers)
     if high - low + 1 == len(numbers):
         return [(low, high)]
@@ -171,7 +182,7 @@ def settle(sorted_: Sorted, ledger: LedgerRow) -> None:
             outcome.duplicates += 1
             numbers.append(seq)
     if numbers:
-        outcome.acknowledged = ranges.normalise(_ranges_of(sorted(set(numbers))))
+        outcome.acknowledged = _ranges_of(numbers)
 
 
 def quarantine(sorted_: Sorted) -> list[QuarantineRow]:

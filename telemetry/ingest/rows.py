@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from msgspec import UNSET, Struct, UnsetType, to_builtins
+from msgspec import UNSET, Struct, UnsetType
 
 from telemetry.ingest.contract import (
     ConflictTold,
@@ -22,10 +22,9 @@ class LedgerRow(Struct):
     boot_id: UUID
     received: list[tuple[int, int]]
     dropped: list[tuple[int, int]]
-    first_received_at: datetime
-    last_received_at: datetime
     duplicates: int = 0
     contradictions: int = 0
+    last_received_at: datetime | None = None
 
 
 class DeviceRow(Struct):
@@ -42,16 +41,16 @@ class DeviceRow(Struct):
     last_sync_ok_at: datetime | None = None
     reported_state: str = ""
     state_since: datetime | None = None
-    reach: dict[str, Any] | None = None
-    reach_while_silent: dict[str, Any] | None = None
+    reach: Any = None
+    reach_while_silent: Any = None
     buffered_at: str = ""
-    link: dict[str, Any] | None = None
-    app: dict[str, Any] | None = None
-    agent: dict[str, Any] | None = None
-    host: dict[str, Any] | None = None
-    backup: dict[str, Any] | None = None
-    clock: dict[str, Any] | None = None
-    posture: dict[str, Any] | None = None
+    link: Any = None
+    app: Any = None
+    agent: Any = None
+    host: Any = None
+    backup: Any = None
+    clock: Any = None
+    posture: Any = None
     clock_offset_ms: int | None = None
     clock_uncertainty_ms: int | None = None
     acked_order_epoch: int = 0
@@ -78,7 +77,7 @@ class StreamRow(Struct):
     last_sync_ok_at: datetime | None
     conflicts_open: int
     consecutive_failures: int
-    digest: dict[str, Any]
+    digest: Any
 
 
 class SessionRow(Struct):
@@ -102,9 +101,9 @@ class SessionRow(Struct):
     rejected: int
     duplicates: int
     conflicts_flagged: int
-    digest_before: dict[str, Any]
-    digest_after: dict[str, Any]
-    digest_peer_after: dict[str, Any]
+    digest_before: Any
+    digest_after: Any
+    digest_peer_after: Any
     is_mismatch: bool
     errors: list[Any]
     received_at: datetime
@@ -118,9 +117,19 @@ class ConflictRow(Struct):
     entity: str
     key: str
     is_critical: bool
-    body: dict[str, Any]
+    body: Any
     detected_at: datetime
     received_at: datetime
+
+
+class LiveRow(Struct):
+    """A word to the screens that something has news."""
+
+    at: datetime
+    topic: str
+    kind: str
+    permission: str
+    site_id: int | None
 
 
 class QuarantineRow(Struct):
@@ -144,9 +153,9 @@ def given(value: Any, otherwise: Any = None) -> Any:
     return otherwise if value is UNSET else value
 
 
-def part(value: Struct | dict[Any, Any] | UnsetType) -> dict[str, Any] | None:
-    """A part of an item as plain JSON, or None when it was left out."""
-    return None if value is UNSET else to_builtins(value)
+def part(value: Any) -> Any:
+    """A part of an item, which the store writes as JSON, or None when it was left out."""
+    return None if value is UNSET else value
 
 
 def clamped(moment: datetime, received_at: datetime) -> datetime:
@@ -204,7 +213,7 @@ def session_row(item: SyncSessionReport, *, device_id: int, received_at: datetim
         digest_after=part(item.digest_after) or {},
         digest_peer_after=part(item.digest_peer_after) or {},
         is_mismatch=is_mismatch(item.digest_after, item.digest_peer_after),
-        errors=to_builtins(given(item.errors, [])),
+        errors=given(item.errors, []),
         received_at=received_at,
     )
 
@@ -234,7 +243,7 @@ def conflict_row(item: ConflictTold, *, device_id: int, received_at: datetime) -
         entity=item.entity,
         key=item.key,
         is_critical=given(item.critical, False),
-        body=to_builtins(item),
+        body=item,
         detected_at=clamped(item.at, received_at),
         received_at=received_at,
     )

@@ -1,7 +1,6 @@
 """Ingest on SQLite: the same statements, row by row, in one IMMEDIATE transaction."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from django.db import connection
-from django.utils.dateparse import parse_datetime
+from msgspec import Struct
 from msgspec.structs import astuple
 
 from telemetry.ingest.contract import AnyItem
@@ -106,21 +105,17 @@ def _plain(value: Any) -> Any:
         return _moment(value)
     if isinstance(value, UUID):
         return value.hex
-    if isinstance(value, dict | list):
+    if isinstance(value, dict | list | Struct):
         return msgspec.json.encode(value).decode()
     return value
 
 
 def _read(row: Sequence[Any]) -> list[Any]:
-    device_id, boot_id, received, dropped, first_at, last_at, *rest = row
-    duplicates, contradictions, site_id, every_s, is_usable, state_boot, heard_at = rest
+    device_id, boot_id, *rest, is_usable, state_boot = row
     return [
-        device_id, UUID(boot_id), json.loads(received), json.loads(dropped), _aware(first_at),
-        _aware(last_at), duplicates, contradictions, site_id, every_s, bool(is_usable),
-        UUID(state_boot) if state_boot else None, _aware(heard_at),
-    ]  # fmt: skip
-
-
-def _aware(text: str | datetime | None) -> Any:
-    moment = parse_datetime(text) if isinstance(text, str) else text
-    return moment.replace(tzinfo=UTC) if moment else None
+        device_id,
+        UUID(boot_id),
+        *rest,
+        bool(is_usable),
+        UUID(state_boot) if state_boot else None,
+    ]

@@ -13,13 +13,15 @@ from telemetry.ingest.rows import (
     ConflictRow,
     DeviceRow,
     LedgerRow,
+    LiveRow,
     QuarantineRow,
     SessionRow,
     StreamRow,
 )
 
 _TYPES = {
-    "device_id": "bigint", "stream_id": "bigint", "boot_id": "uuid", "session_id": "uuid",
+    "device_id": "bigint", "stream_id": "bigint", "site_id": "bigint",
+    "boot_id": "uuid", "session_id": "uuid",
     "pending_records": "bigint", "pending_bytes": "bigint", "pending_value_minor": "bigint",
     "inbound_lag_records": "bigint", "conflicts_open": "integer",
     "consecutive_failures": "integer", "seq": "bigint", "last_seq": "bigint",
@@ -41,7 +43,7 @@ def _pg_type(row: type[Struct], name: str) -> str:
         return "jsonb"
     if name.startswith("is_"):
         return "boolean"
-    if name.endswith("_at") and name != "buffered_at":
+    if name == "at" or (name.endswith("_at") and name != "buffered_at"):
         return "timestamptz"
     return _TYPES.get(name, "text")
 
@@ -169,10 +171,18 @@ def insert_quarantine(source: str) -> str:
 
 
 Statement = Callable[[str], str]
+
+
+def insert_live(source: str) -> str:
+    """Tell the screens, with the transaction that brings the news."""
+    return insert("live_liveevent", LiveRow, source, "DO NOTHING")
+
+
 ROWS_BESIDE_SAMPLES: tuple[tuple[type[Struct], Statement], ...] = (
     (SessionRow, insert_sessions),
     (ConflictRow, insert_conflicts),
     (QuarantineRow, insert_quarantine),
+    (LiveRow, insert_live),
 )
 LEDGER_AND_STATES: tuple[tuple[type[Struct], Statement], ...] = (
     (LedgerRow, update_ledgers),

@@ -22,7 +22,7 @@ from telemetry.ingest.plan import Arrival, Outcome, Sorted, quarantine, settle, 
 from telemetry.ingest.postgres_store import PostgresStore
 from telemetry.ingest.sqlite_store import SqliteStore
 from telemetry.ingest.store_base import Ledgers, Store
-from telemetry.ingest.tell import tell_screens
+from telemetry.ingest.tell import news_of
 from telemetry.services.ledger import open_ledgers
 from telemetry.services.stream import ensure_streams
 
@@ -108,9 +108,11 @@ def _store(arrivals: Sequence[Arrival], *, at: datetime) -> list[Outcome]:
             facts.quarantine += quarantine(batch)
             gather(facts, batch, ids)
         if batches:
+            facts.live = news_of(facts.sites, at=at)
             store.write(batches, ledgers, facts)
-            tell_screens(facts.sites, at=at)
             ring("engine")
+            if facts.live:
+                ring("live")
     return outcomes
 
 

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from telemetry.ingest.facts import GroupFacts
@@ -12,9 +13,8 @@ from telemetry.ingest.rows import LedgerRow
 
 Ledgers = dict[LedgerKey, tuple[LedgerRow, Standing]]
 KNOWN = (
-    "SELECT l.device_id, l.boot_id, l.received, l.dropped, l.first_received_at, "
-    "l.last_received_at, l.duplicates, l.contradictions, d.site_id, d.heartbeat_every_s, "
-    "(d.revoked_at IS NULL AND d.retired_at IS NULL), s.boot_id, s.last_received_at "
+    "SELECT l.device_id, l.boot_id, l.received, l.dropped, l.duplicates, l.contradictions, "
+    "d.site_id, d.heartbeat_every_s, (d.revoked_at IS NULL AND d.retired_at IS NULL), s.boot_id "
     "FROM telemetry_sequenceledger l JOIN telemetry_device d ON d.id = l.device_id "
     "JOIN telemetry_devicestate s ON s.device_id = l.device_id "
 )
@@ -36,17 +36,17 @@ class Store(ABC):
         """Write a group inside the present transaction."""
 
 
+_ranges = msgspec.json.Decoder(list[tuple[int, int]])
+
+
 def ledger_of(row: Sequence[Any]) -> tuple[LedgerKey, tuple[LedgerRow, Standing]]:
-    """One row of KNOWN, as both stores read it."""
-    device_id, boot_id, received, dropped, *rest = row
-    first_at, last_at, duplicates, contradictions, *standing = rest
+    """One row of KNOWN, as both stores read it; Django leaves their JSON as text."""
+    device_id, boot_id, received, dropped, duplicates, contradictions, *standing = row
     ledger = LedgerRow(
         device_id,
         boot_id,
-        [(first, last) for first, last in received],
-        [(first, last) for first, last in dropped],
-        first_at,
-        last_at,
+        _ranges.decode(received),
+        _ranges.decode(dropped),
         duplicates,
         contradictions,
     )
@@ -62,6 +62,7 @@ def rows_of(kind: type[Struct], ledgers: Ledgers, facts: GroupFacts) -> list[Any
         "SessionRow": _once(facts.sessions, lambda row: (row.device_id, row.session_id)),
         "ConflictRow": _once(facts.conflicts, lambda row: (row.device_id, row.conflict_id)),
         "QuarantineRow": facts.quarantine,
+        "LiveRow": facts.live,
     }
     return rows[kind.__name__]
 

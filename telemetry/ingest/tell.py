@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bcp_portal.live.services import publish
+from telemetry.ingest.rows import LiveRow
 
 # Above this, one word about all sites is cheaper for everybody than a word about each.
 MOST_SITES_A_SECOND = 50
@@ -29,17 +29,14 @@ class _Pace:
 _pace = _Pace()
 
 
-def tell_screens(sites: set[int], *, at: datetime) -> None:
-    """Publish that sites have news, with the transaction that brings it."""
-    news = _pace.due(sites, at)
+def news_of(sites: set[int], *, at: datetime) -> list[LiveRow]:
+    """What the screens are told now; written in one statement with the news itself."""
+    rows = [_row(f"site:{site_id}", site_id, at) for site_id in sorted(_pace.due(sites, at))]
     if not _pace.told_all:
         _pace.told_all = True
-        publish(topic="sites", kind="telemetry", at=at, permission="assets.view_site")
-    for site_id in sorted(news):
-        publish(
-            topic=f"site:{site_id}",
-            kind="telemetry",
-            at=at,
-            permission="assets.view_site",
-            site_id=site_id,
-        )
+        rows.append(_row("sites", None, at))
+    return rows
+
+
+def _row(topic: str, site_id: int | None, at: datetime) -> LiveRow:
+    return LiveRow(at, topic, "telemetry", "assets.view_site", site_id)

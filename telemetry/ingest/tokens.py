@@ -4,9 +4,11 @@ Remembering is safe for batches: the transaction that stores one asks again whet
 still in service, so a revoked token stores nothing from the moment of its revocation.
 """
 
+import hashlib
 import threading
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from bcp_portal.shared.hashing import keyed_hash
@@ -23,8 +25,18 @@ class TokenHolder:
     """The device behind a token."""
 
     device_id: int
-    node_id: UUID
+    node_id: str
+    phase: int
     is_usable: bool
+
+    def phase_s(self, every_s: int) -> int:
+        """Where in its period the device speaks: spread evenly, always the same for one."""
+        return self.phase % max(1, every_s)
+
+
+def _holder(pk: int, node_id: UUID, *ended: datetime | None) -> TokenHolder:
+    phase = int.from_bytes(hashlib.sha256(node_id.bytes).digest()[:8])
+    return TokenHolder(pk, str(node_id), phase, all(moment is None for moment in ended))
 
 
 class TokenBook:
@@ -48,7 +60,7 @@ class TokenBook:
             .values_list("pk", "node_id", "revoked_at", "retired_at")
             .first()
         )
-        holder = TokenHolder(row[0], row[1], row[2] is None and row[3] is None) if row else None
+        holder = _holder(*row) if row else None
         is_good = holder is not None and holder.is_usable
         until = time.monotonic() + (_KNOWN_REMEMBERED_S if is_good else _REMEMBERED_S)
         with self._lock:
