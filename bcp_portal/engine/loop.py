@@ -134,7 +134,9 @@ class Engine:
         jump = self._clock.jump(at)
         if not jump:
             return
-        logger.error("The clock jumped by %s; nothing fires twice because of it", jump)
+        logger.error(
+            "The clock jumped by %+.0f s; nothing fires twice because of it", jump.total_seconds()
+        )
         if jump < timedelta(0):
             self._looked_until = None
             bring_back_retries(at=at)

@@ -43,6 +43,7 @@ SWEEPS: tuple[Sweep, ...] = (
 # kind -> verb called as handler(deadline=..., at=...) inside the claiming transaction.
 DEADLINES: dict[str, str] = {
     "incidents.escalation": "incidents.services.escalation.fire_level",
+    "incidents.answer_due": "incidents.services.guard.answer_due",
     "incidents.phase_due": "incidents.services.run_phase.phase_due",
     "incidents.step_due": "incidents.services.run_phase.step_due",
     "incidents.rto_due": "incidents.services.guard.rto_due",

@@ -71,8 +71,8 @@ class Viewer:
         if not self._waiting and not self.is_closing:
             self._sleeper = asyncio.get_running_loop().create_future()
             await self._sleeper
-        chunk, self._waiting = b"".join(self._waiting), []
-        return chunk
+        waiting, self._waiting = self._waiting, []
+        return waiting[0] if len(waiting) == 1 else b"".join(waiting)
 
     def _wake(self) -> None:
         if self._sleeper is not None and not self._sleeper.done():

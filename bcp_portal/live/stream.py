@@ -1,6 +1,7 @@
 """The door of the live stream: a small ASGI application that lets signed-in people listen."""
 
 import asyncio
+import gc
 import logging
 import random
 import signal
@@ -103,6 +104,9 @@ class LiveStream:
 
     def _open(self) -> tuple[Hub, Doorkeeper]:
         if self._hub is None or self._doorkeeper is None:
+            # What lives as long as the process is not looked through again for each collection:
+            # a pause of a tenth of a second would be seen on every screen.
+            gc.freeze()
             self._hub, self._doorkeeper = Hub(), Doorkeeper()
             _end_streams_on_sigterm(self._hub)
         return self._hub, self._doorkeeper
@@ -127,11 +131,11 @@ class LiveStream:
     async def _send_all(self, viewer: Viewer, key: str, send: Send) -> None:
         check_at = monotonic() + CHECK_EVERY_S * random.uniform(0.5, 1.0)  # spread
         while chunk := await viewer.next():
-            if monotonic() > check_at:
-                check_at = monotonic() + CHECK_EVERY_S
+            viewer.busy_since = now = monotonic()
+            if now > check_at:
+                check_at = now + CHECK_EVERY_S
                 if not await self._is_still_welcome(viewer, key):
                     break
-            viewer.busy_since = monotonic()
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
             viewer.busy_since = 0.0
         await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -23,7 +23,7 @@ def step(*, deadline, at):
         queue_job(kind="scenario.call", subject_id=deadline.subject_id * 100 + deadline.step, at=at)
     if deadline.step + 1 < deadline.epoch:  # the epoch says how many steps the run has
         set_deadline(
-            kind=deadline.kind, subject_id=deadline.subject_id, due_at=at,
+            kind=deadline.kind, subject_id=deadline.subject_id, due_at=deadline.due_at,
             epoch=deadline.epoch, step=deadline.step + 1, at=at,
         )  # fmt: skip
 
