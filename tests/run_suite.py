@@ -21,7 +21,7 @@ from tests.servers import private_postgres, private_redis
 ROOT = Path(__file__).resolve().parents[1]
 # They kill processes, watch clocks or drive browsers: neighbours would disturb them.
 ALONE = "faults or engines or browser"
-CLOSING = re.compile(r"^=*\s*(.*(?:passed|failed|error|no tests ran|deselected).* in [\d.:s() ]+)")
+CLOSING = re.compile(r"^=*\s*((?:\d+ \w+|no tests ran).* in \d+\.\d+s.*)")
 NOTHING_COLLECTED = 5
 STOP_WITHIN = 10.0
 
