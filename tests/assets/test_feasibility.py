@@ -158,7 +158,7 @@ def test_a_circle_is_reported_and_stops_nothing():
 
     verdict = judge(nodes, [Arrow(1, 2), Arrow(2, 1)])
 
-    assert {key for key in verdict.findings} == {1, 2}
+    assert set(verdict.findings) == {1, 2}
     assert verdict.restores[3].is_known
 
 

@@ -63,9 +63,9 @@ def test_a_site_that_cannot_be_is_refused_with_a_sentence(wrong, word):
 
 def test_a_code_is_given_once():
     site = make_site()
+    facts = {"name": "Twin", "region": site.region}
 
     with pytest.raises(BadFactsError, match="exists"):
-        facts = {"name": "Twin", "region": site.region}
         open_site(code=site.code, facts=facts, actor=None, at=NOON)
 
 
