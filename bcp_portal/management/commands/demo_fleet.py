@@ -56,4 +56,11 @@ def _enrol(home: Path, code: str, portal: str, *, at: datetime) -> None:
         "token": token,
         "portal": portal,
     }
-    enrol(home=home, token_json=json.dumps(told))
+    invitation = home.parent / "invitation.json"
+    home.parent.mkdir(parents=True, exist_ok=True)
+    invitation.touch(mode=0o600)
+    invitation.write_text(json.dumps(told))
+    try:
+        enrol(home=home, token_json=str(invitation))
+    finally:
+        invitation.unlink()
