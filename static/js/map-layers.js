@@ -45,7 +45,7 @@ window.SiagaMap = (() => {
       const half = wish.size / 2 + 1;
       return [x - half, y - half, x + half, y + half];
     });
-    taken.push([frame.width - 132, frame.height - 48, frame.width, frame.height]); // the buttons
+    taken.push([frame.width - 168, frame.height - 48, frame.width, frame.height]); // the buttons
     return wishes.map((wish) => {
       pen.font = `600 ${wish.font}px Inter, sans-serif`;
       const wide = pen.measureText(wish.text).width + 6;
