@@ -4,9 +4,24 @@ import apprise
 
 from incidents.channels.letter import ChannelError, Letter
 
+# Schemes with which an address could reach any machine or the desktop of the server itself; for
+# the first kind there is the webhook channel, which checks where it goes.
+REFUSED = (
+    "json", "jsons", "xml", "xmls", "form", "forms", "mailto", "mailtos", "dbus", "glib", "gnome",
+    "kde", "macosx", "qt", "windows", "syslog", "rsyslog", "file", "smpp", "smpps", "mqtt",
+    "mqtts", "snmp",
+)  # fmt: skip
+
+
+def refuse_open_scheme(address: str) -> None:
+    """Refuse addresses that name no chat service."""
+    if address.partition(":")[0].lower() in REFUSED:
+        raise ChannelError("this kind of address is not allowed for chats")
+
 
 def send_by_chat(letter: Letter) -> None:
     """Send a letter to the service that the address names."""
+    refuse_open_scheme(letter.address)
     service = apprise.Apprise()
     if not service.add(letter.address):
         raise ChannelError("the address is not one that a known chat service uses")

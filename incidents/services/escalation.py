@@ -19,25 +19,22 @@ from incidents.models import (
     Importance,
     Incident,
     Notice,
-    NoticeKind,
-    Severity,
     TimelineKind,
 )
-from incidents.models.wording import message_id
-from incidents.selectors.duty import default_snapshot, people_on_rung, people_who_command
+from incidents.selectors.duty import default_snapshot, people_on_rung
+from incidents.services.calling import call_fallback, call_people, record_firing
 from incidents.services.notice import (
     answer_notice,
     cancel_calls,
-    reachable_addresses,
-    write_notice,
 )
 from incidents.services.timeline import write_entry
 
 DEADLINE = "incidents.escalation"
-CALL = gettext_noop("%(code)s: %(title_said)s. Severity: %(severity_label)s. You are needed.")
-NOBODY = gettext_noop("Nobody on level %(level)s could be reached; called instead: %(names)s")
+ANSWER_DEADLINE = "incidents.answer_due"
 # After everybody was called in vain there is a pause, never an end.
 AGAIN_AFTER = timedelta(minutes=15)
+# Whoever answers is expected to do something within this time.
+BEGIN_WITHIN = timedelta(minutes=20)
 
 
 @verb
@@ -142,6 +139,7 @@ def acknowledge_escalation(*, escalation: Escalation, actor: User, at: datetime)
     elif incident.acknowledged_by is None or not incident.acknowledged_by.is_active:
         incident.acknowledged_by = actor
     incident.save(update_fields=["acknowledged_at", "acknowledged_by"])
+    expect_a_beginning(incident=incident, at=at)
     write_entry(
         incident=incident,
         kind=TimelineKind.CALL,
@@ -152,6 +150,19 @@ def acknowledge_escalation(*, escalation: Escalation, actor: User, at: datetime)
         importance=Importance.KEY,
     )
     return locked
+
+
+@verb
+def expect_a_beginning(*, incident: Incident, at: datetime) -> None:
+    """Whoever has it is expected to begin soon; an answer that is forgotten does not end it."""
+    answers = Notice.objects.filter(incident=incident, acknowledged_at__isnull=False).count()
+    set_deadline(
+        kind=ANSWER_DEADLINE,
+        subject_id=incident.pk,
+        epoch=answers,
+        due_at=at + BEGIN_WITHIN,
+        at=at,
+    )
 
 
 @verb
@@ -217,111 +228,14 @@ def _fire(escalation: Escalation, *, loop: int, level: int, due_at: datetime, at
     if not is_new:
         return  # this rung has fired: the same deadline twice calls once
     people = people_on_rung(rung["targets"], incident=escalation.incident, at=at)
-    reached = _call(escalation, firing, people, at=at)
+    reached = call_people(escalation, firing, people, at=at)
     if not reached:
-        _call_fallback(escalation, firing, at=at)
-    _record(escalation, firing, at=at)
+        call_fallback(escalation, firing, at=at)
+    record_firing(escalation, firing, at=at)
     delay = timedelta(seconds=rung["delay_s"]) if reached else timedelta()
     # Counted from the firing, not from the plan: after an outage of our own the rungs do not
     # fall on people all at once.
     _promise_next(escalation, loop=loop, level=level, next_at=at + delay, at=at)
-
-
-def _call(
-    escalation: Escalation, firing: EscalationFiring, people: list[User], *, at: datetime
-) -> bool:
-    reached = False
-    for person in people:
-        is_reachable = bool(reachable_addresses(person, mode=escalation.incident.mode))
-        (firing.called if is_reachable else firing.unreachable).append(
-            {"id": person.pk, "name": person.name}
-        )
-        write_notice(
-            person=person,
-            kind=NoticeKind.CALL,
-            message=CALL,
-            params=_words(escalation.incident),
-            incident=escalation.incident,
-            escalation=escalation,
-            firing=firing,
-            requires_ack=True,
-            at=at,
-        )
-        reached = reached or is_reachable
-    return reached
-
-
-def _words(incident: Incident) -> dict[str, Any]:
-    return {
-        "code": incident.code,
-        "title_said": incident.headline_said,
-        "severity_label": message_id(Severity(incident.severity).label),
-    }
-
-
-def _call_fallback(escalation: Escalation, firing: EscalationFiring, *, at: datetime) -> None:
-    """Nobody on the rung can be reached: that is an event of its own, and the fallback is told."""
-    firing.is_fallback = True
-    fallback = User.objects.filter(pk=escalation.policy_snapshot.get("fallback")).first()
-    if fallback is None or not reachable_addresses(fallback, mode=escalation.incident.mode):
-        # The last line: every person who may command, whatever the plan says.
-        people = list(people_who_command())
-    else:
-        people = [fallback]
-    already = {entry["id"] for entry in [*firing.called, *firing.unreachable]}
-    _call(escalation, firing, [p for p in people if p.pk not in already], at=at)
-    write_entry(
-        incident=escalation.incident,
-        kind=TimelineKind.CALL,
-        message=NOBODY,
-        params={
-            "level": firing.level + 1,
-            "names": ", ".join(person.name for person in people) or "–",
-        },
-        actor=None,
-        at=at,
-        importance=Importance.KEY,
-    )
-
-
-def _record(escalation: Escalation, firing: EscalationFiring, *, at: datetime) -> None:
-    firing.save(update_fields=["called", "unreachable", "is_fallback"])
-    incident = escalation.incident
-    if incident.called_at is None:
-        incident.called_at = at
-        incident.save(update_fields=["called_at"])
-    late = firing.lateness_s
-    write_entry(
-        incident=incident,
-        kind=TimelineKind.CALL,
-        message=(
-            gettext_noop("Level %(level)s called: %(names)s")
-            if late < 5
-            else gettext_noop("Level %(level)s called %(late)s s late: %(names)s")
-        ),
-        params={
-            "level": firing.level + 1,
-            "names": ", ".join(entry["name"] for entry in firing.called) or "–",
-            "late": round(late),
-        },
-        actor=None,
-        at=at,
-        importance=Importance.NORMAL,
-    )
-    audit(
-        action="escalation.fire",
-        obj=escalation,
-        actor=None,
-        at=at,
-        after={
-            "loop": firing.loop,
-            "level": firing.level,
-            "due_at": firing.due_at,
-            "late_s": round(late, 3),
-            "called": firing.called,
-            "unreachable": firing.unreachable,
-        },
-    )
 
 
 def _promise_next(

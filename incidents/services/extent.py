@@ -9,6 +9,7 @@ from assets.models import Asset, Dependency, DependencyKind, RecoveryTarget, Sit
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, verb
 from incidents.models import Incident, IncidentAsset, IncidentSite
+from incidents.services.recovery import set_clocks
 
 # A chain of needs longer than this is a mistake in the graph, not a fact about the business.
 LONGEST_CHAIN = 8
@@ -19,14 +20,15 @@ def add_sites(
     *, incident: Incident, sites: Iterable[Site], affected_at: datetime, at: datetime
 ) -> list[IncidentSite]:
     """Name sites as hit; a site that is named already stays as it is. Return the new ones."""
-    known = set(incident.sites.values_list("site_id", flat=True))
+    named = {site.pk: site for site in sites}
+    known = set(incident.sites.filter(site__in=named).values_list("site_id", flat=True))
     new = [
         IncidentSite(incident=incident, site=site, affected_at=affected_at)
-        for site in {site.pk: site for site in sites}.values()
+        for site in named.values()
         if site.pk not in known
     ]
-    IncidentSite.objects.bulk_create(new, ignore_conflicts=True)
     if new:
+        IncidentSite.objects.bulk_create(new, ignore_conflicts=True)
         local = Asset.objects.in_use().filter(site__in=[link.site for link in new])
         add_assets(incident=incident, assets=local, down_at=affected_at, at=at)
     return new
@@ -38,9 +40,15 @@ def add_assets(
 ) -> list[IncidentAsset]:
     """Name assets as hit, with those that stand still without them and the targets of now."""
     direct = {asset.pk: asset for asset in assets}
+    if not direct:
+        return []
     gated = _dependents(direct)
-    known = set(incident.assets.values_list("asset_id", flat=True))
+    known = set(
+        incident.assets.filter(asset__in=[*direct, *gated]).values_list("asset_id", flat=True)
+    )
     wanted = [pk for pk in [*direct, *gated] if pk not in known]
+    if not wanted:
+        return []
     targets = RecoveryTarget.objects.in_bulk(wanted, field_name="asset_id")
     new = []
     for pk in wanted:
@@ -57,6 +65,7 @@ def add_assets(
             )
         )
     IncidentAsset.objects.bulk_create(new, ignore_conflicts=True)
+    set_clocks(incident=incident, assets=wanted, at=at)
     return new
 
 

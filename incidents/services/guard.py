@@ -13,6 +13,7 @@ from incidents.models import (
     Importance,
     Incident,
     IncidentAsset,
+    IncidentStatus,
     TimelineKind,
 )
 from incidents.services.escalation import start_escalation
@@ -69,4 +70,32 @@ def rto_due(*, deadline: Deadline, at: datetime) -> None:
         at=at,
         happened_at=deadline.due_at,
         importance=Importance.KEY,
+    )
+
+
+@verb
+def answer_due(*, deadline: Deadline, at: datetime) -> None:
+    """Somebody answered a while ago and nothing has begun since: people are called again."""
+    incident = Incident.objects.select_for_update().get(pk=deadline.subject_id)
+    if incident.status != IncidentStatus.DECLARED or incident.acknowledged_at is None:
+        return
+    begun = incident.timeline.filter(
+        actor__isnull=False, recorded_at__gt=deadline.created_at
+    ) | incident.timeline.filter(kind=TimelineKind.STEP)
+    if begun.exists():
+        return
+    write_entry(
+        incident=incident,
+        kind=TimelineKind.ENGINE,
+        message=gettext_noop("Answered, but nothing has begun since; calling again"),
+        actor=None,
+        at=at,
+        importance=Importance.KEY,
+    )
+    start_escalation(
+        incident=incident,
+        reason=EscalationReason.GUARD,
+        subject="answered",
+        actor=None,
+        at=at,
     )

@@ -28,7 +28,11 @@ from incidents.models import (
     VerdictChange,
 )
 from incidents.models.wording import message_id, render_message
-from incidents.services.escalation import start_escalation, stop_escalations
+from incidents.services.escalation import (
+    expect_a_beginning,
+    start_escalation,
+    stop_escalations,
+)
 from incidents.services.extent import add_assets, add_sites
 from incidents.services.recovery import (
     record_proof,
@@ -118,7 +122,6 @@ def declare_incident(
     )
     add_sites(incident=incident, sites=sites, affected_at=incident.started_at, at=at)
     add_assets(incident=incident, assets=assets, down_at=incident.started_at, at=at)
-    set_clocks(incident=incident, at=at)
     if commander is not None:
         take_role(incident=incident, user=commander, actor=actor, at=at)
         incident.refresh_from_db()
@@ -146,6 +149,7 @@ def acknowledge_incident(*, incident: Incident, actor: User, at: datetime) -> In
             at=at,
             importance=Importance.KEY,
         )
+        expect_a_beginning(incident=locked, at=at)
         audit(action="incident.acknowledge", obj=locked, actor=actor, at=at)
     stop_escalations(incident=locked, actor=actor, at=at, reason="taken")
     return locked

@@ -1,5 +1,6 @@
 """Verbs of the recovery: the clocks stop, run on after a relapse, and are kept as proof."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from assets.models import AchievementSource, Measure
@@ -13,9 +14,10 @@ RTO_DEADLINE = "incidents.rto_due"
 
 
 @verb
-def set_clocks(*, incident: Incident, at: datetime) -> None:
-    """Promise to look when each RTO of the incident runs out."""
-    for hit in incident.assets.filter(recovered_at=None).exclude(rto=None):
+def set_clocks(*, incident: Incident, at: datetime, assets: Collection[int] | None = None) -> None:
+    """Promise to look when the RTOs run out: of every asset that is down, or of these alone."""
+    down = incident.assets.filter(recovered_at=None).exclude(rto=None)
+    for hit in down if assets is None else down.filter(asset__in=assets):
         due_at = hit.rto_deadline()
         if due_at is not None:
             set_deadline(kind=RTO_DEADLINE, subject_id=hit.pk, due_at=due_at, at=at)

@@ -24,7 +24,6 @@ from incidents.services.incident import (
     declare_incident,
     start_response,
 )
-from incidents.services.recovery import set_clocks
 from incidents.services.regroup import (
     adopt_small_incidents,
     gather_orphans,
@@ -226,7 +225,6 @@ def _widen(incident: Incident, signal: Signal, *, at: datetime) -> None:
     new = add_sites(incident=incident, sites=sites, affected_at=signal.began_at, at=at)
     assets = _assets(signal, IncidentKind(incident.kind))
     add_assets(incident=incident, assets=assets, down_at=signal.began_at, at=at)
-    set_clocks(incident=incident, at=at)
     for site in sites:
         if incident.sites.filter(site=site).exclude(recovered_at=None).exists():
             mark_site_recovered(incident=incident, site=site, actor=None, at=at, is_back=False)

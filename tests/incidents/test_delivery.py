@@ -8,6 +8,7 @@ from django.core import mail
 from bcp_portal.accounts.models import ContactKind, ContactMethod
 from bcp_portal.engine.models import Job
 from incidents.channels import dispatch
+from incidents.channels.chat import refuse_open_scheme
 from incidents.channels.letter import ChannelError
 from incidents.channels.webhook import refuse_inside_address, sign, signing_key
 from incidents.models import Delivery, DeliveryStatus, Notice, NoticeKind, RunMode
@@ -197,3 +198,9 @@ def test_a_webhook_that_answers_an_error_is_not_delivered(settings, hook_server)
 
     with pytest.raises(OSError, match="500"):
         send(write(person).deliveries.get())
+
+
+@pytest.mark.parametrize("address", ["json://127.0.0.1/x", "syslog://", "MAILTO://a:b@c.org"])
+def test_a_chat_address_that_could_reach_any_machine_is_refused(address):
+    with pytest.raises(OSError, match="not allowed"):
+        refuse_open_scheme(address)

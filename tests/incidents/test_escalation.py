@@ -19,7 +19,7 @@ from incidents.models import (
     TimelineEntry,
 )
 from incidents.services.escalation import acknowledge_escalation, fire_level
-from incidents.services.guard import guard_incidents
+from incidents.services.guard import answer_due, guard_incidents
 from incidents.services.incident import (
     acknowledge_incident,
     call_off_incident,
@@ -268,3 +268,29 @@ def test_a_deadline_of_an_older_round_is_ignored():
     fire_level(deadline=stale, at=NOON)
 
     assert called() == []
+
+
+def answered_and_forgotten():
+    person = make_user()
+    make_policy([person])
+    incident = make_incident(commander=None)
+    fire_due(NOON)
+    acknowledge_escalation(escalation=Escalation.objects.get(), actor=person, at=NOON)
+    return incident, Deadline.objects.get(kind="incidents.answer_due")
+
+
+def test_an_answer_that_is_forgotten_does_not_end_the_calls():
+    incident, deadline = answered_and_forgotten()
+
+    answer_due(deadline=deadline, at=LATER)
+
+    assert Escalation.objects.running().get().incident == incident
+
+
+def test_whoever_answered_and_began_is_left_in_peace():
+    incident, deadline = answered_and_forgotten()
+    start_response(incident=incident, actor=incident.acknowledged_by or make_user(), at=NOON)
+
+    answer_due(deadline=deadline, at=LATER)
+
+    assert not Escalation.objects.running().exists()

@@ -10,6 +10,7 @@ from django.utils import translation
 
 from bcp_portal.shared.errors import DomainError
 from incidents.models import Phase, Playbook, PlaybookVersion, Step, VersionStatus
+from incidents.playbooks.formats import read_json
 from incidents.playbooks.markdown import read_markdown
 from incidents.playbooks.reader import read_plan, ready_plans
 from incidents.services.playbook import draft_playbook, load_ready_playbooks
@@ -154,6 +155,57 @@ def test_a_plan_in_json_speaks_two_languages():
     assert plan.phases[0].steps[0].translations == {"id": {"text": "Pompa"}}
 
 
+CACAO = {
+    "type": "playbook",
+    "spec_version": "cacao-2.0",
+    "name": "Lock out",
+    "playbook_types": ["mitigation"],
+    "workflow_start": "start--1",
+    "workflow": {
+        "start--1": {"type": "start", "on_completion": "if-condition--1"},
+        "if-condition--1": {
+            "type": "if-condition",
+            "name": "Still in?",
+            "condition": "$$x$$ == 1",
+            "on_true": "action--1",
+            "on_false": "end--1",
+        },
+        "action--1": {
+            "type": "action",
+            "name": "Call the guard",
+            "commands": [{"type": "manual", "command": "use the phone"}],
+            "on_completion": "action--2",
+        },
+        "action--2": {
+            "type": "action",
+            "name": "Block",
+            "commands": [{"type": "bash", "command": "iptables"}],
+            "on_completion": "end--1",
+        },
+        "action--9": {"type": "action", "name": "Lonely"},
+        "end--1": {"type": "end"},
+    },
+}
+
+
+def test_a_cacao_playbook_is_read_in_the_order_of_its_workflow():
+    plan = read_json(json.dumps(CACAO), source="x.json")
+    phase = plan.phases[0]
+
+    assert phase.kind == "containment"
+    assert [(s.text, s.is_decision, bool(s.unfinished)) for s in phase.steps] == [
+        ("Still in?", True, True),
+        ("Call the guard", False, False),
+        ("Block", False, True),
+        ("Lonely", False, True),
+    ]
+
+
+def test_a_cacao_playbook_without_a_workflow_is_refused():
+    with pytest.raises(DomainError, match="no workflow"):
+        read_json(json.dumps(CACAO | {"workflow": {}}), source="x.json")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -165,7 +217,7 @@ def test_a_plan_in_json_speaks_two_languages():
 )
 def test_a_broken_plan_says_what_is_wrong(text, said):
     with pytest.raises(DomainError, match=said):
-        read_plan(text, source="x.json")
+        read_json(text, source="x.json")
 
 
 def test_the_eight_ready_plans_are_whole_in_both_languages():

@@ -1,4 +1,4 @@
-"""Take in a playbook from a file: Markdown that others wrote, or JSON of ours."""
+"""Take in a playbook from a file: Markdown, CACAO 2.0, or JSON of ours."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from bcp_portal.accounts.models import User
 from bcp_portal.shared.errors import DomainError
+from incidents.playbooks.formats import read_json
 from incidents.playbooks.markdown import read_markdown
 from incidents.playbooks.plan import PlaybookPlan
-from incidents.playbooks.reader import read_plan
 from incidents.services.playbook import import_playbook, load_ready_playbooks
 
 LARGEST = 2 * 1024 * 1024
@@ -62,7 +62,7 @@ class Command(BaseCommand):
         except UnicodeDecodeError as error:
             raise CommandError(f"{path} is not UTF-8 text (byte {error.start}).") from error
         if path.suffix.lower() == ".json":
-            return read_plan(text, source=path.name)
+            return read_json(text, source=path.name, code=code)
         return read_markdown(text, source=path.name, code=code)
 
     def _show(self, plan: PlaybookPlan) -> None:

@@ -1,0 +1,25 @@
+"""Tells the kinds of JSON apart: a plan of ours, or a CACAO playbook."""
+
+import json
+
+from django.utils.translation import gettext as _
+
+from incidents.playbooks.cacao import is_cacao, read_cacao
+from incidents.playbooks.plan import PlaybookPlan
+from incidents.playbooks.reader import PlanUnreadableError, read_plan
+
+
+def read_json(text: str, *, source: str, code: str = "") -> PlaybookPlan:
+    """Read a plan from JSON of either kind."""
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise PlanUnreadableError(
+            _("Line %(line)s is not JSON: %(what)s.") % {"line": error.lineno, "what": error.msg}
+        ) from error
+    if not is_cacao(content):
+        return read_plan(text, source=source)
+    try:
+        return read_cacao(content, source=source, code=code)
+    except (TypeError, AttributeError, ValueError) as error:
+        raise PlanUnreadableError(_("This is not a plan: %(what)s.") % {"what": error}) from error
