@@ -1,5 +1,6 @@
 """Start everything on this machine and keep it running until told to stop."""
 
+import signal
 import time
 from argparse import ArgumentParser
 from pathlib import Path
@@ -10,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from bcp_portal import first_start, launch
+from bcp_portal.shared.errors import DomainError
 from bcp_portal.supervise import Supervisor
 
 READY_WITHIN = 120.0
@@ -19,6 +21,8 @@ class Command(BaseCommand):
     """Prepare, start, say so, tend, stop."""
 
     help = "Prepares the data, starts web, engine, worker, beat and watchdog, and tends them."
+    # They would load every page of the portal, which only the web process needs.
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take where to listen, and whether to do without the demo."""
@@ -28,13 +32,19 @@ class Command(BaseCommand):
 
     def handle(self, *, host: str, port: int, empty: bool, **_options: Any) -> None:
         """Run until Ctrl-C or SIGTERM."""
-        sign_ins: Path = settings.DATA_DIR / "demo-sign-ins.txt"
+        # Until the programs run, SIGTERM ends the preparation as Ctrl-C does.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            lock = launch.hold_data(settings.DATA_DIR)
-            launch.check_port(host, port)
-        except launch.CannotStartError as error:
+            self._up(host=host, port=port, empty=empty)
+        except KeyboardInterrupt:
+            raise CommandError("Stopped before Siaga was ready.", returncode=130) from None
+        except DomainError as error:
             raise CommandError(str(error), returncode=2) from error
-        with lock:
+
+    def _up(self, *, host: str, port: int, empty: bool) -> None:
+        sign_ins: Path = settings.DATA_DIR / "demo-sign-ins.txt"
+        with launch.hold_data(settings.DATA_DIR):
+            launch.check_port(host, port)
             static = first_start.StaticFiles()
             first_start.prepare(self._say)
             people = self._welcome(empty=empty, sign_ins=sign_ins)
