@@ -83,7 +83,9 @@ def test_kill_9_at_random_points_loses_and_doubles_nothing(tmp_path):
             told = producer.stdout.read().splitlines()
             acknowledged.update(int(line) for line in told)
         portal.stand_in.lose_replies = 0
+        batches = len(portal.stand_in.batches)
         agent = start_agent(home)
+        wait_until(lambda: len(portal.stand_in.batches) > batches)
         wait_until(lambda: _seen(portal) >= _wanted(acknowledged))
         agent.terminate()
         assert agent.wait(timeout=15) == 0

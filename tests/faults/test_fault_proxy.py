@@ -89,9 +89,12 @@ def test_restore_lets_new_connections_through(proxy):
 
 def test_the_command_line_follows_a_file(proxy, tmp_path):
     mode = tmp_path / "mode"
-    program = str(Path(__file__).with_name("proxy.py"))
     process = subprocess.Popen(
-        [sys.executable, program, "--to", f"127.0.0.1:{proxy.port}", "--mode-file", str(mode)],
+        [
+            *(sys.executable, "-m", "tests.faults.proxy"),
+            *("--to", f"127.0.0.1:{proxy.port}", "--mode-file", str(mode)),
+        ],
+        cwd=Path(__file__).resolve().parents[2],
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ,
