@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -11,13 +11,16 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from bcp_portal.accounts.policy import POLICY
-from bcp_portal.nav import NAV, Entry
+from bcp_portal.nav import NAV
 from bcp_portal.shared.policy import PUBLIC, SIGNED_IN
 from bcp_portal.shared.templatetags._spans import units
 
@@ -75,7 +78,7 @@ class NavSection:
 
     key: str
     label: str | Promise
-    links: list[NavLink] = field(default_factory=list)
+    links: tuple[NavLink, ...]
 
 
 Source = Callable[[HttpRequest], Any]
@@ -157,15 +160,19 @@ class Frame:
         return found
 
     @cached_property
-    def nav(self) -> list[NavSection]:
+    def nav(self) -> tuple[NavSection, ...]:
         """The rail: only rooms that exist and that this person may enter."""
         if not self.signed_in:
-            return []
-        found = [
-            NavSection(section.key, section.label, list(self._links(section.entries)))
-            for section in NAV
-        ]
-        return [section for section in found if section.links]
+            return ()
+        user = self.request.user
+        rooms = tuple(entry.url_name for section in NAV for entry in section.entries)
+        open_to = frozenset(name for name in rooms if url_of(name) and may_open(user, name))
+        return _sections(open_to, self._here, tuple(sorted(self.counts.items())))
+
+    @property
+    def rail(self) -> SafeString:
+        """The rail as HTML; drawn once for everybody who sees the same rooms and numbers."""
+        return _rail(get_language() or "en", self.nav, self.narrow)
 
     @cached_property
     def phone_links(self) -> list[NavLink]:
@@ -219,43 +226,12 @@ class Frame:
     @property
     def words(self) -> str:
         """The words that scripts need, in the reader's language, as JSON."""
-        words = units() | {
-            "over": _("over"),
-            "live": _("live"),
-            "old": _("%s old"),
-            "lost": _("no connection: showing %s"),
-            "connecting": _("connecting"),
-            "cancel": _("Cancel"),
-            "confirm": _("Do it"),
-            "sure": _("Are you sure?"),
-            "draft": _("What you had typed was kept and is back."),
-            "discard": _("Discard it"),
-            "copied": _("Copied"),
-            "keys": _("Keys on this page"),
-            "close": _("Close"),
-            "nothing": _("Nothing found"),
-            "failed": _("The server did not answer. What is shown may be old."),
-        }
-        return json.dumps(words)
+        return _words(get_language() or "en")
 
     def _gather(self, name: str) -> Iterator[Any]:
         if self.signed_in:
             for source in sources_of(name):
                 yield from source(self.request)
-
-    def _links(self, entries: tuple[Entry, ...]) -> Iterator[NavLink]:
-        here = self._here
-        for entry in entries:
-            url = url_of(entry.url_name)
-            if url and may_open(self.request.user, entry.url_name):
-                yield NavLink(
-                    label=entry.label,
-                    url=url,
-                    icon=entry.icon,
-                    name=entry.url_name,
-                    current=url == here,
-                    count=self.counts.get(entry.url_name, ""),
-                )
 
     @cached_property
     def _here(self) -> str:
@@ -289,6 +265,57 @@ def _url(name: str, urlconf: str, _prefix: str) -> str:
         return reverse(name, urlconf=urlconf)
     except NoReverseMatch:
         return ""
+
+
+@lru_cache(maxsize=256)
+def _sections(
+    open_to: frozenset[str], here: str, counts: tuple[tuple[str, int | str], ...]
+) -> tuple[NavSection, ...]:
+    numbers = dict(counts)
+    found = []
+    for section in NAV:
+        links = tuple(
+            NavLink(
+                label=entry.label,
+                url=url_of(entry.url_name),
+                icon=entry.icon,
+                name=entry.url_name,
+                current=url_of(entry.url_name) == here,
+                count=numbers.get(entry.url_name, ""),
+            )
+            for entry in section.entries
+            if entry.url_name in open_to
+        )
+        if links:
+            found.append(NavSection(section.key, section.label, links))
+    return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def _rail(_language: str, nav: tuple[NavSection, ...], narrow: bool) -> SafeString:
+    return render_to_string("_frame/rail.html", {"nav": nav, "narrow": narrow})
+
+
+@lru_cache(maxsize=8)
+def _words(_language: str) -> str:
+    words = units() | {
+        "over": _("over"),
+        "live": _("live"),
+        "old": _("%s old"),
+        "lost": _("no connection: showing %s"),
+        "connecting": _("connecting"),
+        "cancel": _("Cancel"),
+        "confirm": _("Do it"),
+        "sure": _("Are you sure?"),
+        "draft": _("What you had typed was kept and is back."),
+        "discard": _("Discard it"),
+        "copied": _("Copied"),
+        "keys": _("Keys on this page"),
+        "close": _("Close"),
+        "nothing": _("Nothing found"),
+        "failed": _("The server did not answer. What is shown may be old."),
+    }
+    return json.dumps(words)
 
 
 @lru_cache(maxsize=1)

@@ -136,7 +136,7 @@ def test_words_are_escaped():
 
 def test_the_heading_is_the_title_unless_a_page_says_more():
     source = "{% extends 'base.html' %}{% block title %}Sites{% endblock %}"
-    frame = SimpleNamespace(now=NOON, signed_in=True, nav=[], words="{}")
+    frame = SimpleNamespace(now=NOON, signed_in=True, rail="", words="{}")
     request = SimpleNamespace(user="dewi", build_absolute_uri="/", get_full_path="/")
     with translation.override("en"):
         shown = Template(source).render(Context({"frame": frame, "request": request}))
