@@ -24,7 +24,7 @@ from bcp_portal.reports.render import (
 from bcp_portal.reports.renderer import Renderer, RendererPool
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-TIGHT = RenderLimits(cpu_seconds=3, wall_seconds=8.0, memory_bytes=700_000_000)
+TIGHT = RenderLimits(cpu_seconds=2, wall_seconds=8.0, memory_bytes=700_000_000)
 
 
 @pytest.fixture(scope="module")

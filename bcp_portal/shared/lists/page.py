@@ -152,8 +152,6 @@ def build_page(
     page = min(query.page, pages)
     start = (page - 1) * query.per
     shown = list(found[start : start + query.per]) if total else []
-    may_export = not spec.export_perm or ask.user.has_perm(spec.export_perm)
-    bulk, kept = spec.bulk_for(ask.user), saved_views()
     writers = [CellWriter(spec, column, ask) for column in query.columns]
     return ListPage(
         spec=spec,
@@ -165,36 +163,50 @@ def build_page(
         pages=pages,
         first=start + 1 if total else 0,
         last=start + len(shown),
-        page_links=[
-            (number, "" if number == page else _page_url(query, number))
-            for number in _near(page, pages)
-        ],
-        previous_url=_page_url(query, page - 1) if page > 1 else "",
-        next_url=_page_url(query, page + 1) if page < pages else "",
         chips=list(_chips(spec, query)),
         clear_url=_clear_url(spec, query),
         filters=list(query.filters),
         default_names=list(spec.default_filters),
-        column_choices=[
+        problems=list(query.problems),
+        notices=_notices(query, pages),
+        path=path,
+        address=query.address(),
+        **_pager(query, page, pages),
+        **_tools(spec, query, ask),
+    )
+
+
+def _pager(query: ListQuery, page: int, pages: int) -> dict[str, Any]:
+    return {
+        "page_links": [
+            (number, "" if number == page else _page_url(query, number))
+            for number in _near(page, pages)
+        ],
+        "previous_url": _page_url(query, page - 1) if page > 1 else "",
+        "next_url": _page_url(query, page + 1) if page < pages else "",
+    }
+
+
+def _tools(spec: ListSpec, query: ListQuery, ask: Ask) -> dict[str, Any]:
+    may_export = not spec.export_perm or ask.user.has_perm(spec.export_perm)
+    bulk, kept = spec.bulk_for(ask.user), saved_views()
+    return {
+        "column_choices": [
             ColumnChoice(one.key, str(one.label), one in query.columns, one.fixed)
             for one in spec.columns_for(ask.user)
         ],
-        problems=list(query.problems),
-        notices=_notices(query, pages),
-        views=kept.links(ask.user, spec.name) if kept else [],
-        save_url=kept.save_url() if kept else "",
-        bulk=list(bulk),
-        bulk_forms=[
+        "views": kept.links(ask.user, spec.name) if kept else [],
+        "save_url": kept.save_url() if kept else "",
+        "bulk": list(bulk),
+        "bulk_forms": [
             (one.name, str(one.label), one.css, str(one.confirm), one.form(prefix=one.name))
             for one in bulk
             if one.form
         ],
-        bulk_url=reverse(spec.bulk_url) if bulk else "",
-        path=path,
-        address=query.address(),
-        csv_url=query.address(without=("page",), export="csv") if may_export else "",
-        xlsx_url=query.address(without=("page",), export="xlsx") if may_export else "",
-    )
+        "bulk_url": reverse(spec.bulk_url) if bulk else "",
+        "csv_url": query.address(without=("page",), export="csv") if may_export else "",
+        "xlsx_url": query.address(without=("page",), export="xlsx") if may_export else "",
+    }
 
 
 class CellWriter:
