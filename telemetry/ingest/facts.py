@@ -49,20 +49,11 @@ class GroupFacts:
 
 def stream_names(sorted_: Sorted) -> set[tuple[int, str, str]]:
     """Site, name and criticality of every stream that the newest heartbeat names."""
-    beat = newest_heartbeat(sorted_.fresh)
+    beat = sorted_.newest
     site_id = sorted_.standing.site_id
     if beat is None:
         return set()
     return {(site_id, told.name, given(told.criticality, "normal")) for told in beat.streams}
-
-
-def newest_heartbeat(items: list[AnyItem]) -> Heartbeat | None:
-    """The heartbeat that speaks of the latest moment."""
-    newest: Heartbeat | None = None
-    for item in items:
-        if type(item) is Heartbeat and (newest is None or item.at > newest.at):
-            newest = item
-    return newest
 
 
 def gather(facts: GroupFacts, sorted_: Sorted, stream_ids: StreamIds) -> None:
@@ -70,7 +61,7 @@ def gather(facts: GroupFacts, sorted_: Sorted, stream_ids: StreamIds) -> None:
     arrival = sorted_.arrival
     device_id, received_at = arrival.device_id, arrival.received_at
     row = _device_row(sorted_)
-    beat = newest_heartbeat(sorted_.fresh)
+    beat = sorted_.newest
     if beat is not None:
         _take_heartbeat(row, beat, received_at)
         for told in beat.streams:
@@ -125,9 +116,9 @@ def _take_heartbeat(row: DeviceRow, beat: Heartbeat, received_at: datetime) -> N
     row.live_heartbeats = 1 if row.last_received_at else 0
     row.reported_state = beat.state
     row.state_since = given(beat.state_since)
-    row.reach = part(beat.reach)
-    for name in ("link", "app", "agent", "host", "backup", "clock"):
-        setattr(row, name, part(getattr(beat, name)))
+    row.reach, row.link, row.app = part(beat.reach), part(beat.link), part(beat.app)
+    row.agent, row.host = part(beat.agent), part(beat.host)
+    row.backup, row.clock = part(beat.backup), part(beat.clock)
     worked = [told.last_sync_ok_at for told in beat.streams if told.last_sync_ok_at]
     if worked:
         row.last_sync_ok_at = clamped(max(worked), received_at)

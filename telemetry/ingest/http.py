@@ -28,9 +28,11 @@ def header(scope: Scope, name: bytes) -> str:
 
 def bearer(scope: Scope) -> str:
     """The token of the request, or nothing."""
-    kind, _, token = header(scope, b"authorization").partition(" ")
-    token = token.strip()
-    return token if kind.lower() == "bearer" and token.isascii() else ""
+    told = header(scope, b"authorization")
+    if told[:7].lower() != "bearer ":
+        return ""
+    token = told[7:].strip()
+    return token if token.isascii() else ""
 
 
 async def read_body(scope: Scope, receive: Receive) -> bytes:

@@ -4,15 +4,15 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Self
-from uuid import UUID
 
 from telemetry.ingest import ranges
-from telemetry.ingest.contract import AnyItem
+from telemetry.ingest.contract import AnyItem, Heartbeat
 from telemetry.ingest.decode import DecodedBatch, RejectedItem, items_of
 from telemetry.ingest.ranges import Range
 from telemetry.ingest.rows import LedgerRow, QuarantineRow
 
-LedgerKey = tuple[int, UUID]
+# The boot is kept as text: it is compared and passed on far more often than it is read.
+LedgerKey = tuple[int, str]
 # More refused items of one batch tell an inspector nothing new.
 _QUARANTINED_A_BATCH = 50
 # Younger than this when it was sent: the device speaks of now, not of what it kept.
@@ -31,8 +31,7 @@ class Arrival:
     @classmethod
     def now(cls, device_id: int, received_at: datetime, batch: DecodedBatch) -> Self:
         """Note whose numbers these are."""
-        key = (device_id, UUID(batch.envelope.boot_id))
-        return cls(device_id, received_at, batch, key)
+        return cls(device_id, received_at, batch, (device_id, batch.envelope.boot_id.lower()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Standing:
     site_id: int
     heartbeat_every_s: int
     is_usable: bool
-    boot_id: UUID | None
+    boot_id: str | None
 
 
 @dataclass(slots=True)
@@ -76,6 +75,7 @@ class Sorted:
     fresh: list[AnyItem]
     repeated: list[int]
     outcome: Outcome
+    newest: Heartbeat | None
     contradicted: set[int] = field(default_factory=set)
 
     def document(self) -> bytes:
@@ -119,7 +119,17 @@ def split(arrival: Arrival, standing: Standing, ledger: LedgerRow) -> Sorted:
         ledger.received = _with(ledger.received, numbers)
     ledger.last_received_at = arrival.received_at
     ledger.dropped = _declared(arrival.batch, ledger.dropped)
-    return Sorted(arrival, standing, boot_is_new, fresh, repeated, outcome)
+    newest = newest_heartbeat(fresh)
+    return Sorted(arrival, standing, boot_is_new, fresh, repeated, outcome, newest)
+
+
+def newest_heartbeat(items: list[AnyItem]) -> Heartbeat | None:
+    """The heartbeat that speaks of the latest moment."""
+    newest: Heartbeat | None = None
+    for item in items:
+        if type(item) is Heartbeat and (newest is None or item.at > newest.at):
+            newest = item
+    return newest
 
 
 def _all_new(numbers: list[int], received: list[Range]) -> bool:

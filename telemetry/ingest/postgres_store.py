@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import msgspec
 import psycopg
@@ -18,7 +17,7 @@ from telemetry.ingest.store_base import KNOWN, Ledgers, Store, ledger_of, rows_o
 
 class _Document(Struct):
     d: int
-    b: UUID
+    b: str
     r: datetime
     i: Raw
 
@@ -27,7 +26,7 @@ class _Repeat(Struct):
     n: int
     p: int
     d: int
-    b: UUID
+    b: str
     s: int
     i: Raw
 
@@ -49,7 +48,8 @@ class PostgresStore(Store):
         "WHERE s.content_hash <> md5(x.i::text)"
     )
     _LEDGERS = (
-        KNOWN + "JOIN unnest(%s::bigint[], %s::uuid[]) AS x(device_id, boot_id) "
+        KNOWN.format(boot="l.boot_id::text", state_boot="s.boot_id::text")
+        + "JOIN unnest(%s::bigint[], %s::text[]::uuid[]) AS x(device_id, boot_id) "
         "ON x.device_id = l.device_id AND x.boot_id = l.boot_id "
         "ORDER BY l.device_id, l.boot_id FOR UPDATE OF l"
     )

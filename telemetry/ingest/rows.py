@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -19,7 +18,7 @@ class LedgerRow(Struct):
     """Which numbers of one boot have come."""
 
     device_id: int
-    boot_id: UUID
+    boot_id: str
     received: list[tuple[int, int]]
     dropped: list[tuple[int, int]]
     duplicates: int = 0
@@ -27,12 +26,12 @@ class LedgerRow(Struct):
     last_received_at: datetime | None = None
 
 
-class DeviceRow(Struct):
-    """What changes in a device's state; None leaves a column as it is."""
+class DeviceRow(Struct, omit_defaults=True):
+    """What changes in a device's state; a default leaves a column as it is, and is not sent."""
 
     device_id: int
     changed_at: datetime
-    boot_id: UUID | None = None
+    boot_id: str | None = None
     last_received_at: datetime | None = None
     last_sampled_at: datetime | None = None
     last_seq: int = 0
@@ -84,7 +83,7 @@ class SessionRow(Struct):
     """One sync session."""
 
     device_id: int
-    session_id: UUID
+    session_id: str
     stream_name: str
     engine: str
     peer: str
@@ -136,7 +135,7 @@ class QuarantineRow(Struct):
     """An item that was not taken."""
 
     device_id: int
-    boot_id: UUID
+    boot_id: str
     seq: int | None
     reason: str
     is_contradiction: bool
@@ -192,7 +191,7 @@ def session_row(item: SyncSessionReport, *, device_id: int, received_at: datetim
     counts = item.conflicts
     return SessionRow(
         device_id=device_id,
-        session_id=UUID(item.session_id),
+        session_id=item.session_id.lower(),
         stream_name=item.stream,
         engine=given(item.engine, ""),
         peer=given(item.peer, ""),

@@ -1,7 +1,8 @@
 """Ingest on SQLite: the same statements, row by row, in one IMMEDIATE transaction."""
 
+import functools
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from msgspec.structs import astuple
 from telemetry.ingest.contract import AnyItem
 from telemetry.ingest.facts import GroupFacts
 from telemetry.ingest.plan import LedgerKey, Sorted
-from telemetry.ingest.statements import LEDGER_AND_STATES, ROWS_BESIDE_SAMPLES, from_values
+from telemetry.ingest.statements import LEDGER_AND_STATES, ROWS_BESIDE_SAMPLES, columns, from_values
 from telemetry.ingest.store_base import KNOWN, Ledgers, Store, ledger_of, rows_of
 
 # Sorted keys: equal content has equal bytes, in whatever order a device wrote its fields.
@@ -30,15 +31,20 @@ class SqliteStore(Store):
         "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
     )
 
+    _LEDGER = (
+        KNOWN.format(boot="l.boot_id", state_boot="s.boot_id")
+        + "WHERE l.device_id = %s AND l.boot_id = %s"
+    )
+
     def ledgers(self, keys: Iterable[LedgerKey]) -> Ledgers:
         """Read the ledgers; the transaction is already the only writer."""
         found: Ledgers = {}
         with connection.cursor() as cursor:
             for device_id, boot_id in keys:
-                cursor.execute(
-                    KNOWN + "WHERE l.device_id = %s AND l.boot_id = %s", [device_id, boot_id.hex]
-                )
-                found.update(ledger_of(_read(row)) for row in cursor.fetchall())
+                cursor.execute(self._LEDGER, [device_id, _hex(boot_id)])
+                for told, _boot, *rest, is_usable, state_boot in cursor.fetchall():
+                    row = [told, boot_id, *rest, bool(is_usable), _dashed(state_boot)]
+                    found.update([ledger_of(row)])
         return found
 
     def contradicted(self, batches: Sequence[Sorted]) -> list[tuple[int, int]]:
@@ -52,7 +58,7 @@ class SqliteStore(Store):
                     cursor.execute(
                         "SELECT content_hash FROM telemetry_sample "
                         "WHERE device_id = %s AND boot_id = %s AND seq = %s",
-                        [device_id, boot_id.hex, item.seq],
+                        [device_id, _hex(boot_id), item.seq],
                     )
                     stored = cursor.fetchone()
                     if stored and stored[0] != _fingerprint(_canonical.encode(item)):
@@ -65,14 +71,13 @@ class SqliteStore(Store):
             cursor.executemany(self._STORE_SAMPLE, list(_samples(batches)))
             for kind, statement in (*LEDGER_AND_STATES, *ROWS_BESIDE_SAMPLES):
                 if rows := rows_of(kind, ledgers, facts):
-                    text = statement(from_values(kind))
-                    cursor.executemany(text, [[_plain(v) for v in astuple(row)] for row in rows])
+                    cursor.executemany(_sql(statement, kind), list(map(_spelled, rows)))
 
 
 def _samples(batches: Sequence[Sorted]) -> Iterator[tuple[Any, ...]]:
     for batch in batches:
         device_id, boot_id = batch.arrival.key
-        boot, received = boot_id.hex, _moment(batch.arrival.received_at)
+        boot, received = _hex(boot_id), _moment(batch.arrival.received_at)
         for item in batch.fresh:
             text = _canonical.encode(item)
             yield (
@@ -95,27 +100,51 @@ def _fingerprint(text: bytes) -> str:
     return hashlib.md5(text, usedforsecurity=False).hexdigest()
 
 
+def _hex(boot_id: str) -> str:
+    """A UUID as Django spells it in SQLite."""
+    return boot_id.replace("-", "")
+
+
+def _dashed(boot_id: str | None) -> str | None:
+    return str(UUID(boot_id)) if boot_id else None
+
+
 def _moment(moment: datetime) -> str:
     """A time as Django spells it in SQLite."""
     return str(moment.astimezone(UTC).replace(tzinfo=None))
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return _moment(value)
-    if isinstance(value, UUID):
-        return value.hex
-    if isinstance(value, dict | list | Struct):
-        return msgspec.json.encode(value).decode()
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _as_it_is(value: Any) -> Any:
     return value
 
 
-def _read(row: Sequence[Any]) -> list[Any]:
-    device_id, boot_id, *rest, is_usable, state_boot = row
-    return [
-        device_id,
-        UUID(boot_id),
-        *rest,
-        bool(is_usable),
-        UUID(state_boot) if state_boot else None,
-    ]
+_SPELLINGS: dict[type, Callable[[Any], Any]] = {
+    int: _as_it_is,
+    str: _as_it_is,
+    bool: _as_it_is,
+    type(None): _as_it_is,
+    datetime: _moment,
+}
+
+
+def _spelled(row: Struct) -> list[Any]:
+    """A row's values as SQLite keeps them; whatever is no plain value is JSON."""
+    values = [_SPELLINGS.get(type(value), _json)(value) for value in astuple(row)]
+    for place in _uuid_places(type(row)):
+        if values[place]:
+            values[place] = _hex(values[place])
+    return values
+
+
+@functools.cache
+def _uuid_places(row: type[Struct]) -> list[int]:
+    return [n for n, name in enumerate(columns(row)) if name in ("boot_id", "session_id")]
+
+
+@functools.cache
+def _sql(statement: Callable[[str], str], row: type[Struct]) -> str:
+    return statement(from_values(row))

@@ -101,16 +101,19 @@ _DEVICE_CHANGES = [
         f"{name} = COALESCE(x.{name}, s.{name})"
         for name in ("boot_id", "posture", "clock_offset_ms", "clock_uncertainty_ms")
     ),
-    *(f"{name} = s.{name} + x.{name}" for name in ("duplicates", "rejected", "contradictions")),
+    *(
+        f"{name} = s.{name} + COALESCE(x.{name}, 0)"
+        for name in ("duplicates", "rejected", "contradictions")
+    ),
     # A device that was silent begins to count anew; two live heartbeats bring it back.
     "heartbeats_since_return = CASE WHEN x.last_received_at IS NULL THEN s.heartbeats_since_return "
     "WHEN s.last_received_at IS NULL OR s.last_received_at < x.silence_began "
-    "THEN x.live_heartbeats WHEN s.heartbeats_since_return > 1000000 THEN 1000000 "
-    "ELSE s.heartbeats_since_return + x.live_heartbeats END",
+    "THEN COALESCE(x.live_heartbeats, 0) WHEN s.heartbeats_since_return > 1000000 THEN 1000000 "
+    "ELSE s.heartbeats_since_return + COALESCE(x.live_heartbeats, 0) END",
     "reach_while_silent = CASE WHEN x.reach_while_silent IS NOT NULL "
     "AND x.buffered_at > COALESCE(s.reach_while_silent ->> 'at', '') "
     "THEN x.reach_while_silent ELSE s.reach_while_silent END",
-    "is_forked = (s.is_forked OR x.is_forked)",
+    "is_forked = (s.is_forked OR COALESCE(x.is_forked, FALSE))",
 ]
 
 

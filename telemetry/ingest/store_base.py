@@ -13,8 +13,8 @@ from telemetry.ingest.rows import LedgerRow
 
 Ledgers = dict[LedgerKey, tuple[LedgerRow, Standing]]
 KNOWN = (
-    "SELECT l.device_id, l.boot_id, l.received, l.dropped, l.duplicates, l.contradictions, "
-    "d.site_id, d.heartbeat_every_s, (d.revoked_at IS NULL AND d.retired_at IS NULL), s.boot_id "
+    "SELECT l.device_id, {boot}, l.received, l.dropped, l.duplicates, l.contradictions, "
+    "d.site_id, d.heartbeat_every_s, (d.revoked_at IS NULL AND d.retired_at IS NULL), {state_boot} "
     "FROM telemetry_sequenceledger l JOIN telemetry_device d ON d.id = l.device_id "
     "JOIN telemetry_devicestate s ON s.device_id = l.device_id "
 )

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from uuid import UUID
 
 from bcp_portal.audit.verbs import verb
 from telemetry.models import Device, DeviceState, SequenceLedger
 
 
 @verb
-def open_ledgers(*, keys: Iterable[tuple[int, UUID]], at: datetime) -> None:
+def open_ledgers(*, keys: Iterable[tuple[int, str]], at: datetime) -> None:
     """Start the books of boots that are heard for the first time."""
     wanted = sorted(keys)
     known = set(
