@@ -1,6 +1,10 @@
 """The room of the risk register, as Django knows it."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
+
+from bcp_portal.frame import register_frame_source
 
 
 class RisksConfig(AppConfig):
@@ -8,3 +12,8 @@ class RisksConfig(AppConfig):
 
     name = "risks"
     verbose_name = "Risks"
+
+    def ready(self) -> None:
+        """Tell the frame of every page what of the register waits for its reader."""
+        # Loaded only now: models cannot be imported while the apps are being read.
+        register_frame_source("tasks", import_module("risks.frame_tasks").my_tasks)

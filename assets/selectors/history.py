@@ -13,6 +13,7 @@ from bcp_portal.audit.models import AuditRow
 from bcp_portal.shared.durations import format_duration
 
 SHOWN = 200
+SHORT = frozenset({"rto", "rpo", "mtpd", "wrt", "mbco"})
 
 # What people call the actions that the trail keeps as short words.
 ACTIONS = {
@@ -58,6 +59,7 @@ class FieldChange:
     label: str
     before: str
     after: str
+    is_new: bool
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,9 @@ def history_of(row: models.Model) -> list[HistoryEntry]:
 
 def _entry(row: models.Model, one: AuditRow) -> HistoryEntry:
     names = [*one.after, *(name for name in one.before if name not in one.after)]
+    # What came into being has no before; fields that stayed empty say nothing.
+    names = [name for name in names if one.before.get(name) or one.after.get(name) is not None]
+    names = [name for name in names if (one.before.get(name), one.after.get(name)) != (None, "")]
     return HistoryEntry(
         seq=one.seq,
         at=one.at,
@@ -91,6 +96,7 @@ def _entry(row: models.Model, one: AuditRow) -> HistoryEntry:
                 label=_label(row, name),
                 before=shown(one.before.get(name)),
                 after=shown(one.after.get(name)),
+                is_new=not one.before,
             )
             for name in names
         ],
@@ -99,6 +105,8 @@ def _entry(row: models.Model, one: AuditRow) -> HistoryEntry:
 
 def _label(row: models.Model, name: str) -> str:
     fields = {field.name: field for field in row._meta.get_fields()}
+    if name in SHORT:
+        return name.upper()
     label = str(getattr(fields.get(name), "verbose_name", "") or name.replace("_", " "))
     return label[:1].upper() + label[1:]
 

@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 
 from risks.default_matrix import CELLS, IMPACTS, LEVELS, LIKELIHOODS
 from risks.models import RiskMatrix
-from risks.scoring import STEPS, Level, Scale, score
+from risks.scoring import STEPS, Scale, score
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,15 @@ class MatrixRow:
 
 
 @dataclass(frozen=True)
+class LevelLine:
+    """One level in the reader's language."""
+
+    tone: str
+    label: str
+    is_tolerable: bool
+
+
+@dataclass(frozen=True)
 class MatrixView:
     """The matrix, likeliest row on top."""
 
@@ -51,7 +60,7 @@ class MatrixView:
     impacts: list[Axis]
     likelihoods: list[Axis]
     rows: list[MatrixRow]
-    levels: list[Level]
+    levels: list[LevelLine]
 
 
 @dataclass(frozen=True)
@@ -122,5 +131,7 @@ def matrix_view(
             MatrixRow(likelihoods[row - 1], [cell(row, impact) for impact in steps])
             for row in reversed(steps)
         ],
-        levels=list(scale.levels),
+        levels=[
+            LevelLine(level.tone, level.label(words), level.is_tolerable) for level in scale.levels
+        ],
     )

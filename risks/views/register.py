@@ -85,6 +85,7 @@ REGISTER = lists.ListSpec(
             template="risks/_level_cell.html",
             value=lambda row: row.level,
             sort="score",
+            css="nowrap",
         ),
         lists.number("score", gettext_lazy("Score"), sort=True, shown=False),
         lists.number(

@@ -33,8 +33,8 @@
     ];
     const name = nodes.length <= 800 ? "dagre" : "breadthfirst";
     const graph = cytoscape({
-      container: box, elements, style: style(), wheelSensitivity: 0.3,
-      layout: { name, rankDir: "TB", nodeSep: 26, rankSep: 54, animate: false },
+      container: box, elements, style: style(),
+      layout: { name, rankDir: "TB", nodeSep: 14, rankSep: 54, animate: false },
     });
     graph.on("tap", "node", (event) => {
       location.href = box.dataset.page.replace("CODE", encodeURIComponent(event.target.data("code")));
