@@ -17,7 +17,7 @@ from bcp_portal.engine.listen import BellListener
 from bcp_portal.engine.models import Job, SweepTurn
 from bcp_portal.engine.schedule import HELD_KINDS, Sweep
 from bcp_portal.engine.services.clockwork import bring_back_retries
-from bcp_portal.engine.services.firing import BATCH, fire_due
+from bcp_portal.engine.services.firing import fire_due
 from bcp_portal.engine.services.sweeping import (
     BELL_GAP_S,
     is_due,
@@ -69,6 +69,7 @@ class Engine:
         self._clock = clock.ClockWatch()
         self._began = time.monotonic()
         self._failures = 0
+        self._is_behind = False
         self._looked_until: datetime | None = None
         self._since_stamp = Turn()
         self._stamped_at = 0.0
@@ -86,6 +87,9 @@ class Engine:
         while not self._stopping.is_set():
             began = time.monotonic()
             self._guarded_turn(rung=rung)
+            if self._is_behind:
+                rung = False  # sweeps and jobs had their share of this turn; on with the steps
+                continue
             self._stopping.wait(max(0.0, began + self._rest() - time.monotonic()))
             rung = self.listener.wait(max(0.0, began + self._period() - time.monotonic()))
         self.listener.close()
@@ -107,6 +111,7 @@ class Engine:
         return turn
 
     def _guarded_turn(self, *, rung: bool) -> None:
+        self._is_behind = False
         try:
             close_old_connections()
             self.turn(rung=rung)
@@ -147,7 +152,8 @@ class Engine:
             batch = fire_due(at=clock.now())
             turn.steps += batch.fired
             turn.failed += batch.failed
-            if len(batch.claimed) < BATCH or time.monotonic() > ends:
+            self._is_behind = batch.is_behind
+            if not batch.is_behind or time.monotonic() > ends:
                 return
 
     def _ring_workers(self, at: datetime) -> None:

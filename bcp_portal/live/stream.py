@@ -91,7 +91,7 @@ class LiveStream:
             await _refuse(send, 503, "Too many viewers; try again.")
         else:
             await hub.started
-            await self._serve(Viewer(access), key, scope, receive, send)
+            await self._serve(hub, Viewer(access), key, scope, receive, send)
 
     async def close(self) -> None:
         """End every stream, at the end of the process."""
@@ -112,13 +112,11 @@ class LiveStream:
         return self._hub, self._doorkeeper
 
     async def _serve(
-        self, viewer: Viewer, key: str, scope: Scope, receive: Receive, send: Send
+        self, hub: Hub, viewer: Viewer, key: str, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        assert self._hub is not None
-        hub = self._hub
         await send({"type": "http.response.start", "status": 200, "headers": STREAM_HEADERS})
         # Not all at the same moment after a restart.
-        viewer.push(b"retry: %d\n\n" % random.randint(800, 2500))  # not a secret
+        viewer.push(b"retry: %d\n\n" % random.randint(800, 2500))
         hub.join(viewer, _last_event_id(scope["headers"]))
         gone = asyncio.ensure_future(_disconnected(receive))
         gone.add_done_callback(lambda _: viewer.close())
@@ -129,7 +127,7 @@ class LiveStream:
             hub.leave(viewer)
 
     async def _send_all(self, viewer: Viewer, key: str, send: Send) -> None:
-        check_at = monotonic() + CHECK_EVERY_S * random.uniform(0.5, 1.0)  # spread
+        check_at = monotonic() + CHECK_EVERY_S * random.uniform(0.5, 1.0)
         while chunk := await viewer.next():
             viewer.busy_since = now = monotonic()
             if now > check_at:
@@ -141,17 +139,15 @@ class LiveStream:
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _is_still_welcome(self, viewer: Viewer, key: str) -> bool:
-        assert self._hub is not None
-        assert self._doorkeeper is not None
+        if self._hub is None or self._doorkeeper is None:
+            return False
         try:
             access = await self._doorkeeper.access(key)
         except Error:
             return True  # a database that restarts must not send everybody away
-        if access is None:
-            return False
-        if access != viewer.access:
+        if access is not None and access != viewer.access:
             self._hub.move(viewer, access)
-        return True
+        return access is not None
 
 
 def _ask(key: str) -> Access | None:

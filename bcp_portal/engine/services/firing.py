@@ -31,8 +31,15 @@ class Batch:
     """What came of one batch."""
 
     claimed: list[Deadline] = field(default_factory=list)
+    tried: int = 0
     fired: int = 0
     failed: int = 0
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether it got somewhere and more is due: then the next batch should not wait."""
+        more = self.tried < len(self.claimed) or len(self.claimed) >= BATCH
+        return more and self.fired + self.failed > 0
 
 
 @verb
@@ -112,6 +119,7 @@ def note_failure(*, deadline: Deadline, error: Exception, at: datetime) -> None:
 
 def _try(deadline: Deadline, batch: Batch, *, at: datetime) -> bool:
     """Fire one step of a batch; return False if the batch should end here."""
+    batch.tried += 1
     try:
         batch.fired += _fire(deadline=deadline, at=at)
     except Exception as error:  # noqa: BLE001  # whatever one handler does, the clock goes on
