@@ -32,6 +32,7 @@ FIRST_LOOK_S = 5.0
 TIDY_EVERY = timedelta(minutes=5)
 ORDERS_EVERY_S = 300.0
 HURRY_JITTER_S = 3.0
+CALM_S = 5.0
 
 
 class Agent:
@@ -58,7 +59,13 @@ class Agent:
             outbox, self._portal, node_id=config.node_id, clock=clock, on_reply=self._on_reply
         )
         self._watches = [
-            AdapterWatch(adapter, outbox, clock=clock, on_news=self._send_now.set)
+            AdapterWatch(
+                adapter,
+                outbox,
+                clock=clock,
+                on_news=self._send_now.set,
+                on_turn=self._beat_now.set,
+            )
             for adapter in adapters
         ]
         self._ladder = ReachLadder(config.reach, ca_file=config.ca_file)
@@ -130,7 +137,9 @@ class Agent:
             if self._clock.mono_ms() - tidied >= TIDY_EVERY.total_seconds() * 1000:
                 tidied = self._clock.mono_ms()
                 self._tidy()
-            self._beat_now.wait(self._until_next_beat())
+            if self._beat_now.wait(self._until_next_beat()):
+                # A sync that comes and goes must not make a heartbeat of every turn.
+                self._stopping.wait(CALM_S)
             self._beat_now.clear()
 
     def _beat(self) -> None:

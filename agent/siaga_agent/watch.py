@@ -50,9 +50,12 @@ class AdapterWatch:
         *,
         clock: Clock,
         on_news: Callable[[], None] = lambda: None,
+        on_turn: Callable[[], None] = lambda: None,
     ) -> None:
         self.adapter = adapter
-        self._outbox, self._clock, self._on_news = outbox, clock, on_news
+        self._outbox, self._clock = outbox, clock
+        self._on_news, self._on_turn = on_news, on_turn
+        self._mood: tuple[bool, frozenset[str]] = (True, frozenset())
         self._lock = threading.Lock()
         self._look = LastLook()
         self._failures = 0
@@ -99,6 +102,15 @@ class AdapterWatch:
             )
         if entries:
             self._on_news()
+        self._note_turn(findings)
+
+    def _note_turn(self, findings: Findings) -> None:
+        """A stream that stops, freezes or works again is worth a heartbeat at once."""
+        outcomes = [session.get("outcome") for session in findings.sessions]
+        works = outcomes[-1] in ("ok", "partial") if outcomes else self._mood[0]
+        before, self._mood = self._mood, (works, findings.frozen)
+        if self._mood != before:
+            self._on_turn()
 
     def _sessions(self, findings: Findings) -> list[Entry]:
         fitted = (self._fit("session", raw, SESSION, SESSION_NEEDS) for raw in findings.sessions)
@@ -149,6 +161,7 @@ class AdapterWatch:
             logger.warning("%s cannot be asked: %s", self.adapter.name, error)
             self._outbox.append_all([self._failed_session(error, at)], at=at)
             self._on_news()
+            self._on_turn()
         with self._lock:
             known = self._look.streams or {
                 name: {"name": name, "pending_records": 0} for name in self.adapter.streams

@@ -135,6 +135,24 @@ def test_an_engine_that_fell_silent_is_told_once_and_counted(tmp_path):
     assert watched.last_look.streams["sales"]["consecutive_failures"] == 3
 
 
+def test_a_sync_that_stops_or_works_again_calls_for_a_heartbeat(tmp_path):
+    turns, told = [], tmp_path / "told.json"
+    watched = AdapterWatch(
+        adapter(f"print(open({str(told)!r}).read())"),
+        make_outbox(tmp_path),
+        clock=Clock(),
+        on_turn=lambda: turns.append(len(turns)),
+    )
+    seen = []
+    for outcome, frozen in (("ok", 0), ("failed", 0), ("failed", 0), ("ok", 0), ("ok", 1)):
+        stream = {"sync_sessions": [session(outcome=outcome)], "frozen": ["sales"] * frozen}
+        told.write_text(json.dumps(stream))
+        watched.look()
+        seen.append(len(turns))
+
+    assert seen == [0, 1, 1, 2, 3]
+
+
 def test_a_program_shared_by_a_shell_string_is_refused():
     with pytest.raises(AdapterError, match="list of words"):
         make_adapter({"kind": "command", "name": "own", "command": "echo {}"})

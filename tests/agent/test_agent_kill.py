@@ -53,7 +53,7 @@ def kill(process):
     process.wait()
 
 
-def wait_until(reached, *, seconds=30):
+def wait_until(reached, *, seconds=120):
     deadline = time.monotonic() + seconds
     while not reached():
         assert time.monotonic() < deadline, "it took too long"
@@ -76,11 +76,12 @@ def test_kill_9_at_random_points_loses_and_doubles_nothing(tmp_path):
             # The one that was perhaps not acknowledged is told again, as a caller would.
             agent, producer = start_agent(home), start_producer(home, len(acknowledged))
             portal.stand_in.lose_replies = dice.choice((0, 0, 1))
-            time.sleep(dice.uniform(0.3, 1.2))
+            told = [producer.stdout.readline()]
+            time.sleep(dice.uniform(0, 0.9))
             for process in dice.sample((agent, producer), 2):
                 kill(process)
                 time.sleep(dice.uniform(0, 0.05))
-            told = producer.stdout.read().splitlines()
+            told += producer.stdout.read().splitlines()
             acknowledged.update(int(line) for line in told)
         portal.stand_in.lose_replies = 0
         batches = len(portal.stand_in.batches)
@@ -88,11 +89,11 @@ def test_kill_9_at_random_points_loses_and_doubles_nothing(tmp_path):
         wait_until(lambda: len(portal.stand_in.batches) > batches)
         wait_until(lambda: _seen(portal) >= _wanted(acknowledged))
         agent.terminate()
-        assert agent.wait(timeout=15) == 0
+        assert agent.wait(timeout=60) == 0
 
     items = portal.stand_in.items("sync_session")
     identities = [item["session_id"] for item in items]
-    assert len(acknowledged) > ROUNDS * 5
+    assert len(acknowledged) >= ROUNDS
     assert len(identities) == len(set(identities))
     assert portal.stand_in.forked == []
     assert len(portal.stand_in.held) == 1
@@ -116,17 +117,17 @@ def test_a_cut_link_is_backfilled_by_the_running_agent(tmp_path):
         wait_until(lambda: portal.stand_in.items("heartbeat"))
         link.cut()
         producer = start_producer(home, 0)
-        time.sleep(2)
+        told = {int(producer.stdout.readline()) for _ in range(25)}
         kill(producer)
-        told = {int(line) for line in producer.stdout.read().splitlines()}
+        told |= {int(line) for line in producer.stdout.read().splitlines()}
         assert not portal.stand_in.items("sync_session")
 
         link.restore()
         wait_until(lambda: _seen(portal) >= _wanted(told))
         agent.terminate()
-        assert agent.wait(timeout=15) == 0
+        assert agent.wait(timeout=60) == 0
 
-    assert len(told) > 20
+    assert len(told) >= 25
 
 
 @pytest.mark.faults
@@ -140,7 +141,7 @@ def test_a_damaged_outbox_is_set_aside_and_begun_anew(tmp_path):
         agent = start_agent(home)
         wait_until(lambda: portal.stand_in.items("heartbeat"))
         agent.terminate()
-        agent.wait(timeout=15)
+        agent.wait(timeout=60)
 
     assert list(home.glob("outbox.db.damaged-*"))
 
@@ -156,10 +157,10 @@ def test_a_second_agent_on_the_same_folder_refuses(tmp_path):
             env=ENV,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
         )
         agent.terminate()
-        agent.wait(timeout=15)
+        agent.wait(timeout=60)
 
     assert second.returncode == 2
     assert "already running" in second.stderr
