@@ -45,6 +45,7 @@
     const all = [...sites.values()].filter((site) => news.looks[site.state]);
     const troubled = all.filter((site) => !layers.isFine(site)).sort((a, b) => a.criticality - b.criticality);
     const fine = all.filter(layers.isFine);
+    layers.setCrowd(fine.length / zoom);
     const named = [...troubled.filter((site) => !["planned_offline", "maintenance"].includes(site.state)).slice(0, 40),
       ...fine.filter((site) => site.kind === "data_centre" || zoom > 3).slice(0, zoom > 3 ? 80 : 6)];
     const regions = regionsInTrouble();

@@ -29,7 +29,10 @@ window.SiagaMap = (() => {
     return { image: canvas, repeat: "repeat" };
   };
   const isFine = (site) => site.state === "online";
-  const sizeOf = (site) => (isFine(site) ? SIZE.fine : SIZE.act)[site.criticality] || 8;
+  // Where hundreds are well they step back, so that the others are seen.
+  let crowd = 1;
+  const setCrowd = (count) => { crowd = Math.max(0.45, Math.min(1, Math.sqrt(150 / Math.max(1, count)))); };
+  const sizeOf = (site) => (isFine(site) ? (SIZE.fine[site.criticality] || 8) * crowd : SIZE.act[site.criticality] || 13);
 
   // -- labels: the gravest first, each at the first free place around its point
   const pen = document.createElement("canvas").getContext("2d");
@@ -162,5 +165,5 @@ window.SiagaMap = (() => {
       itemStyle: { color: "transparent", borderColor: colors.ink, borderWidth: 2 } })),
   });
 
-  return { palette, haloSeries, isFine, sizeOf, dots, labelSeries, letterSeries, ellipseSeries, DASH, PATH_TONE };
+  return { palette, setCrowd, haloSeries, isFine, sizeOf, dots, labelSeries, letterSeries, ellipseSeries, DASH, PATH_TONE };
 })();
