@@ -5,7 +5,7 @@ import os
 import time
 from pathlib import Path
 
-from bcp_portal.audit.verbs import verb
+from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.engine.doorbell import ring
 from bcp_portal.engine.services.deadline import set_deadline
 from bcp_portal.engine.services.job import queue_job
@@ -17,7 +17,8 @@ LONG_ENOUGH_S = 30.0
 
 @verb
 def step(*, deadline, at):
-    """One step of a run: an effect, a call, and the promise of the next step, all or nothing."""
+    """One step of a run: effect, trail, call, and the promise of the next, all or nothing."""
+    audit(action="scenario.step", obj=deadline, actor=None, at=at)
     publish(topic=f"run:{deadline.subject_id}", kind=f"step:{deadline.step}", at=at)
     if FOLDER.joinpath("steps-call").exists():
         queue_job(kind="scenario.call", subject_id=deadline.subject_id * 100 + deadline.step, at=at)

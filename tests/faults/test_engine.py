@@ -24,6 +24,8 @@ def test_an_engine_killed_again_and_again_loses_no_step_and_doubles_none(place):
     place.wait_for_cycles(3)
     assert place.steps_done() == RUNS * STEPS
     assert place.doubles() == []
+    assert place.number("SELECT count(*) FROM audit_auditrow") == RUNS * STEPS
+    assert place.run("manage.py", "verify_audit") == 0, "the trail has a gap"
 
 
 def test_a_call_that_may_have_been_sent_twice_says_so(place):
