@@ -349,14 +349,14 @@ def test_a_treatment_of_an_unseen_risk_is_not_there(sign_in):
     assert sign_in(Role.BUSINESS_OWNER).get(address).status_code == 404
 
 
-def test_what_waits_for_a_person_is_in_the_frame_of_every_page(sign_in):
+def test_what_waits_for_a_person_is_among_their_tasks(sign_in):
     owner = make_user(Role.BUSINESS_OWNER)
     asset = make_asset(rto=HOUR, business_owner=owner)
     make_risk(assets=[asset], owner=owner, review_on=NOON.date())
     make_closed_incident(asset)
     offers_for_closed_incidents(at=NOON)
 
-    text = sign_in(user=owner).get(reverse("assets:regions")).content.decode()
+    text = sign_in(user=owner).get(reverse("dashboard:frame") + "?part=tasks").content.decode()
 
     assert "1 piece of evidence to weigh" in text
     assert "1 achievement to confirm" in text
