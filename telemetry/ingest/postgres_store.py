@@ -1,6 +1,7 @@
 """Ingest on PostgreSQL: the rows of a whole group travel as JSON, in one prepared statement."""
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -96,7 +97,7 @@ class PostgresStore(Store):
         self._run(_HOT, _json(documents), *map(_json, rows))
         for kind, statement in ROWS_BESIDE_SAMPLES:
             if beside := rows_of(kind, ledgers, facts):
-                self._run(statement(from_json(kind)), _json(beside))
+                self._run(_sql(statement, kind), _json(beside))
 
 
 _HOT = (
@@ -107,6 +108,11 @@ _HOT = (
     )
     + " SELECT 1"
 )
+
+
+@functools.cache
+def _sql(statement: Callable[[str], str], row: type[Struct]) -> str:
+    return statement(from_json(row))
 
 
 def _json(rows: Sequence[Struct]) -> str:

@@ -10,12 +10,11 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 from msgspec import Struct
-from msgspec.structs import astuple
 
 from telemetry.ingest.contract import AnyItem
 from telemetry.ingest.facts import GroupFacts
 from telemetry.ingest.plan import LedgerKey, Sorted
-from telemetry.ingest.statements import LEDGER_AND_STATES, ROWS_BESIDE_SAMPLES, columns, from_values
+from telemetry.ingest.statements import LEDGER_AND_STATES, ROWS_BESIDE_SAMPLES, from_values
 from telemetry.ingest.store_base import KNOWN, Ledgers, Store, ledger_of, rows_of
 
 # Sorted keys: equal content has equal bytes, in whatever order a device wrote its fields.
@@ -118,31 +117,22 @@ def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
-_SPELLINGS: dict[type, Callable[[Any], Any]] = {
-    int: _as_it_is,
-    str: _as_it_is,
-    bool: _as_it_is,
-    type(None): _as_it_is,
-    datetime: _moment,
-}
+_UUIDS = frozenset({"boot_id", "session_id"})
+_PLAIN = frozenset({int, str, bool, type(None)})
 
 
 def _spelled(row: Struct) -> list[Any]:
-    """A row's values as SQLite keeps them; whatever is no plain value is JSON."""
-    values = [_SPELLINGS.get(type(value), _json)(value) for value in astuple(row)]
-    for place in _uuid_places(type(row)):
-        if values[place]:
-            values[place] = _hex(values[place])
-    return values
+    """A row's values as SQLite keeps them; whatever is no plain value is a time or JSON."""
+    values = [getattr(row, name) for name in row.__struct_fields__]
+    spelled = [value if type(value) in _PLAIN else _spell(value) for value in values]
+    for name in _UUIDS.intersection(row.__struct_fields__):
+        if told := getattr(row, name):
+            spelled[row.__struct_fields__.index(name)] = _hex(told)
+    return spelled
 
 
-@functools.cache
-def _uuid_places(row: type[Struct]) -> list[int]:
-    return [n for n, name in enumerate(columns(row)) if name in ("boot_id", "session_id")]
+def _spell(value: Any) -> str:
+    return _moment(value) if isinstance(value, datetime) else _json(value)
 
 
 @functools.cache

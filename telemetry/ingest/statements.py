@@ -7,7 +7,6 @@ another. `x` is a row that came, `s` the row that is there.
 from collections.abc import Callable, Iterable
 
 from msgspec import Struct
-from msgspec.structs import fields
 
 from telemetry.ingest.rows import (
     ConflictRow,
@@ -50,7 +49,7 @@ def _pg_type(row: type[Struct], name: str) -> str:
 
 def columns(row: type[Struct]) -> list[str]:
     """The columns of a row, in order."""
-    return [column.name for column in fields(row)]
+    return list(row.__struct_fields__)
 
 
 def from_json(row: type[Struct]) -> str:
