@@ -14,7 +14,7 @@ from incidents.channels.webhook import refuse_inside_address, sign, signing_key
 from incidents.models import Delivery, DeliveryStatus, Notice, NoticeKind, RunMode
 from incidents.services.delivery import deliver, give_up
 from incidents.services.escalation import acknowledge_escalation
-from incidents.services.notice import write_notice
+from incidents.services.notice import queue_next_delivery, write_notice
 from tests.incidents.test_escalation import called, fire_due
 from tests.make import NOON, make_user
 from tests.make_incidents import make_incident, make_policy
@@ -130,6 +130,19 @@ def test_a_call_that_was_answered_meanwhile_does_not_leave():
     send(delivery)
 
     assert (len(mail.outbox), delivery.status) == (0, DeliveryStatus.CANCELLED)
+
+
+def test_a_channel_that_is_tried_after_the_answer_carries_nothing():
+    first = make_user()
+    add_webhook(first)
+    make_policy([first])
+    make_incident(commander=None)
+    fire_due(NOON)
+    call = Notice.objects.get()
+    acknowledge_escalation(escalation=call.escalation, actor=first, at=NOON)
+    late = queue_next_delivery(notice=call, at=NOON)
+
+    assert send(late).status == DeliveryStatus.CANCELLED
 
 
 def test_every_message_of_a_rehearsal_says_so_first():

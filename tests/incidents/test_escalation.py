@@ -19,7 +19,7 @@ from incidents.models import (
     TimelineEntry,
 )
 from incidents.services.escalation import acknowledge_escalation, fire_level
-from incidents.services.guard import answer_due, guard_incidents
+from incidents.services.guard import answer_due, guard_incidents, repair_incident
 from incidents.services.incident import (
     acknowledge_incident,
     call_off_incident,
@@ -244,6 +244,13 @@ def test_the_guard_leaves_attended_incidents_alone():
     make_incident(commander=None)
 
     assert guard_incidents(at=LATER) == "0 repaired"
+
+
+def test_an_incident_that_was_taken_meanwhile_is_not_repaired():
+    make_policy([make_user()])
+    incident = make_incident()
+
+    assert repair_incident(incident=incident, at=LATER) is False
 
 
 def test_saying_i_have_it_stops_every_call():

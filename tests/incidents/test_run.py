@@ -15,6 +15,7 @@ from incidents.models import (
     RunStatus,
     RunStep,
     StepStatus,
+    TimelineEntry,
     VersionStatus,
 )
 from incidents.playbooks.plan import StepPlan
@@ -253,6 +254,7 @@ def test_a_slow_phase_calls_people_once():
     phase_due(deadline=deadline, at=LATER)
 
     assert Escalation.objects.get().reason == EscalationReason.PHASE
+    assert TimelineEntry.objects.filter(message__contains="taking too long").count() == 1
     assert run.phases.get().escalated_at == LATER
 
 
