@@ -72,6 +72,8 @@ def programs(*, host: str, port: int, data: Path, demo: bool) -> list[Program]:
         sys.executable, "-m", "uvicorn", "bcp_portal.asgi:application",
         "--host", host, "--port", str(port), "--ws", "none", "--no-access-log",
         "--no-server-header", "--log-level", "warning", "--timeout-graceful-shutdown", "2",
+        # Longer than the pause between two heartbeats: sites keep one connection.
+        "--timeout-keep-alive", "75",
     )  # fmt: skip
     worker = (
         *celery, "worker", "--pool", "threads", "--concurrency", "2", "--loglevel", "WARNING",

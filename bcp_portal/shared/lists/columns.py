@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, TypedDict, Unpack
 
 from django import forms
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models.expressions import Expression, F
 from django.template.loader import get_template
 from django.urls import reverse
@@ -51,6 +52,19 @@ class Shared(TypedDict, total=False):
     edit: Inline | None
 
 
+def _along(row: Any, path: str) -> Any:
+    """Follow a dotted path; a relation that leads nowhere ends it with None."""
+    found = row
+    for name in path.replace("__", ".").split("."):
+        if found is None:
+            return None
+        try:
+            found = getattr(found, name)
+        except ObjectDoesNotExist:
+            return None
+    return found
+
+
 @dataclass(frozen=True)
 class Column:
     """One fact about a row: where it comes from, how it looks, how it leaves in a file."""
@@ -72,12 +86,7 @@ class Column:
         """The value of this row; nothing along the way means nothing at the end."""
         if self.value is not None:
             return self.value(row)
-        found = row
-        for name in self.key.replace("__", ".").split("."):
-            if found is None:
-                return None
-            found = getattr(found, name)
-        return found
+        return _along(row, self.key)
 
 
 def text(key: str, label: Label, *, max_chars: int = 120, **shared: Unpack[Shared]) -> Column:
@@ -103,8 +112,10 @@ def code(
     """What people call the row, as the link to its page."""
 
     def html(row: Any, value: Any, _at: datetime) -> str:
+        if value is None:
+            return EMPTY
         at_home = (
-            reverse(url, args=[getattr(row, one) for one in args or (key,)])
+            reverse(url, args=[_along(row, one) for one in args or (key,)])
             if url
             else row.get_absolute_url()
         )

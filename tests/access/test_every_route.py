@@ -1,0 +1,218 @@
+"""Every route with every role and both scopes: who may not, gets nothing; nothing leaks."""
+
+import re
+
+import pytest
+from django.urls import get_resolver, reverse
+from django.urls.resolvers import RoutePattern, URLResolver
+
+from bcp_portal.accounts.policy import POLICY
+from bcp_portal.accounts.roles import Role
+from bcp_portal.shared.policy import PUBLIC, SIGNED_IN, Rule
+from tests.access.world import Half, assign, make_half
+from tests.make import make_user
+
+pytestmark = pytest.mark.django_db
+
+HERE, THERE = "Kenari", "Rahasia"
+EVERY_SITE = "assets.view_every_site"
+# Which thing of a half an address is about: the longest beginning that fits counts.
+SUBJECTS = {
+    "assets:": ("code", "asset"),
+    "assets:failover": ("pk", "path"),
+    "assets:region": ("code", "region"),
+    "assets:site": ("code", "site"),
+    "assets:window": ("pk", "window"),
+    "telemetry:site": ("code", "site"),
+    "dashboard:site_card": ("code", "site"),
+    "incidents:": ("code", "incident"),
+    "incidents:for_asset": ("code", "asset"),
+    "incidents:for_site": ("code", "site"),
+    "incidents:review": ("code", "reviewed"),
+    "incidents:step": ("pk", "step"),
+    "incidents:action": ("pk", "action"),
+    "incidents:notice": ("pk", "notice"),
+    "risks:": ("code", "risk"),
+    "risks:for_incident": ("code", "reviewed"),
+    "risks:treatment": ("pk", "treatment"),
+    "risks:acceptance": ("pk", "acceptance"),
+    "risks:evidence": ("pk", "evidence"),
+    "risks:offer": ("pk", "offer"),
+    "risks:edit_cell": ("pk", "risk"),
+    "reports:": ("uid", "report"),
+    "accounts:view": ("pk", "saved_view"),
+    "api:site": ("code", "site"),
+    "api:device": ("node_id", "device"),
+    "api:stream": ("pk", "stream"),
+    "api:sync-session": ("pk", "session"),
+    "api:conflict": ("pk", "conflict"),
+    "api:signal": ("pk", "signal"),
+    "api:asset": ("code", "asset"),
+    "api:dependency": ("pk", "dependency"),
+    "api:recovery-target": ("code", "asset"),
+    "api:incident": ("code", "incident"),
+    "api:alert": ("pk", "alert"),
+    "api:timeline": ("pk", "timeline"),
+    "api:run": ("pk", "run"),
+    "api:step": ("pk", "step"),
+    "api:review": ("pk", "review"),
+    "api:action-item": ("pk", "action"),
+    "api:inbox": ("pk", "notice"),
+    "api:risk": ("code", "risk"),
+    "api:acceptance": ("pk", "acceptance"),
+}
+# Known to everybody who may look at all: plans, policies and the catalogue of controls.
+SHARED = ("incidents:playbook", "risks:control", "api:playbook", "api:control")
+
+
+def parameters(route: str) -> set[str]:
+    """The names in an address."""
+    return NAMES[route]
+
+
+def _names(patterns, namespace: str = "") -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            found |= _names(pattern.url_patterns, inner)
+        elif isinstance(pattern.pattern, RoutePattern):
+            found[f"{namespace}{pattern.name}"] = set(pattern.pattern.converters)
+        else:
+            found[f"{namespace}{pattern.name}"] = set(pattern.pattern.regex.groupindex)
+    return found
+
+
+NAMES = _names(get_resolver().url_patterns)
+
+
+def address(rule: Rule, half: Half) -> str | None:
+    """The address of a half's thing; None when the address names nothing that is scoped."""
+    names = NAMES[rule.route]
+    if not names or rule.route.startswith(SHARED):
+        return None
+    fitting = [begin for begin in SUBJECTS if rule.route.startswith(begin)]
+    assert fitting, f"say in SUBJECTS what {rule.route} is about"
+    field, thing = SUBJECTS[max(fitting, key=len)]
+    values = {field: getattr(half.things[thing], field)}
+    values |= {"column": "title", "number": 1} if "column" in names or "number" in names else {}
+    if missing := names - values.keys():
+        # Whatever else the address names: nobody gets past the first thing anyway.
+        values |= dict.fromkeys(missing, 1)
+    return reverse(rule.route, kwargs={name: values[name] for name in names})
+
+
+def ask(client, method: str, url: str):
+    kwargs = {"content_type": "application/json"} if url.startswith("/api/") else {}
+    return client.post(url, {}, **kwargs) if method == "POST" else client.get(url)
+
+
+def doors(*methods: str) -> list[tuple[str, Rule]]:
+    return [
+        (method, rule)
+        for rule in POLICY.rules
+        for method in rule.methods.split()
+        if method in methods and rule.permission not in (PUBLIC,)
+    ]
+
+
+def body(response) -> str:
+    return (
+        b"".join(response).decode("utf-8", "replace")
+        if response.streaming
+        else (response.content.decode("utf-8", "replace"))
+    )
+
+
+@pytest.fixture
+def world(db):
+    return make_half(HERE), make_half(THERE)
+
+
+@pytest.mark.parametrize("role", list(Role), ids=str)
+def test_a_door_without_the_permission_stays_shut(client, world, role):
+    here, there = world
+    user = make_user(role)
+    assign(user, here)
+    client.force_login(user)
+
+    for method, rule in doors("GET", "POST"):
+        if rule.permission == SIGNED_IN or user.has_perm(rule.permission):
+            continue
+        url = address(rule, there) or _plain(rule)
+        response = ask(client, method, url)
+        assert response.status_code == 403, (method, rule.route, response.status_code)
+        # The frame names open incidents to whoever may see them at every site.
+        assert user.has_perm(EVERY_SITE) or THERE not in body(response), rule.route
+
+
+def _plain(rule: Rule) -> str:
+    names = NAMES[rule.route]
+    return reverse(rule.route, kwargs=dict.fromkeys(names, 1))
+
+
+@pytest.mark.parametrize("role", list(Role), ids=str)
+def test_what_lies_outside_the_scope_does_not_exist(client, world, role):
+    here, there = world
+    user = make_user(role)
+    assign(user, here)
+    client.force_login(user)
+    if user.has_perm(EVERY_SITE):
+        return _look_everywhere(client, user, there)
+
+    for method, rule in doors("GET", "POST"):
+        if rule.permission != SIGNED_IN and not user.has_perm(rule.permission):
+            continue
+        url = address(rule, there)
+        if url is None and method == "GET" and not NAMES[rule.route]:
+            response = client.get(reverse(rule.route))
+            assert response.status_code < 400, (rule.route, response.status_code)
+            assert THERE not in body(response), f"{rule.route} shows what is out of scope"
+        elif url is not None:
+            response = ask(client, method, url)
+            assert response.status_code == 404, (method, rule.route, response.status_code)
+            assert THERE not in body(response), rule.route
+    return None
+
+
+def _look_everywhere(client, user, there) -> None:
+    """Whoever sees every site still sees only what the role may see."""
+    for _method, rule in doors("GET"):
+        if rule.permission != SIGNED_IN and not user.has_perm(rule.permission):
+            continue
+        url = address(rule, there)
+        if url is None and NAMES[rule.route]:
+            continue
+        response = client.get(url or reverse(rule.route))
+        assert response.status_code < 500, (rule.route, response.status_code)
+        if not user.has_perm("incidents.view_incident"):
+            text = body(response)
+            leaks = re.findall(rf"{THERE} (?:incident|note|alert|past|update|cause)", text)
+            assert not leaks, (rule.route, leaks)
+
+
+def test_nobody_gets_in_without_signing_in(client, world):
+    here, _there = world
+
+    for method, rule in doors("GET", "POST"):
+        response = ask(client, method, address(rule, here) or _plain(rule))
+        assert response.status_code in (302, 401, 403), (rule.route, response.status_code)
+        assert HERE not in body(response), rule.route
+
+
+def test_what_lies_inside_the_scope_is_shown(client, world):
+    here, _there = world
+    user = make_user(Role.RESPONDER)
+    assign(user, here)
+    client.force_login(user)
+
+    for url in (
+        reverse("telemetry:site", args=[here.site.code]),
+        reverse("incidents:detail", args=[here.incident.code]),
+        reverse("api:incident-detail", args=[here.incident.code]),
+        reverse("incidents:alerts"),
+        reverse("assets:detail", args=[here.asset.code]),
+    ):
+        response = client.get(url)
+        assert response.status_code == 200, url
+        assert HERE in body(response), url

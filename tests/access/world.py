@@ -1,0 +1,152 @@
+"""Two halves of a company, alike in everything but one word that gives away where it came from."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
+
+from assets.models import SiteAssignment
+from bcp_portal.accounts.models import SavedView, User
+from bcp_portal.reports.models import ReportFile
+from incidents.models import Alert, Notice
+from incidents.services.action_item import assign_action_item
+from incidents.services.incident import recover_incident, start_response
+from incidents.services.review import open_review, save_review
+from incidents.services.timeline import add_note
+from incidents.services.update import publish_update
+from risks.models import Acceptance, AchievementOffer, RiskEvidence, Treatment
+from telemetry.models import ConflictReport, Signal, SignalRule, SyncSession
+from tests.make import NOON, make_device, make_region, make_site, make_stream_state, make_user
+from tests.make_assets import make_asset, make_dependency, make_path, make_window
+from tests.make_incidents import make_incident, make_run
+from tests.make_risks import make_risk
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass
+class Half:
+    """Everything of one region; each text in it carries the half's word."""
+
+    word: str
+    things: dict[str, object]
+
+    def __getattr__(self, name: str) -> object:
+        return self.things[name]
+
+
+def make_half(word: str) -> Half:
+    """Build one of everything at one site."""
+    boss = make_user(first_name="Nobody", last_name="Inparticular")
+    # Codes stand in addresses, which error pages may repeat; the word stands only in content.
+    region = make_region(name=f"{word} region")
+    site = make_site(name=f"{word} site", region=region, provider=f"{word} net")
+    asset = make_asset(name=f"{word} asset", site=site, rto=HOUR)
+    needed = make_asset(name=f"{word} needed", site=site)
+    device = make_device(site=site, name=f"{word}-device", heard_at=NOON)
+    stream = make_stream_state(device, rpo=HOUR)
+    run = make_run(
+        {"Look": [f"{word} step"]},
+        commander=boss,
+        title=f"{word} incident",
+        sites=[site],
+        assets=[asset],
+    )
+    half = Half(
+        word,
+        {
+            "region": region,
+            "site": site,
+            "asset": asset,
+            "dependency": make_dependency(asset, needed),
+            "path": make_path(
+                name=f"{word} path", source=site, target=make_site(region=region)
+            ),
+            "window": make_window(site=site, reason=f"{word} window"),
+            "device": device,
+            "stream": stream.stream,
+            "session": SyncSession.objects.create(
+                device=device, session_id=uuid4(), stream_name=f"{word} stream",
+                direction="push", started_at=NOON, outcome="ok", received_at=NOON,
+            ),
+            "conflict": ConflictReport.objects.create(
+                device=device, conflict_id=f"{word}-c", entity=f"{word} entity", key="k",
+                body={}, detected_at=NOON, received_at=NOON,
+            ),
+            "signal": Signal.objects.create(
+                rule=SignalRule.SITE_SILENT, key=word, title="%(site)s is offline",
+                params={"site": f"{word} site"}, site=site, began_at=NOON, opened_at=NOON,
+            ),
+            "run": run,
+            "step": run.phases.get().steps.get(),
+        },
+    )  # fmt: skip
+    _add_incident(half, boss)
+    _add_risk(half, boss)
+    return half
+
+
+def _add_incident(half: Half, boss: User) -> None:
+    word, incident = half.word, half.run.incident
+    half.things["alert"] = Alert.objects.create(
+        key=word, rule="site_silent", title=f"{word} alert", severity=2, site=half.site,
+        incident=incident, raised_at=NOON, first_signal_at=NOON, last_signal_at=NOON,
+    )  # fmt: skip
+    add_note(incident=incident, text=f"{word} note", actor=boss, at=NOON)
+    publish_update(incident=incident, audience="users", text=f"{word} update", actor=boss, at=NOON)
+    half.things["notice"] = Notice.objects.create(
+        person=boss, incident=incident, kind="call", message=f"{word} call", created_at=NOON
+    )
+    over = make_incident(
+        title=f"{word} past", commander=boss, sites=[half.site], assets=[half.asset]
+    )
+    over = start_response(incident=over, actor=boss, at=NOON)
+    over = recover_incident(incident=over, actor=boss, at=NOON + HOUR)
+    review = open_review(incident=over, actor=boss, at=NOON + HOUR)
+    save_review(review=review, texts={"root_cause": f"{word} cause"}, actor=boss, at=NOON + HOUR)
+    half.things |= {
+        "incident": incident,
+        "reviewed": over,
+        "review": review,
+        "action": assign_action_item(
+            incident=over, text=f"{word} promise", owner=boss, due_on=NOON.date(), actor=boss,
+            at=NOON + HOUR,
+        ),
+        "saved_view": SavedView.objects.create(
+            user=boss, list_name="incidents.list", name=f"{word} view"
+        ),
+        "timeline": incident.timeline.first(),
+        "report": ReportFile.objects.create(
+            kind="incident", subject_kind="incident", subject_id=incident.pk,
+            subject_code=incident.code, title=f"{word} report", as_of=NOON,
+            requested_by=boss,
+        ),
+    }  # fmt: skip
+
+
+def _add_risk(half: Half, boss: User) -> None:
+    word = half.word
+    risk = make_risk(
+        title=f"{word} risk", cause=f"{word} why", owner=boss, assets=[half.asset], residual=(3, 3)
+    )
+    half.things |= {
+        "risk": risk,
+        "treatment": Treatment.objects.create(
+            risk=risk, kind="reduce", plan=f"{word} plan", owner=boss, decided_at=NOON
+        ),
+        "acceptance": Acceptance.objects.create(
+            risk=risk, accepted_by=boss, reason=f"{word} reason", accepted_at=NOON,
+            expires_on=(NOON + 900 * HOUR).date(),
+        ),
+        "evidence": RiskEvidence.objects.create(
+            risk=risk, incident=half.reviewed, note=f"{word} evidence", offered_at=NOON
+        ),
+        "offer": AchievementOffer.objects.create(
+            asset=half.asset, incident=half.reviewed, measure="rto", achieved=HOUR, offered_at=NOON,
+            happened_at=NOON,
+        ),
+    }  # fmt: skip
+
+
+def assign(user: User, half: Half) -> None:
+    """Let a person look after this half alone."""
+    SiteAssignment.objects.create(user=user, region=half.region)
