@@ -1,7 +1,11 @@
 """Verbs of triage: signals become alerts, alerts are grouped, a group is one incident."""
 
+import logging
+import time
+from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import OperationalError
 from django.db.models import Case, When
 from django.utils.translation import gettext_noop
 
@@ -42,7 +46,11 @@ from incidents.services.triage_rules import (
 from telemetry.models import Signal, SignalRule
 from telemetry.services.signal import mark_swept
 
+logger = logging.getLogger(__name__)
+
 BATCH = 200
+CHUNK = 20
+BUDGET_S = 0.5
 RELAPSE_S = 1800
 
 
@@ -54,9 +62,32 @@ def sweep_signals(*, at: datetime) -> str:
         .order_by(Case(When(rule__in=LARGE_RULES, then=0), default=1), "opened_at", "pk")[:BATCH]
     )
     fresh.sort(key=lambda signal: (triage_of(signal).rank, signal.opened_at, signal.pk))
-    for signal in fresh:
-        sweep_signal(signal=signal, at=at)
-    return f"{len(fresh)} signals"
+    swept = failed = 0
+    ends = time.monotonic() + BUDGET_S
+    for start in range(0, len(fresh), CHUNK):
+        # A thousand signals at once must not keep the engine from its deadlines.
+        if time.monotonic() > ends:
+            break
+        done, broken = _sweep_chunk(signals=fresh[start : start + CHUNK], at=at)
+        swept, failed = swept + done, failed + broken
+    return f"{swept} signals" + (f", {failed} failed" if failed else "")
+
+
+@verb
+def _sweep_chunk(*, signals: Sequence[Signal], at: datetime) -> tuple[int, int]:
+    """Look at some signals in one transaction, with a savepoint for each."""
+    swept = failed = 0
+    for signal in signals:
+        try:
+            sweep_signal(signal=signal, at=at)
+            swept += 1
+        except OperationalError:
+            raise  # the database itself is in trouble
+        except Exception:
+            # Whatever one signal does, the others are looked at; this one is tried again.
+            logger.exception("Signal %s (%s) was not triaged; it is tried again", signal.pk, signal)
+            failed += 1
+    return swept, failed
 
 
 @verb

@@ -169,6 +169,22 @@ def test_of_many_signals_the_cause_is_looked_at_first(monkeypatch):
     assert Incident.objects.get().alerts.count() == 5
 
 
+def test_a_signal_that_cannot_be_triaged_does_not_hold_up_the_others(monkeypatch):
+    broken = make_signal(site=make_site(), title="broken")
+    silence(make_site())
+    real = triage.raise_alert
+
+    def trip(**fields):
+        if fields["title"] == "broken":
+            raise ZeroDivisionError
+        return real(**fields)
+
+    monkeypatch.setattr(triage, "raise_alert", trip)
+
+    assert sweep_signals(at=NOON) == "1 signals, 1 failed"
+    assert Signal.objects.unswept().get() == broken
+
+
 def test_an_exercise_never_joins_the_real_incident():
     site = make_site()
     silence(site)
