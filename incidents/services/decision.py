@@ -41,12 +41,18 @@ def record_decision(
         decided_at=happened_at or at,
         recorded_at=at,
     )
-    if step is None:
+    _record(decision, happened_at=happened_at, at=at)
+    return decision
+
+
+def _record(decision: Decision, *, happened_at: datetime | None, at: datetime) -> None:
+    incident, actor = decision.incident, decision.decided_by
+    if decision.step is None:  # a step tells the timeline itself
         write_entry(
             incident=incident,
             kind=TimelineKind.DECISION,
             message=gettext_noop("Decided: %(question)s → %(chosen)s"),
-            params={"question": question, "chosen": chosen},
+            params={"question": decision.question, "chosen": decision.chosen},
             actor=actor,
             at=at,
             happened_at=happened_at,
@@ -57,12 +63,11 @@ def record_decision(
         obj=decision,
         actor=actor,
         at=at,
-        reason=reason,
+        reason=decision.reason,
         after={
             "incident": incident.code,
-            "question": question,
-            "chosen": chosen,
-            "authority": authority,
+            "question": decision.question,
+            "chosen": decision.chosen,
+            "authority": decision.authority,
         },
     )
-    return decision

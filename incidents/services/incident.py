@@ -96,30 +96,7 @@ def declare_incident(
         detected_at=detected_at or at,
         declared_at=at,
     )
-    VerdictChange.objects.create(
-        incident=incident,
-        kind=kind,
-        verdict=verdict or {},
-        reason=gettext_noop("First verdict"),
-        actor=actor,
-        changed_at=at,
-    )
-    write_entry(
-        incident=incident,
-        kind=TimelineKind.STATUS,
-        message=gettext_noop("Declared: %(title_said)s"),
-        params={"title_said": incident.headline_said},
-        actor=actor,
-        at=at,
-        importance=Importance.KEY,
-    )
-    audit(
-        action="incident.declare",
-        obj=incident,
-        actor=actor,
-        at=at,
-        after={"title": incident.title, "severity": severity, "kind": kind, "mode": mode},
-    )
+    _begin_timeline(incident, actor=actor, at=at)
     add_sites(incident=incident, sites=sites, affected_at=incident.started_at, at=at)
     add_assets(incident=incident, assets=assets, down_at=incident.started_at, at=at)
     if commander is not None:
@@ -275,6 +252,38 @@ def edit_incident(
     return locked
 
 
+def _begin_timeline(incident: Incident, *, actor: User | None, at: datetime) -> None:
+    VerdictChange.objects.create(
+        incident=incident,
+        kind=incident.kind,
+        verdict=incident.verdict,
+        reason=gettext_noop("First verdict"),
+        actor=actor,
+        changed_at=at,
+    )
+    write_entry(
+        incident=incident,
+        kind=TimelineKind.STATUS,
+        message=gettext_noop("Declared: %(title_said)s"),
+        params={"title_said": incident.headline_said},
+        actor=actor,
+        at=at,
+        importance=Importance.KEY,
+    )
+    audit(
+        action="incident.declare",
+        obj=incident,
+        actor=actor,
+        at=at,
+        after={
+            "title": incident.title,
+            "severity": incident.severity,
+            "kind": incident.kind,
+            "mode": incident.mode,
+        },
+    )
+
+
 def _open(**fields: Any) -> Incident:
     # Two people declaring at once take the same number; the unique constraint is the judge.
     for _attempt in range(5):
@@ -317,6 +326,22 @@ def _move(
     except IntegrityError:
         _refuse_second(locked.mode, locked.group_key)
         raise
+    _record_move(locked, was, to, actor=actor, at=at, reason=reason, happened_at=happened_at)
+    if was is IncidentStatus.RECOVERED and to is IncidentStatus.RESPONDING and actor is None:
+        start_escalation(incident=locked, reason=EscalationReason.REOPENED, actor=None, at=at)
+    return locked
+
+
+def _record_move(
+    locked: Incident,
+    was: IncidentStatus,
+    to: IncidentStatus,
+    *,
+    actor: User | None,
+    at: datetime,
+    reason: str,
+    happened_at: datetime | None,
+) -> None:
     write_entry(
         incident=locked,
         kind=TimelineKind.STATUS,
@@ -344,9 +369,6 @@ def _move(
         before={"status": was},
         after={"status": to},
     )
-    if was is IncidentStatus.RECOVERED and to is IncidentStatus.RESPONDING and actor is None:
-        start_escalation(incident=locked, reason=EscalationReason.REOPENED, actor=None, at=at)
-    return locked
 
 
 def _stamp(incident: Incident, to: IncidentStatus, when: datetime) -> None:

@@ -62,16 +62,7 @@ def complete_step(
         _check_choice(step, chosen)
     if step.needs_second_person and step.first_person_id is None:
         return _wait_for_second(step, run, actor=actor, chosen=chosen, note=note, at=at)
-    if step.needs_second_person and step.first_person_id == actor.pk:
-        raise SecondPersonError(
-            _("You have said yes already; “%(step)s” takes a second person.")
-            % {"step": step.said("text")}
-        )
-    if step.needs_second_person and step.is_decision and step.chosen != chosen:
-        raise SecondPersonError(
-            _("The first person chose “%(chosen)s”. Agree, or reopen the step.")
-            % {"chosen": dict(step.choices).get(step.chosen, step.chosen)}
-        )
+    _check_second(step, actor=actor, chosen=chosen)
     step.chosen = chosen
     step.note = note or step.note
     _settle(step, StepStatus.DONE, actor=actor, when=min(happened_at or at, at), at=at)
@@ -208,6 +199,19 @@ def _check_open(step: RunStep, run: PlaybookRun) -> None:
         raise StepNotOpenError(
             _("“%(step)s” waits for the decision “%(decision)s”.")
             % {"step": step.said("text"), "decision": decision.said("text")}
+        )
+
+
+def _check_second(step: RunStep, *, actor: User, chosen: str) -> None:
+    if step.needs_second_person and step.first_person_id == actor.pk:
+        raise SecondPersonError(
+            _("You have said yes already; “%(step)s” takes a second person.")
+            % {"step": step.said("text")}
+        )
+    if step.needs_second_person and step.is_decision and step.chosen != chosen:
+        raise SecondPersonError(
+            _("The first person chose “%(chosen)s”. Agree, or reopen the step.")
+            % {"chosen": dict(step.choices).get(step.chosen, step.chosen)}
         )
 
 
