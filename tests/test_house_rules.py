@@ -143,7 +143,10 @@ def verbs():
                         yield f"{module}.{node.name}", node
 
 
-@pytest.mark.parametrize(("name", "node"), list(verbs()), ids=lambda value: str(value))
+VERBS = list(verbs())
+
+
+@pytest.mark.parametrize(("name", "node"), VERBS, ids=[name for name, _node in VERBS])
 def test_a_verb_takes_keywords_only(name, node):
     assert not node.args.args, f"{name} takes positional arguments"
     assert not node.args.posonlyargs

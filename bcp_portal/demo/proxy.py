@@ -138,12 +138,13 @@ class FaultProxy:
             while chunk := source.recv(65536):
                 self._passing.wait()
                 target.sendall(chunk)
-            with contextlib.suppress(OSError):
-                target.shutdown(socket.SHUT_WR)
+            ends, how = [target], socket.SHUT_WR
         except OSError:
-            for end in (source, target):
-                with contextlib.suppress(OSError):
-                    end.shutdown(socket.SHUT_RDWR)
+            ends, how = [source, target], socket.SHUT_RDWR
+        # A reset says no goodbye: no polite FIN goes before it.
+        for end in [] if self.mode == "reset" else ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(how)
 
     def _remember(self, end: socket.socket) -> None:
         with self._lock:

@@ -30,13 +30,15 @@ class Mismatch:
 
 
 def read_mismatches(at: datetime) -> list[Mismatch]:
-    """Streams whose newest session ended in a mismatch.
+    """Streams whose newest session that compared both sides ended in a mismatch.
 
     The newest by its own start, not by arrival: a late report of a mismatch that a later session
     has repaired raises nothing.
     """
     newest = (
         SyncSession.objects.filter(device=OuterRef("device"), stream_name=OuterRef("stream_name"))
+        # A session that failed before the sides compared says nothing about their agreement.
+        .exclude(digest_peer_after={})
         .order_by("-started_at", "-pk")
         .values("pk")[:1]
     )

@@ -265,6 +265,18 @@ def test_a_checksum_mismatch_is_a_signal_until_a_later_sync_agrees():
     assert open_rules() == []
 
 
+def test_a_failed_sync_does_not_hide_a_mismatch():
+    device = make_device(heard_at=NOON)
+    mismatch(device, started_at=NOON)
+    failed = mismatch(device, started_at=NOON + MINUTE, is_mismatch=False, number=2)
+    failed.digest_peer_after = {}
+    failed.save()
+
+    detect(at=NOON + MINUTE)
+
+    assert open_rules() == [SignalRule.CHECKSUM_MISMATCH]
+
+
 def test_a_late_report_of_a_repaired_mismatch_raises_nothing():
     device = make_device(heard_at=NOON)
     mismatch(device, started_at=NOON, is_mismatch=False, number=2)
