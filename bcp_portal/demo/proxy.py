@@ -159,11 +159,12 @@ class FaultProxy:
         with self._lock:
             ends = list(self._open)
         for end in ends:
-            # Shutting down wakes the thread that reads it, which then closes it.
+            # Shutting down wakes the thread that reads it, which then closes it. For a reset
+            # only the reading side: shutting down the other would say a polite goodbye first.
             if reset:
                 _linger_zero(end)
             with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+                end.shutdown(socket.SHUT_RD if reset else socket.SHUT_RDWR)
 
 
 def _linger_zero(end: socket.socket) -> None:
