@@ -20,7 +20,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # Measured: pages are served fastest by plain synchronous Django on a fixed pool of threads.
-django_pages = WSGIMiddleware(pages, workers=12)
+# Django types its own environ.
+django_pages = WSGIMiddleware(pages, workers=12)  # type: ignore[arg-type]
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

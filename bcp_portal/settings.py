@@ -292,6 +292,18 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "ENUM_NAME_OVERRIDES": {
+        "AssetKind": "assets.models.asset.AssetKind",
+        "AssessmentKind": "risks.models.assessment.AssessmentKind",
+        "ControlKind": "risks.models.control.ControlKind",
+        "DependencyKind": "assets.models.dependency.DependencyKind",
+        "IncidentKind": "incidents.models.incident.IncidentKind",
+        "NoticeKind": "incidents.models.notice.NoticeKind",
+        "PhaseKind": "incidents.models.playbook.PhaseKind",
+        "SiteKind": "assets.models.site.SiteKind",
+        "TimelineKind": "incidents.models.timeline.TimelineKind",
+        "TreatmentKind": "risks.models.treatment.TreatmentKind",
+    },
 }
 
 # -- the watch

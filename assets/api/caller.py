@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -15,6 +17,7 @@ def caller(request: Request) -> User:
     return request.user
 
 
+@extend_schema_field(OpenApiTypes.DOUBLE)
 class SecondsField(serializers.Field[timedelta, object, float, timedelta]):
     """A duration: seconds in answers; seconds or "1h30" in questions."""
 

@@ -16,6 +16,7 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Lend saved views and the trail of exports to every list."""
         # Models can only be imported once all applications are loaded.
+        from bcp_portal.accounts import openapi as _openapi  # noqa: F401, PLC0415  # registers itself
         from bcp_portal.accounts.list_views import KeptViews, trace_export  # noqa: PLC0415
 
         register_saved_views(KeptViews())

@@ -3,6 +3,7 @@
 from bcp_portal.accounts.policy import (
     assets,
     dashboard,
+    demo,
     incident_pages,
     incidents,
     platform,
@@ -20,5 +21,6 @@ POLICY = PolicyTable(
         *incidents.RULES,
         *incident_pages.RULES,
         *risks.RULES,
+        *demo.RULES,
     )
 )
