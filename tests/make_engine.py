@@ -1,16 +1,16 @@
 """Makers of the engine's rows, and handlers that only remember that they were called."""
 
 import itertools
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from bcp_portal.engine.models import Deadline, Job
 from bcp_portal.engine.services.deadline import set_deadline
 from bcp_portal.engine.services.job import queue_job
 from bcp_portal.live.services import publish
+from tests.make import LATER, NOON
 
-NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SOON = NOON + timedelta(seconds=1)
-LATER = NOON + timedelta(hours=1)
+__all__ = ["LATER", "NOON", "SOON"]
 
 _serial = itertools.count(1)
 

@@ -16,7 +16,7 @@ from bcp_portal.engine.health import CYCLE
 from bcp_portal.engine.listen import BellListener
 from bcp_portal.engine.models import Job, SweepTurn
 from bcp_portal.engine.schedule import HELD_KINDS, Sweep
-from bcp_portal.engine.services.clockwork import bring_back_retries
+from bcp_portal.engine.services.clockwork import bring_back
 from bcp_portal.engine.services.firing import fire_due
 from bcp_portal.engine.services.sweeping import (
     BELL_GAP_S,
@@ -136,15 +136,16 @@ class Engine:
         return waits[min(self._failures, len(waits)) - 1] if self._failures else EVERY_S
 
     def _watch_clock(self, at: datetime) -> None:
-        jump = self._clock.jump(at)
-        if not jump:
-            return
-        logger.error(
-            "The clock jumped by %+.0f s; nothing fires twice because of it", jump.total_seconds()
-        )
-        if jump < timedelta(0):
+        # The first look counts as a jump: the clock may have been set back while nobody turned.
+        is_first, jump = self._looked_until is None, self._clock.jump(at)
+        if jump:
+            logger.error(
+                "The clock jumped by %+.0f s; nothing fires twice because of it",
+                jump.total_seconds(),
+            )
+        if is_first or jump < timedelta(0):
             self._looked_until = None
-            bring_back_retries(at=at)
+            bring_back(at=at)
 
     def _fire(self, turn: Turn) -> None:
         ends = time.monotonic() + FIRING_BUDGET_S

@@ -8,6 +8,7 @@ from django.db import DatabaseError
 from bcp_portal.audit.models import AuditRow
 from bcp_portal.engine.models import Deadline, DeadlineState
 from bcp_portal.engine.services import firing
+from bcp_portal.engine.services.clockwork import bring_back
 from bcp_portal.engine.services.deadline import cancel_deadlines, set_deadline
 from bcp_portal.engine.services.firing import fire_due
 from bcp_portal.live.models import LiveEvent
@@ -185,3 +186,15 @@ def test_a_clock_that_jumped_back_does_not_fire_twice():
     fire_due(at=SOON)
 
     assert len(called) == 1
+
+
+def test_a_wait_begun_by_a_clock_that_was_ahead_is_not_longer_than_promised():
+    five_minutes = timedelta(minutes=5)
+    deadline = make_deadline(due_at=LATER + five_minutes)
+    Deadline.objects.update(created_at=LATER)
+
+    bring_back(at=SOON)
+
+    deadline.refresh_from_db()
+    assert deadline.next_try_at == SOON + five_minutes
+    assert deadline.due_at == LATER + five_minutes

@@ -6,7 +6,7 @@ import pytest
 
 from bcp_portal.engine.models import CallHold, JobState
 from bcp_portal.engine.schedule import HELD_KINDS, JOB_BACK_OFF
-from bcp_portal.engine.services.clockwork import bring_back_retries
+from bcp_portal.engine.services.clockwork import bring_back
 from bcp_portal.engine.services.job import cancel_jobs
 from bcp_portal.engine.services.working import do_job, take_jobs, work_on
 from bcp_portal.live.models import LiveEvent
@@ -150,6 +150,15 @@ def test_retries_come_forward_when_the_clock_has_jumped_back():
     trouble[job.subject_id] = OSError()
     work_on(job_id=job.pk, now=lambda: LATER)
 
-    bring_back_retries(at=SOON)
+    bring_back(at=SOON)
+
+    assert len(take()) == 1
+
+
+def test_work_queued_by_a_clock_that_was_ahead_does_not_wait_for_it():
+    job = make_job()
+    type(job).objects.update(queued_at=LATER, due_at=LATER)
+
+    bring_back(at=SOON)
 
     assert len(take()) == 1

@@ -96,6 +96,7 @@ def test_a_late_sweep_of_the_worker_is_run_by_the_engine(engine, monkeypatch):
     assert engine.turn().sweeps == 1
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_lost_database_neither_ends_the_engine_nor_stamps_its_pulse(engine, monkeypatch, caplog):
     def lost(**_):
         raise OperationalError("gone")
