@@ -20,7 +20,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from bcp_portal.accounts.policy import POLICY
-from bcp_portal.nav import NAV
+from bcp_portal.nav import NAV, Entry
 from bcp_portal.shared.policy import PUBLIC, SIGNED_IN
 from bcp_portal.shared.templatetags._spans import units
 
@@ -165,7 +165,7 @@ class Frame:
         if not self.signed_in:
             return ()
         user = self.request.user
-        rooms = tuple(entry.url_name for section in NAV for entry in section.entries)
+        rooms = tuple(e.url_name for section in NAV for e in section.entries if is_there(e))
         open_to = frozenset(name for name in rooms if url_of(name) and may_open(user, name))
         return _sections(open_to, self._here, tuple(sorted(self.counts.items())))
 
@@ -244,6 +244,11 @@ class Frame:
 
 def _under(path: str, url: str) -> bool:
     return path.startswith(url if url.endswith("/") else f"{url}/")
+
+
+def is_there(entry: Entry) -> bool:
+    """Whether what an entry is about exists here; most rooms always do."""
+    return not entry.only_with or (settings.DATA_DIR / entry.only_with).is_dir()
 
 
 def may_open(user: Any, route: str) -> bool:

@@ -13,6 +13,7 @@ class Entry:
     label: str | Promise
     url_name: str
     icon: str
+    only_with: str = ""  # shown only while this folder is among the data
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ NAV: tuple[Section, ...] = (
             Entry(_("Updates"), "incidents:updates", "speakerphone"),
             Entry(_("Looking back"), "incidents:reviews", "history"),
             Entry(_("Action items"), "incidents:actions", "checkbox"),
+            Entry(_("Drills"), "demo:drills", "bolt", only_with="fleet"),
         ),
     ),
     Section(

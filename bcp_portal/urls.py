@@ -27,4 +27,5 @@ urlpatterns = [
     path("", include("risks.urls")),
     path("", include("bcp_portal.reports.urls")),
     path("", include("bcp_portal.audit.urls")),
+    path("", include("bcp_portal.demo.urls")),
 ]

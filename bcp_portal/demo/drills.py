@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from fcntl import LOCK_EX, flock
@@ -88,6 +88,25 @@ def take_orders(folder: Path) -> Switches:
             before = Switches(**asdict(switches))
             switches.corrupt, switches.repair = [], []
     return before
+
+
+DRILLS: dict[str, Callable[[Path, str], None]] = {
+    "cut-link": lambda folder, place: set_link(folder, place, cut=True),
+    "restore-link": lambda folder, place: set_link(folder, place, cut=False),
+    "corrupt": spoil,
+    "repair": repair,
+    "stop-centre": lambda folder, _place: set_centre(folder, stopped=True),
+    "start-centre": lambda folder, _place: set_centre(folder, stopped=False),
+}
+
+
+def throw(folder: Path, drill: str, place: str) -> None:
+    """Do one drill of the table, at the place it needs."""
+    if not folder.is_dir():
+        raise UnknownDrillError("There is no demo fleet here. Start the demo with bin/up.")
+    if drill not in DRILLS:
+        raise UnknownDrillError(f"There is no drill {drill}; there are {', '.join(DRILLS)}.")
+    DRILLS[drill](folder, place)
 
 
 def _check_site(site: str) -> None:

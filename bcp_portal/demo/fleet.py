@@ -17,9 +17,11 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bcp_portal.demo.core import CoreAdapter, Replicator
 from bcp_portal.demo.drills import Switches, take_orders
-from bcp_portal.demo.places import FIELD_PLACES, REGIONS, Place
+from bcp_portal.demo.places import CENTRE, FIELD_PLACES, PLACES, REGIONS, TWIN, Place
 from bcp_portal.demo.proxy import FaultProxy
+from siaga_agent.adapters import Adapter
 from siaga_agent.adapters.base import Findings
 from siaga_agent.agent import Agent
 from siaga_agent.clock import Clock
@@ -38,6 +40,7 @@ LOOK_EVERY_S = 2.0
 PUSH_EVERY_S = 10.0
 SALES_A_MINUTE = {"branch": 6.0, "warehouse": 4.0, "vehicle": 1.0}
 PERIOD_S = 5.0
+TWIN_REGION = next(place.region for place in PLACES if place.code == TWIN)
 
 
 class TillAdapter:
@@ -137,13 +140,26 @@ class Fleet:
         self._links = {
             code: Links(FaultProxy(door), FaultProxy(door), FaultProxy(centre)) for code in REGIONS
         }
+        # The centre takes sales on a line of its own; its twin hangs on the region's link.
+        twin = Centre(folder / "twin")
+        self._twin_line = FaultProxy(("127.0.0.1", twin.port))
         self._agents: list[Agent] = []
         self._threads: list[threading.Thread] = []
 
     def run(self) -> None:
         """Start every site and follow the switches until told to stop."""
-        for place in FIELD_PLACES:
-            self._start_site(place)
+        replicator = Replicator(
+            self._folder / "centre", twin=f"http://127.0.0.1:{self._twin_line.port}"
+        )
+        self._spawn(self._copy, "copy", replicator)
+        for place in PLACES:
+            if place in FIELD_PLACES:
+                self._start_agent(place, [TillAdapter(self._till(place.code))])
+                line = self._links[place.region].central
+                self._spawn(self._sell, f"till-{place.code}", place, line.port)
+            else:
+                adapters = [CoreAdapter(replicator)] if place.code == CENTRE else []
+                self._start_agent(place, adapters)
         while not self._stopping.wait(0.3):
             self._follow(take_orders(self._folder))
         for agent in self._agents:
@@ -158,6 +174,9 @@ class Fleet:
     def _follow(self, switches: Switches) -> None:
         for code, links in self._links.items():
             links.set_cut(cut=code in switches.cut)
+        twin_mode = self._links[TWIN_REGION].central.mode
+        if self._twin_line.mode != twin_mode:
+            self._twin_line.mode = twin_mode
         if switches.centre_stopped:
             self._centre.stop()
         else:
@@ -170,25 +189,29 @@ class Fleet:
     def _till(self, site: str) -> Path:
         return self._folder / site / "till"
 
-    def _start_site(self, place: Place) -> None:
+    def _start_agent(self, place: Place, adapters: Sequence[Adapter]) -> None:
         links = self._links[place.region]
         _point(self._folder / place.code / "agent", links, self._gateway)
         home = open_home(self._folder / place.code / "agent", check=True)
         token = home.outbox.secret(TOKEN)
         if token is None:
             raise RuntimeError(f"{place.code} has no token")
-        adapter = TillAdapter(self._till(place.code))
         agent = Agent(
-            home.path, home.config, home.outbox, token=token, adapters=[adapter], clock=Clock()
+            home.path, home.config, home.outbox, token=token, adapters=adapters, clock=Clock()
         )
         self._agents.append(agent)
         self._spawn(agent.run, f"agent-{place.code}")
-        self._spawn(self._sell, f"till-{place.code}", place, links.central.port)
 
     def _spawn(self, work: object, name: str, *args: object) -> None:
         thread = threading.Thread(target=work, name=name, args=args, daemon=True)  # type: ignore[arg-type]  # any callable will do
         thread.start()
         self._threads.append(thread)
+
+    def _copy(self, replicator: Replicator) -> None:
+        """Copy the centre to its twin every ten seconds, a backlog at once."""
+        while not self._stopping.wait(PUSH_EVERY_S):
+            while replicator.copy() and not self._stopping.is_set():
+                pass
 
     def _sell(self, place: Place, central_port: int) -> None:
         """Sell at the pace of the place, push every ten seconds, drain a backlog at once."""
@@ -240,6 +263,6 @@ def _point(home: Path, links: Links, gateway: int) -> None:
     config.save(home)
 
 
-def missing_sites(folder: Path, places: Sequence[Place] = FIELD_PLACES) -> list[Place]:
+def missing_sites(folder: Path, places: Sequence[Place] = PLACES) -> list[Place]:
     """The places whose agent has not been enrolled yet."""
     return [place for place in places if not (folder / place.code / "agent/agent.json").exists()]

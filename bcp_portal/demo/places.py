@@ -64,6 +64,7 @@ PLACES = (
     Place("DJJ-01", "Jayapura", "TIM", "branch", -2.533, 140.717, WIT, "Satelindo Timur", "isles", 3, 12),
 )  # fmt: skip
 
+CENTRE, TWIN = "DC-JKT", "DC-SBY"
 FIELD_PLACES = tuple(place for place in PLACES if place.kind != "data_centre")
 
 

@@ -1,4 +1,4 @@
-"""Run the demo's fleet: a real agent and a real till at every site."""
+"""Run the demo's fleet: a real agent at every site, a real till at every shop."""
 
 import json
 import signal
@@ -11,14 +11,14 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from assets.models import Site
+from assets.models import Site, SiteKind
 from bcp_portal.demo.drills import fleet_folder
 from bcp_portal.demo.fleet import Fleet, missing_sites
 from siaga_agent.enrol import enrol
 from telemetry.models import Device
 from telemetry.services.device import enrol_device, replace_token
 
-AGENT = "till server"
+AGENT, CORE_AGENT = "till server", "core server"
 
 
 class Command(BaseCommand):
@@ -44,9 +44,10 @@ class Command(BaseCommand):
 
 def _enrol(home: Path, code: str, portal: str, *, at: datetime) -> None:
     site = Site.objects.get(code=code)
-    device = Device.objects.filter(site=site, name=AGENT).first()
+    name = CORE_AGENT if site.kind == SiteKind.DATA_CENTRE else AGENT
+    device = Device.objects.filter(site=site, name=name).first()
     if device is None:
-        device, token = enrol_device(site=site, name=AGENT, heartbeat_every_s=5, actor=None, at=at)
+        device, token = enrol_device(site=site, name=name, heartbeat_every_s=5, actor=None, at=at)
     else:
         token = replace_token(device=device, actor=None, at=at, reason="The agent's folder is new")
     told = {

@@ -1,23 +1,14 @@
 """Break something of the demo on purpose, and mend it again."""
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
-from bcp_portal.demo import drills
+from bcp_portal.demo.drills import DRILLS, fleet_folder
+from bcp_portal.demo.services import throw_switch
 from bcp_portal.shared.errors import DomainError
-
-DRILLS: dict[str, Callable[[Path, str], None]] = {
-    "cut-link": lambda folder, place: drills.set_link(folder, place, cut=True),
-    "restore-link": lambda folder, place: drills.set_link(folder, place, cut=False),
-    "corrupt": drills.spoil,
-    "repair": drills.repair,
-    "stop-centre": lambda folder, _place: drills.set_centre(folder, stopped=True),
-    "start-centre": lambda folder, _place: drills.set_centre(folder, stopped=False),
-}
 
 
 class Command(BaseCommand):
@@ -32,11 +23,9 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, drill: str, place: str, **_options: Any) -> None:
         """Throw the switch."""
-        folder = drills.fleet_folder(settings.DATA_DIR)
-        if not folder.is_dir():
-            raise CommandError("There is no demo fleet here. Start the demo with bin/up.")
+        folder = fleet_folder(settings.DATA_DIR)
         try:
-            DRILLS[drill](folder, place)
+            throw_switch(folder=folder, drill=drill, place=place, actor=None, at=timezone.now())
         except DomainError as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(f"{drill} {place}".strip())

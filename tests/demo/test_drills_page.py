@@ -1,0 +1,89 @@
+"""The drills page: switches of the demo's fleet, only where there is one."""
+
+import pytest
+from django.urls import reverse
+
+from bcp_portal.accounts.roles import Role
+from bcp_portal.audit.models import AuditRow
+from bcp_portal.demo.drills import fleet_folder, read_switches
+from tests.make import make_region, make_site, make_user
+
+pytestmark = pytest.mark.django_db
+PAGE = "/drills/"
+
+
+@pytest.fixture
+def folder(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    fleet_folder(tmp_path).mkdir()
+    return fleet_folder(tmp_path)
+
+
+@pytest.fixture
+def commander(client):
+    user = make_user(Role.INCIDENT_COMMANDER)
+    client.force_login(user)
+    return user
+
+
+def test_a_cut_link_is_written_down_for_the_fleet_and_for_the_auditor(client, folder, commander):
+    make_region(code="JTM")
+
+    answer = client.post(PAGE, {"drill": "cut-link", "place": "JTM"}, follow=True)
+
+    assert read_switches(folder).cut == ["JTM"]
+    assert "Restore the link of Jawa Timur" in answer.content.decode()
+    row = AuditRow.objects.get(action="drill.cut-link")
+    assert (row.actor_id, row.object_code) == (commander.pk, "JTM")
+
+
+def test_a_restored_link_is_whole_again(client, folder, commander):
+    make_region(code="JTM")
+    for drill in ("cut-link", "restore-link"):
+        client.post(PAGE, {"drill": drill, "place": "JTM"})
+
+    assert read_switches(folder).cut == []
+
+
+def test_the_centre_stops_and_starts(client, folder, commander):
+    make_site(code="DC-JKT")
+
+    client.post(PAGE, {"drill": "stop-centre"})
+    assert read_switches(folder).centre_stopped
+    client.post(PAGE, {"drill": "start-centre"})
+    assert not read_switches(folder).centre_stopped
+
+
+@pytest.mark.parametrize(
+    ("drill", "place"), [("", ""), ("cut-link", "XX"), ("corrupt", "DC-JKT"), ("burn", "JTM")]
+)
+def test_what_is_no_drill_changes_nothing(client, folder, commander, drill, place):
+    make_region(code="JTM")
+    make_site(code="DC-JKT")
+
+    answer = client.post(PAGE, {"drill": drill, "place": place}, follow=True)
+
+    assert "There is no" in answer.content.decode()
+    assert not (folder / "switches.json").exists()
+    assert not AuditRow.objects.filter(action__startswith="drill.").exists()
+
+
+def test_without_a_fleet_there_is_no_drill_and_no_entry_in_the_rail(
+    client, settings, tmp_path, commander
+):
+    settings.DATA_DIR = tmp_path
+
+    page = client.get(PAGE).content.decode()
+    assert "No demo fleet runs here" in page
+    assert f'href="{PAGE}"' not in client.get(reverse("incidents:list")).content.decode()
+
+
+def test_with_a_fleet_the_rail_leads_to_the_drills(client, folder, commander):
+    assert f'href="{PAGE}"' in client.get(reverse("incidents:list")).content.decode()
+
+
+def test_a_viewer_throws_no_switch(client, folder):
+    client.force_login(make_user(Role.VIEWER))
+
+    assert client.post(PAGE, {"drill": "stop-centre"}).status_code == 403
+    assert not read_switches(folder).centre_stopped
