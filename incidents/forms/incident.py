@@ -17,14 +17,18 @@ class NoteForm(forms.Form):
     """A note for the timeline."""
 
     text = forms.CharField(
-        label=_("Note"), widget=forms.Textarea(attrs={"rows": 2}), max_length=4000
+        label=_("Note"),
+        widget=forms.Textarea(attrs={"rows": 2, "class": "form-control"}),
+        max_length=4000,
     )
 
 
 class ReasonForm(forms.Form):
     """Why."""
 
-    reason = forms.CharField(label=_("Reason"), max_length=300)
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, widget=forms.TextInput(attrs={"class": "form-control"})
+    )
 
 
 class SeverityForm(forms.Form):
@@ -54,7 +58,10 @@ class StartRunForm(forms.Form):
     """Which playbook to follow."""
 
     playbook = forms.ModelChoiceField(
-        label=_("Playbook"), queryset=Playbook.objects.none(), to_field_name="code"
+        label=_("Playbook"),
+        queryset=Playbook.objects.none(),
+        to_field_name="code",
+        widget=forms.Select(attrs={"class": "form-select"}),
     )
 
     def __init__(
@@ -87,7 +94,9 @@ class DecisionForm(forms.Form):
     question = forms.CharField(label=_("Question"), max_length=300)
     chosen = forms.CharField(label=_("Decision"), max_length=200)
     reason = forms.CharField(
-        label=_("Reason"), widget=forms.Textarea(attrs={"rows": 2}), max_length=4000
+        label=_("Reason"),
+        widget=forms.Textarea(attrs={"rows": 2, "class": "form-control"}),
+        max_length=4000,
     )
     authority = forms.CharField(
         label=_("By which authority"),

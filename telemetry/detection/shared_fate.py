@@ -18,6 +18,9 @@ MIN_SHARE = 0.5
 MAX_CHANCE = 1e-6
 BASE_SILENCE = 0.01
 MAX_EXPLANATIONS = 4
+# Explanations of the same silence whose chances differ by less than this are equally good; then
+# the plainer field is told ("Jawa Timur", not "shard east").
+AS_GOOD = 100.0
 
 
 @dataclass(frozen=True)
@@ -62,13 +65,33 @@ def explain(
     left = {site.pk: site for site in sites}
     found: list[SharedFate] = []
     while len(found) < MAX_EXPLANATIONS:
-        best = min(_candidates(left, silent, p0), key=_likelihood, default=None)
+        best = _best(list(_candidates(left, silent, p0)))
         if best is None:
             break
         found.append(best)
         for pk in best.members:
             left.pop(pk, None)
     return found
+
+
+def weigh(field: str, value: str, members: Iterable[int], silent: frozenset[int]) -> SharedFate:
+    """Work out the chance for a group that is known already, however it stands now."""
+    known = tuple(members)
+    down = tuple(pk for pk in known if pk in silent)
+    return SharedFate(field, value, known, down, binomial_tail(len(known), len(down), BASE_SILENCE))
+
+
+def _best(candidates: list[SharedFate]) -> SharedFate | None:
+    likeliest = min(candidates, key=_likelihood, default=None)
+    if likeliest is None:
+        return None
+    covered = set(likeliest.silent)
+    as_good = [
+        fate
+        for fate in candidates
+        if fate.chance <= likeliest.chance * AS_GOOD and covered <= set(fate.silent)
+    ]
+    return min(as_good, key=lambda fate: FIELDS.index(fate.field))
 
 
 def _likelihood(fate: SharedFate) -> tuple[float, int]:
@@ -81,8 +104,8 @@ def _candidates(
 ) -> Iterable[SharedFate]:
     groups: dict[tuple[str, str], list[int]] = {}
     for pk, site in sites.items():
-        for field, value in _traits(site):
-            if value:
+        for field, values in traits(site).items():
+            for value in values:
                 groups.setdefault((field, value), []).append(pk)
     for (field, value), members in groups.items():
         down = tuple(pk for pk in members if pk in silent)
@@ -96,10 +119,13 @@ def _candidates(
             yield SharedFate(field, value, tuple(members), down, chance)
 
 
-def _traits(site: SiteFacts) -> Iterable[tuple[str, str]]:
-    yield "region", site.region
-    yield "provider", site.provider
-    yield "shard", site.shard
-    if site.devices:
-        yield "app_version", site.devices[0].app_version
-        yield "agent_version", site.devices[0].agent_version
+def traits(site: SiteFacts) -> dict[str, frozenset[str]]:
+    """What a site has in common with others, field by field."""
+    found: dict[str, set[str]] = {name: set() for name in FIELDS}
+    found["region"].add(site.region)
+    found["provider"].add(site.provider)
+    found["shard"].add(site.shard)
+    for device in site.devices[:1]:
+        found["app_version"].add(device.app_version)
+        found["agent_version"].add(device.agent_version)
+    return {name: frozenset(values - {""}) for name, values in found.items()}

@@ -1,21 +1,23 @@
 """Rules from silence: one site, a network, the centre, ourselves, and links that flap."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from django.utils.translation import gettext_noop
 
 from telemetry.detection.facts import LONG_DARK, DeviceFacts, Fleet, SiteFacts
-from telemetry.detection.node_state import OFFLINE_AFTER, SUSPECT_AFTER, is_silent, silent_for
+from telemetry.detection.node_state import SUSPECT_AFTER, is_silent, silent_for
 from telemetry.detection.outcome import Outcome
-from telemetry.detection.shared_fate import SharedFate, explain
+from telemetry.detection.shared_fate import SharedFate, explain, traits, weigh
 from telemetry.detection.sight import SightVerdict
 from telemetry.models import Signal, SignalRule
 from telemetry.models.observer import Sight
 from telemetry.services.signal import Claim
 
 CLEAR_SHARE = 0.25
+# Heartbeat periods. A site is shown as offline after 3.5; the alarm waits one more, in which the
+# neighbours' silence has time to show that it is not this site's own.
+ALARM_AFTER = 4.5
 FLAP_CHECKS = 21
 FLAP_RAISE = 0.5
 FLAP_CLEAR = 0.25
@@ -34,15 +36,17 @@ def network_outages(fleet: Fleet, still_open: Mapping[str, Signal]) -> Outcome:
     silent = frozenset(
         site.pk for site in watched if is_silent(site, fleet.at, periods=SUSPECT_AFTER)
     )
-    claims = {fate.key: _network_claim(fate, fleet) for fate in explain(watched, silent)}
-    for key, signal in still_open.items():
-        members = [pk for pk in signal.site_ids if pk in fleet.sites]
-        down = [pk for pk in members if pk in silent]
-        if key in claims:
-            claims[key] = replace(claims[key], began_at=signal.began_at)
-        elif members and len(down) / len(members) >= CLEAR_SHARE:
-            claims[key] = _kept(signal)
-    return Outcome(SignalRule.NETWORK_OUTAGE, list(claims.values()))
+    claims: list[Claim] = []
+    explained: set[int] = set()
+    for signal in still_open.values():
+        # What is told already is told on, and grows: one outage is not explained twice.
+        fate = _again(signal, watched, silent)
+        if fate is not None and len(fate.silent) / len(fate.members) >= CLEAR_SHARE:
+            claims.append(_going_on(signal, fate))
+            explained.update(fate.members)
+    fresh = [site for site in watched if site.pk not in explained]
+    claims += [_network_claim(fate, fleet) for fate in explain(fresh, silent)]
+    return Outcome(SignalRule.NETWORK_OUTAGE, claims)
 
 
 def _counts(site: SiteFacts, at: datetime) -> bool:
@@ -75,16 +79,34 @@ def _network_claim(fate: SharedFate, fleet: Fleet) -> Claim:
     )
 
 
-def _kept(signal: Signal) -> Claim:
+def _again(signal: Signal, watched: list[SiteFacts], silent: frozenset[int]) -> SharedFate | None:
+    """How the group of an open signal stands now; None when nobody of it is watched any more."""
+    field, _colon, value = signal.key.partition(":")
+    members = [site.pk for site in watched if value in traits(site).get(field, ())]
+    return weigh(field, value, members, silent) if members else None
+
+
+def _going_on(signal: Signal, fate: SharedFate) -> Claim:
+    """The open claim, with the sites that fell silent since; none is taken away until it ends."""
+    hit = tuple(sorted({*signal.site_ids, *fate.silent}))
+    sums = signal.sums
+    if len(hit) > len(signal.site_ids):
+        sums = {
+            **sums,
+            "k": len(fate.silent),
+            "n": len(fate.members),
+            "chance": float(f"{fate.chance:.1e}"),
+        }
     return Claim(
         rule=SignalRule(signal.rule),
         key=signal.key,
         severity=signal.severity,
         title=signal.title,
         params=signal.params,
-        sums=signal.sums,
+        sums=sums,
         began_at=signal.began_at,
-        site_ids=tuple(signal.site_ids),
+        region_id=signal.region_id,
+        site_ids=hit,
     )
 
 
@@ -95,7 +117,7 @@ def silent_sites(fleet: Fleet, groups: Mapping[int, str]) -> Outcome:
         for site in fleet.sites.values()
         if site.pk not in groups
         and _counts_alone(site)
-        and is_silent(site, fleet.at, periods=OFFLINE_AFTER)
+        and is_silent(site, fleet.at, periods=ALARM_AFTER)
     ]
     back = {
         site.code
@@ -123,7 +145,7 @@ def _site_claim(site: SiteFacts) -> Claim:
         severity=2 if site.criticality == 1 else 3 if site.criticality < 4 else 4,
         title=gettext_noop("%(site)s is offline"),
         params={"site": f"{site.code} {site.name}"},
-        sums={"last_heard_at": last.isoformat(), "limit_periods": OFFLINE_AFTER},
+        sums={"last_heard_at": last.isoformat(), "limit_periods": ALARM_AFTER},
         began_at=last,
         site_id=site.pk,
         region_id=site.region_id,

@@ -1,25 +1,28 @@
 """Smaller rules: syncs that keep failing, cloned devices, clocks that are off, missed pings."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_noop
 
 from telemetry.detection.facts import DeviceFacts, Fleet, SiteFacts, StreamFacts
 from telemetry.detection.outcome import Outcome
-from telemetry.models import PingCheck, SignalRule
+from telemetry.models import NodeState, PingCheck, SignalRule
 from telemetry.services.signal import Claim
 
 FAILURES = 5
+# A site that is just back has its failures behind it: it gets this long to synchronise.
+RETURNING = timedelta(minutes=2)
 CLOCK_RAISE = timedelta(minutes=2)
 CLOCK_CLEAR = timedelta(minutes=1)
 
 
-def repeated_failures(fleet: Fleet) -> Outcome:
+def repeated_failures(fleet: Fleet, parents: Mapping[int, str]) -> Outcome:
     """A stream whose sync failed five times in a row while the site was reachable."""
     claims = [
-        _failure_claim(fleet.sites[site_id], stream)
+        _failure_claim(fleet.sites[site_id], stream, parents.get(site_id, ""))
         for site_id, streams in fleet.streams.items()
-        if site_id in fleet.sites
+        if site_id in fleet.sites and _is_settled(fleet, site_id)
         for stream in streams
         if stream.consecutive_failures >= FAILURES
     ]
@@ -33,10 +36,21 @@ def repeated_failures(fleet: Fleet) -> Outcome:
     return Outcome(SignalRule.REPEATED_FAILURES, claims, keep=failing.__contains__)
 
 
-def _failure_claim(site: SiteFacts, stream: StreamFacts) -> Claim:
+def _is_settled(fleet: Fleet, site_id: int) -> bool:
+    """Is the site reachable, and not only since a moment ago?"""
+    state, since = fleet.known.get(site_id, ("", None))
+    if state == NodeState.ONLINE:
+        return True
+    if state != NodeState.CONNECTED or since is None:
+        return False
+    return fleet.at - since >= RETURNING
+
+
+def _failure_claim(site: SiteFacts, stream: StreamFacts, parent: str) -> Claim:
     return Claim(
         rule=SignalRule.REPEATED_FAILURES,
         key=f"{site.code}:{stream.name}",
+        parent_key=parent,
         severity=3,
         title=gettext_noop("Sync of %(stream)s at %(site)s keeps failing"),
         params={"stream": stream.name, "site": f"{site.code} {site.name}"},

@@ -83,7 +83,7 @@ def _ask_the_rules(fleet: Fleet, sight: SightVerdict, still_open: OpenSignals) -
         unstable_links(fleet),
         *rpo_claims(fleet, parents),
         *integrity_claims(fleet, read_mismatches(fleet.at)),
-        repeated_failures(fleet),
+        repeated_failures(fleet, parents),
         *odd_devices(fleet),
         missed_pings(fleet.at),
     ]

@@ -62,9 +62,9 @@ def test_a_site_is_suspect_before_it_is_offline():
     assert open_rules() == []
 
 
-def test_a_site_silent_for_three_and_a_half_periods_is_one_signal():
+def test_a_site_that_stays_silent_is_one_signal():
     quiet, *others = fleet()
-    for minutes in (4, 5, 6):
+    for minutes in (5, 6, 7):
         hear(others, NOON + minutes * MINUTE)
         detect(at=NOON + minutes * MINUTE)
 
@@ -77,12 +77,14 @@ def test_a_site_silent_for_three_and_a_half_periods_is_one_signal():
 
 def test_a_signal_is_let_go_when_the_site_is_heard_again():
     quiet, *others = fleet()
-    hear(others, NOON + 4 * MINUTE)
-    detect(at=NOON + 4 * MINUTE)
-
-    hear([quiet, *others], NOON + 5 * MINUTE)
+    hear(others, NOON + 5 * MINUTE)
     detect(at=NOON + 5 * MINUTE)
+    raised = open_rules()
 
+    hear([quiet, *others], NOON + 6 * MINUTE)
+    detect(at=NOON + 6 * MINUTE)
+
+    assert raised == [SignalRule.SITE_SILENT]
     assert open_rules() == []
 
 
@@ -140,6 +142,37 @@ def test_a_network_signal_stays_until_most_of_its_sites_are_back():
     detect(at=later + 4 * MINUTE)
 
     assert half_back == [SignalRule.NETWORK_OUTAGE]
+    assert open_rules() == []
+
+
+def test_an_outage_is_not_told_again_under_another_name():
+    region = make_region()
+    down = [
+        make_device(heard_at=NOON, site=make_site(region=region, shard="east" if n < 7 else "van"))
+        for n in range(8)
+    ]
+    others = fleet(heard_at=NOON)
+    hear([*others, down[7]], NOON + 4 * MINUTE)
+    detect(at=NOON + 4 * MINUTE)
+
+    hear([*others], NOON + 9 * MINUTE)
+    detect(at=NOON + 9 * MINUTE)
+    hear([*others, *down[5:]], NOON + 10 * MINUTE)
+    detect(at=NOON + 10 * MINUTE)
+
+    signal = Signal.objects.get()
+    assert signal.key == f"region:{region.code}"
+    assert len(signal.site_ids) == 8
+
+
+def test_failures_of_an_outage_that_is_over_raise_nothing():
+    device = make_device(heard_at=NOON, node_state=NodeState.OFFLINE)
+    make_stream_state(device, rpo=None, pending_records=5, consecutive_failures=9)
+
+    detect(at=NOON)
+    hear([device], NOON + MINUTE)
+    detect(at=NOON + MINUTE)
+
     assert open_rules() == []
 
 
@@ -300,17 +333,17 @@ def test_mismatches_at_three_sites_within_the_hour_are_one_thing():
 
 def test_the_first_verdict_stays_and_the_sites_own_evidence_is_added():
     quiet, *others = fleet()
-    hear(others, NOON + 4 * MINUTE)
-    detect(at=NOON + 4 * MINUTE)
+    hear(others, NOON + 5 * MINUTE)
+    detect(at=NOON + 5 * MINUTE)
     Sample.objects.create(
         device=quiet, boot_id=quiet.node_id, seq=1, kind="heartbeat", content_hash="x",
-        sampled_at=NOON + 2 * MINUTE, received_at=NOON + 5 * MINUTE,
+        sampled_at=NOON + 2 * MINUTE, received_at=NOON + 6 * MINUTE,
         body={"reach": {"gateway": {"ok": True}, "internet": {"ok": False}}},
     )  # fmt: skip
 
-    hear([quiet, *others], NOON + 5 * MINUTE)
-    detect(at=NOON + 5 * MINUTE)
-    detect(at=NOON + 5 * MINUTE)
+    hear([quiet, *others], NOON + 6 * MINUTE)
+    detect(at=NOON + 6 * MINUTE)
+    detect(at=NOON + 6 * MINUTE)
 
     signal = Signal.objects.get()
     assert signal.sums["amendment"] == {"cause": "provider", "agreeing": 1, "asked": 1}
