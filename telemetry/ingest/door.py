@@ -8,7 +8,6 @@ from typing import Any, ParamSpec, TypeVar
 import msgspec
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, connection
-from django.utils import timezone
 
 from telemetry.ingest.decode import RejectedItem, UnreadableBatchError, decode_batch
 from telemetry.ingest.http import (
@@ -17,9 +16,10 @@ from telemetry.ingest.http import (
     Receive,
     Scope,
     Send,
+    Told,
     answer,
     bearer,
-    header,
+    headers_of,
     read_body,
 )
 from telemetry.ingest.orders import orders_for
@@ -113,7 +113,8 @@ class SiteDoor:
             raise _AnsweredError(404, "There is no such address; sites use /batches and /orders.")
 
     async def _take_batch(self, scope: Scope, receive: Receive, send: Send) -> None:
-        holder = await self._holder(scope)
+        told = headers_of(scope)
+        holder = await self._holder(told)
         device_id = holder.device_id
         if self._in_flight.get(device_id, 0) >= MOST_AT_ONCE_A_DEVICE:
             raise _AnsweredError(
@@ -121,12 +122,12 @@ class SiteDoor:
             )
         self._in_flight[device_id] = self._in_flight.get(device_id, 0) + 1
         try:
-            batch = decode_batch(await read_body(scope, receive))
+            batch = decode_batch(await read_body(told, receive))
             if batch.envelope.node_id.lower() != holder.node_id:
                 raise _AnsweredError(
                     403, "node_id is not the device of this token; each device has its own."
                 )
-            received_at = timezone.now()
+            received_at = datetime.now(UTC)
             outcome = await self._writer.store(Arrival.now(device_id, received_at, batch))
         finally:
             if (left := self._in_flight[device_id] - 1) > 0:
@@ -161,16 +162,19 @@ class SiteDoor:
         return "newest_first" if pressure > _BUSY else "backfill"
 
     async def _give_orders(self, scope: Scope, send: Send) -> None:
-        holder = await self._holder(scope, look_again=True)
+        told = headers_of(scope)
+        holder = await self._holder(told, look_again=True)
         content = await self._borrow(orders_for)(holder.device_id)
         tag = b'"%s"' % hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:16].encode()
-        if header(scope, b"if-none-match").encode() == tag:
+        if told.get(b"if-none-match") == tag:
             await answer(send, 304, None, [(b"etag", tag)])
         else:
-            await answer(send, 200, content, [(b"etag", tag)])
+            await answer(
+                send, 200, content, [(b"etag", tag), (b"cache-control", b"private, no-cache")]
+            )
 
-    async def _holder(self, scope: Scope, *, look_again: bool = False) -> TokenHolder:
-        token = bearer(scope)
+    async def _holder(self, told: Told, *, look_again: bool = False) -> TokenHolder:
+        token = bearer(told)
         if not token:
             raise _NO_TOKEN
         is_known, holder = self._tokens.remembered(token)

@@ -18,32 +18,32 @@ class HangUpError(Exception):
     """The sender went away before it had said everything."""
 
 
-def header(scope: Scope, name: bytes) -> str:
-    """The value of a request header, or nothing."""
-    for known, value in scope["headers"]:
-        if known == name:
-            return str(value.decode("latin-1"))
-    return ""
+Told = dict[bytes, bytes]
 
 
-def bearer(scope: Scope) -> str:
+def headers_of(scope: Scope) -> Told:
+    """The headers of a request by their names, which servers give in lower case."""
+    return dict(scope["headers"])
+
+
+def bearer(told_headers: Told) -> str:
     """The token of the request, or nothing."""
-    told = header(scope, b"authorization")
+    told = told_headers.get(b"authorization", b"").decode("latin-1")
     if told[:7].lower() != "bearer ":
         return ""
     token = told[7:].strip()
     return token if token.isascii() else ""
 
 
-async def read_body(scope: Scope, receive: Receive) -> bytes:
+async def read_body(told: Told, receive: Receive) -> bytes:
     """Read a body of at most a batch's size, unpacked if it came as gzip."""
-    encoding = header(scope, b"content-encoding").lower().strip()
+    encoding = told.get(b"content-encoding", b"").decode("latin-1").lower().strip()
     if encoding not in ("", "identity", "gzip"):
         raise UnreadableBatchError(
             415, f"Content-Encoding {encoding[:40]} is not understood; use gzip or none."
         )
-    length = header(scope, b"content-length")
-    if length.isdecimal() and int(length) > MAX_BYTES:
+    length = told.get(b"content-length", b"")
+    if length.isdigit() and int(length) > MAX_BYTES:
         raise UnreadableBatchError(413, "The batch is larger than 1 MiB; split it.")
     body = await _collect(receive)
     return unzip(body) if encoding == "gzip" else body
@@ -78,7 +78,6 @@ async def answer(send: Send, status: int, content: Any, headers: Headers = ()) -
             "headers": [
                 (b"content-type", b"application/json"),
                 (b"content-length", b"%d" % len(body)),
-                (b"cache-control", b"no-store"),
                 *headers,
             ],
         }

@@ -43,7 +43,8 @@ class SqliteStore(Store):
                 cursor.execute(self._LEDGER, [device_id, _hex(boot_id)])
                 for told, _boot, *rest, is_usable, state_boot in cursor.fetchall():
                     row = [told, boot_id, *rest, bool(is_usable), _dashed(state_boot)]
-                    found.update([ledger_of(row)])
+                    key, entry = ledger_of(row)
+                    found[key] = entry
         return found
 
     def contradicted(self, batches: Sequence[Sorted]) -> list[tuple[int, int]]:
@@ -110,7 +111,9 @@ def _dashed(boot_id: str | None) -> str | None:
 
 def _moment(moment: datetime) -> str:
     """A time as Django spells it in SQLite."""
-    return str(moment.astimezone(UTC).replace(tzinfo=None))
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(" ")[:-6]
 
 
 def _json(value: Any) -> str:

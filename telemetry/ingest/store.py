@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import msgspec
 from django.db import (
@@ -158,12 +159,17 @@ def _find_contradictions(store: Store, batches: Sequence[Sorted]) -> None:
                 batch.contradicted.add(place)
 
 
+def _remember_streams(found: StreamIds) -> None:
+    for key, number in found.items():
+        _known_streams[key] = number
+
+
 def _stream_ids(batches: Sequence[Sorted]) -> StreamIds:
     told = {name for batch in batches for name in stream_names(batch)}
     missing = [name for name in told if name[:2] not in _known_streams]
     if missing:
         # Kept only after the commit: a number that was rolled back must not be remembered.
         found = ensure_streams(told=missing)
-        transaction.on_commit(lambda: _known_streams.update(found))
+        transaction.on_commit(partial(_remember_streams, found))
         return _known_streams | found
     return _known_streams

@@ -45,31 +45,36 @@ class Writer:
         self._threads_wanted = threads
         self._threads: list[threading.Thread] = []
         self._queue: deque[_Waiting] = deque()
-        self._bytes = 0
+        # Two counters instead of one: each is written by one side only, and needs no lock.
+        self._bytes_in = self._bytes_out = 0
         self._condition = threading.Condition()
+        self._idle = 0
         self.news = PortalNews()
 
     def store(self, arrival: Arrival) -> asyncio.Future[Outcome]:
         """Queue a batch; the future is done when it is committed, or cannot be."""
+        if self.pressure >= 1:
+            raise TooBusyError
+        if not self._threads:
+            self._start()
         loop = asyncio.get_running_loop()
         waiting = _Waiting(arrival, loop, loop.create_future())
-        with self._condition:
-            if len(self._queue) >= MOST_WAITING or self._bytes >= MOST_BYTES_WAITING:
-                raise TooBusyError
-            self._queue.append(waiting)
-            self._bytes += len(arrival.batch.document)
-            self._start()
-            self._condition.notify()
+        self._bytes_in += len(arrival.batch.document)
+        self._queue.append(waiting)
+        # A thread says that it is idle before it looks at the queue for the last time: either
+        # we see that, or it sees what we have just put there.
+        if self._idle:
+            with self._condition:
+                self._condition.notify()
         return waiting.future
 
     @property
     def pressure(self) -> float:
         """How full the queue is, from 0 to 1."""
-        return max(len(self._queue) / MOST_WAITING, self._bytes / MOST_BYTES_WAITING)
+        weight = self._bytes_in - self._bytes_out
+        return max(len(self._queue) / MOST_WAITING, weight / MOST_BYTES_WAITING)
 
     def _start(self) -> None:
-        if self._threads:
-            return
         for number in range(self._threads_wanted):
             thread = threading.Thread(target=self._run, name=f"ingest-{number}", daemon=True)
             self._threads.append(thread)
@@ -90,13 +95,15 @@ class Writer:
         group: list[_Waiting] = []
         weight = 0
         with self._condition:
+            self._idle += 1
             while not self._queue:
                 self._condition.wait()
+            self._idle -= 1
             while self._queue and len(group) < MOST_IN_A_GROUP and weight < MOST_BYTES_IN_A_GROUP:
                 waiting = self._queue.popleft()
                 weight += len(waiting.arrival.batch.document)
                 group.append(waiting)
-            self._bytes -= weight
+            self._bytes_out += weight
         return group
 
     def _answers(self, arrivals: Sequence[Arrival]) -> "Sequence[_Answer]":
