@@ -171,6 +171,22 @@ def _identify(
     risk = identify_risk(facts=facts, assets=linked, actor=maya, at=at)
     for code in peril.controls.split():
         apply_control(risk=risk, control=controls[code], actor=maya, at=at)
+    _judge(risk, peril, maya, at=at)
+    if number % 4 == 0:
+        decide_treatment(
+            risk=risk,
+            kind="reduce",
+            plan="Bring the residual level down by one step",
+            owner=people["agung"],
+            due_on=(now + timedelta(days=30 + number)).date(),
+            actor=maya,
+            at=at + timedelta(days=201),
+        )
+    return risk
+
+
+def _judge(risk: Risk, peril: Peril, maya: User, *, at: datetime) -> None:
+    """Judge it before and after controls; what nobody has judged stays unrated."""
     for kind, judged, when in (
         ("inherent", peril.inherent, at),
         ("residual", peril.residual, at + timedelta(days=200)),
@@ -185,14 +201,3 @@ def _identify(
                 actor=maya,
                 at=when,
             )
-    if number % 4 == 0:
-        decide_treatment(
-            risk=risk,
-            kind="reduce",
-            plan="Bring the residual level down by one step",
-            owner=people["agung"],
-            due_on=(now + timedelta(days=30 + number)).date(),
-            actor=maya,
-            at=at + timedelta(days=201),
-        )
-    return risk
