@@ -89,7 +89,8 @@ def measure(environment: dict[str, str], open_store: Callable[..., object]) -> t
     try:
         starts = datetime.now(UTC) + timedelta(seconds=LEAD_S)
         spread = [starts + timedelta(seconds=number / STEPS) for number in range(STEPS)]
-        store.insert([(number, due, due, due) for number, due in enumerate(spread)])
+        made = datetime.now(UTC) - timedelta(seconds=1)
+        store.insert([(number, due, due, made) for number, due in enumerate(spread)])
         ends = time.monotonic() + 120.0
         while len(rows := store.fired()) < STEPS and time.monotonic() < ends:
             time.sleep(0.5)

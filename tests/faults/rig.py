@@ -103,6 +103,7 @@ class Place:
         return self.sql(statement, *values)[0][0]
 
     def add_runs(self, count: int, *, steps: int, due_in: float = -7200.0, first: int = 1) -> None:
+        made = datetime.now(UTC) - timedelta(seconds=7200)
         due = datetime.now(UTC) + timedelta(seconds=due_in)
         insert = (
             "INSERT INTO engine_deadline (kind, subject_id, epoch, loop, step, due_at,"
@@ -110,7 +111,7 @@ class Place:
             " VALUES ('scenario.step', %s, %s, 0, 0, %s, %s, 'waiting', 0, %s, '')"
         )
         for subject in range(first, first + count):
-            self.sql(insert, subject, steps, due, due, due)
+            self.sql(insert, subject, steps, due, due, made)
 
     def add_calls(self, count: int) -> None:
         due = datetime.now(UTC) - timedelta(hours=2)
