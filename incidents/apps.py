@@ -1,7 +1,11 @@
 """The app that holds alerts, incidents, playbooks and the calls they cause."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+
+from bcp_portal.reports.registry import register_report
 
 
 class IncidentsConfig(AppConfig):
@@ -9,3 +13,9 @@ class IncidentsConfig(AppConfig):
 
     name = "incidents"
     verbose_name = _("Incidents")
+
+    def ready(self) -> None:
+        """Say who builds the post-incident report."""
+        # Loaded only now: models cannot be imported while the apps are being read.
+        builder = import_module("incidents.reports.builder")
+        register_report("incident", builder.build_incident_report, label=_("Post-incident report"))

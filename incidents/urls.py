@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.views import duty, incident, lists, moves, playbook, related, review, steps
+from incidents.views import duty, incident, lists, moves, playbook, related, report, review, steps
 
 app_name = "incidents"
 urlpatterns = [
@@ -25,6 +25,7 @@ urlpatterns = [
     path("incidents/<str:code>/decide/", moves.decide, name="decide"),
     path("incidents/<str:code>/update/", moves.update, name="update"),
     path("incidents/<str:code>/promise/", moves.promise, name="promise"),
+    path("incidents/<str:code>/report/", report.report_request, name="report_request"),
     path("incidents/<str:code>/review/", review.review_detail, name="review"),
     path("incidents/<str:code>/review/open/", review.review_open, name="review_open"),
     path("incidents/<str:code>/review/sign/", review.review_sign, name="review_sign"),

@@ -31,6 +31,7 @@ RULES: tuple[Rule, ...] = (
     _page("decide", "incidents.run_incident", _FORM),
     _page("update", "incidents.publish_update", _FORM),
     _page("promise", "incidents.handle_actionitem", _FORM),
+    _page("report_request", "reports.request_report", "POST"),
     _page("review", "incidents.view_review", _FORM, kind="review"),
     _page("review_open", "incidents.change_review", "POST", kind="review"),
     _page("review_sign", "incidents.sign_off_review", "POST", kind="review"),
