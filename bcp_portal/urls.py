@@ -4,6 +4,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView
 
+from bcp_portal.dashboard.api_docs import api_docs
 from bcp_portal.engine.views import engine_health, liveness, metrics, readiness
 from bcp_portal.shared.pages import needs
 
@@ -18,6 +19,7 @@ urlpatterns = [
     path("account/mfa/", include("allauth.mfa.urls")),
     path("account/sessions/", include("allauth.usersessions.urls")),
     path("api/schema/", needs("*")(SpectacularAPIView.as_view()), name="schema"),
+    path("api/docs/", api_docs, name="api-docs"),
     path("api/v1/", include("bcp_portal.api")),
     path("", include("telemetry.urls_doors")),
     path("", include("bcp_portal.dashboard.urls")),

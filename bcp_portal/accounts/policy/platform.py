@@ -9,6 +9,7 @@ RULES: tuple[Rule, ...] = (
     Rule("metrics", "GET", PUBLIC, sensitivity="public"),
     Rule("set_language", "POST", PUBLIC, sensitivity="public"),
     Rule("schema", "GET", SIGNED_IN),
+    Rule("api-docs", "GET", SIGNED_IN),
     Rule(
         "audit:trail", "GET", "audit.view_auditrow", scope="all", kind="audit", sensitivity="secret"
     ),
