@@ -68,7 +68,7 @@ def render_page(
 
 
 def attempt(request: HttpRequest, verb: Callable[[], object], done: str = "") -> bool:
-    """Run a verb; turn a refusal into a message on the next page. Return whether it went through."""
+    """Run a verb; a refusal becomes a message on the next page. Return whether it went through."""
     try:
         verb()
     except DomainError as refusal:

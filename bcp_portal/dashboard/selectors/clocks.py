@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from assets.models import Site
 from bcp_portal.accounts.models import User
 from bcp_portal.dashboard.links import site_url
 from bcp_portal.dashboard.looks import LOOKS, state_of
+from bcp_portal.shared.money import money_words
 from telemetry.models import SiteState, StreamState
 from telemetry.models.device import SILENT_STATES
 
@@ -79,18 +79,7 @@ def _clock(row: StreamState, state: SiteState, *, at: datetime) -> RpoClock:
         used_s=max(0.0, rpo_s - left),
         rpo_s=rpo_s,
         records=row.pending_records,
-        value=_money(row.pending_value_minor, row.currency),
+        value=money_words(row.pending_value_minor, row.currency),
         dark_since=state.since if node_state in SILENT_STATES else None,
         mark=f"{due_at:%H%M%S} {row.pending_records}",
     )
-
-
-def _money(minor: int | None, currency: str) -> str:
-    if not minor:
-        return ""
-    amount = minor / 100
-    sign = {"IDR": "Rp"}.get(currency, currency)
-    for size, word in ((1e9, _("bn")), (1e6, _("m")), (1e3, _("k"))):
-        if amount >= size:
-            return f"{sign} {amount / size:.1f} {word}"
-    return f"{sign} {amount:.0f}"

@@ -14,6 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from bcp_portal.shared.money import money_words
 from bcp_portal.shared.templatetags._safe_text import markdown_to_html
 from bcp_portal.shared.templatetags._spans import (
     absolute_words,
@@ -266,3 +267,9 @@ def sparkline(
         f"{last[0]:.1f}",
         f"{last[1]:.1f}",
     )
+
+
+@register.filter
+def money(minor: int | None, currency: str) -> str:
+    """Write an amount in hundredths of a currency at a glance: `{{ value|money:"IDR" }}`."""
+    return money_words(minor, currency)
