@@ -113,7 +113,11 @@ def test_a_redis_that_is_not_there_is_a_failure_the_ringer_knows(caplog):
 def test_the_message_files_of_celery_are_never_seen_half_written(tmp_path):
     from kombu import Connection  # noqa: PLC0415
 
-    options = {"data_folder_in": str(tmp_path), "data_folder_out": str(tmp_path)}
+    options = {
+        "data_folder_in": str(tmp_path),
+        "data_folder_out": str(tmp_path),
+        "control_folder": str(tmp_path / "control"),
+    }
     with Connection("filesystem://", transport_options=options) as connection:
         connection.SimpleQueue("work").put({"id": 1})
         names = [path.name for path in Path(tmp_path).iterdir() if path.is_file()]

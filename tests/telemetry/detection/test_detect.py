@@ -223,7 +223,7 @@ def test_a_planned_window_raises_nothing():
 
 
 def test_silence_is_no_alarm_where_offline_is_normal():
-    quiet, *others = fleet(offline_is_normal=True)
+    _quiet, *others = fleet(offline_is_normal=True)
     hear(others, NOON + 10 * MINUTE)
 
     detect(at=NOON + 10 * MINUTE)
