@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('incidents', '0002_playbook_rto'),
+        ("incidents", "0002_playbook_rto"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='playbook',
-            name='code',
+            model_name="playbook",
+            name="code",
             field=models.CharField(max_length=40, unique=True),
         ),
     ]
