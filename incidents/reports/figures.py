@@ -116,6 +116,7 @@ def _bar(score: AssetScore) -> Bar:
     code, rto = score.hit.asset.code, score.hit.rto
     if score.took is None:
         # What is late already is drawn; what may still come in time must not look as if it had.
-        so_far = score.down_for if score.rto_level == "missed" else None
-        return Bar(code, so_far, rto, _("not back yet"))
+        if score.rto_level == "missed":
+            return Bar(code, score.down_for, rto, _("so far"))
+        return Bar(code, None, rto, _("not back yet"))
     return Bar(code, score.took, rto, "" if rto is not None else _("no RTO, no verdict"))
