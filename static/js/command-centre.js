@@ -41,7 +41,11 @@
   };
 
   // The archipelago is 2.3 times as wide as it is high; stretching it to the box would bend it.
-  const mapWidth = () => Math.max(120, Math.min(chart.getWidth() - 24, (chart.getHeight() - 16) * 2.3));
+  const mapBox = () => {
+    const [wide, high] = [chart.getWidth(), chart.getHeight()];
+    const width = Math.max(120, Math.min(wide - 24, (high - 16) * 2.3));
+    return { left: (wide - width) / 2, top: (high - width / 2.3) / 2, width, height: width / 2.3 };
+  };
 
   const draw = () => {
     const colors = layers.palette();
@@ -63,7 +67,7 @@
       tooltip: { renderMode: "richText", backgroundColor: colors.panel, borderColor: colors.line, padding: [6, 9],
         textStyle: { color: colors.ink, fontSize: 12, fontFamily: "Inter, sans-serif" }, formatter: (it) => it.data?.name || "" },
       geo: { map: "indonesia", roam: true, silent: true, aspectScale: 1, scaleLimit: { min: 0.8, max: 14 },
-        boundingCoords: [[94.6, 8.2], [141.4, -12.2]], layoutCenter: ["50%", "50%"], layoutSize: mapWidth(),
+        boundingCoords: [[94.6, 8.2], [141.4, -12.2]], ...mapBox(),
         itemStyle: { areaColor: colors["land-far"], borderColor: colors["land-far"], borderWidth: 0.5 },
         regions: [{ name: "Indonesia", itemStyle: { areaColor: colors.land, borderColor: colors["land-edge"], borderWidth: 0.8 } }] },
       series: [
@@ -138,7 +142,10 @@
     chart.setOption({ geo: way === "all" ? { zoom: 1, center: undefined } : { zoom } });
     draw();
   }));
-  new ResizeObserver(() => { chart.resize(); chart.setOption({ geo: { layoutSize: mapWidth() } }); }).observe(box);
+  new ResizeObserver(() => {
+    chart.resize();
+    if (chart.getOption()?.geo?.length) chart.setOption({ geo: mapBox() }); // not before the borders are there
+  }).observe(box);
 
   fetch(box.dataset.borders).then((answer) => answer.json()).then((borders) => {
     window.echarts.registerMap("indonesia", borders);
