@@ -116,7 +116,9 @@ def main(arguments: list[str]) -> int:
     began, outcomes = time.monotonic(), []
     with contextlib.suppress(KeyboardInterrupt, SystemExit):
         if wanted in ("both", "production"):
-            outcomes.extend(run_production(arguments))
+            # The branch side knows no profile: its tests run once, with the embedded one.
+            once = ["--ignore", "tests/agent"] if wanted == "both" else []
+            outcomes.extend(run_production([*once, *arguments]))
         if wanted in ("both", "embedded"):
             outcomes.extend(run_profile("embedded", arguments, {}))
     took = int(time.monotonic() - began)
