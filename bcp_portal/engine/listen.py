@@ -47,6 +47,10 @@ class BellListener:
         self._stopped.set()
         self.wake()
 
+    def join(self, *, within: float) -> None:
+        """Wait for the thread, so that it can clear its socket away."""
+        self._thread.join(within)
+
     def _listen(self) -> None:
         wire = the_wire()
         is_heard = True

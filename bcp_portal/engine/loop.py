@@ -94,7 +94,8 @@ class Engine:
             rung = self.listener.wait(max(0.0, began + self._period() - time.monotonic()))
         self.listener.close()
         # Whatever has not ended by then goes with the process; leases and turns run out.
-        ended = self._jobs.close(within=0.7) & self._sweeps.close(within=0.7)
+        ended = self._jobs.close(within=0.5) & self._sweeps.close(within=0.5)
+        self.listener.join(within=0.7)
         connections.close_all()
         logger.info("Engine %s has stopped%s", self.name, "" if ended else "; work was left")
 

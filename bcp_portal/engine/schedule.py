@@ -56,12 +56,14 @@ DEADLINES: dict[str, str] = {
 JOBS: dict[str, str] = {
     "incidents.delivery": "incidents.services.delivery.deliver",
     "report.render": "bcp_portal.reports.services.report_file.render_report",
+    "accounts.invitation": "bcp_portal.accounts.services.invitation.send_invitation",
 }
 
 # kind -> verb called as handler(subject_id=..., error=..., at=...) when every retry has failed.
 EXHAUSTED: dict[str, str] = {
     "incidents.delivery": "incidents.services.delivery.give_up",
     "report.render": "bcp_portal.reports.services.report_file.give_up_report",
+    "accounts.invitation": "bcp_portal.accounts.services.invitation.note_lost_invitation",
 }
 
 # Kinds that call people: done before all others, and not taken at all while calls are held.

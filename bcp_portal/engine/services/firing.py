@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -120,34 +121,44 @@ def note_failure(*, deadline: Deadline, error: Exception, at: datetime) -> None:
 def _try(deadline: Deadline, batch: Batch, *, at: datetime) -> bool:
     """Fire one step of a batch; return False if the batch should end here."""
     batch.tried += 1
+    if not _mark(deadline, at=at):
+        return True
     try:
-        batch.fired += _fire(deadline=deadline, at=at)
+        _handler(deadline.kind)(deadline=deadline, at=at)
     except Exception as error:  # noqa: BLE001  # whatever one handler does, the clock goes on
+        # If it was the database that died, this write says so and ends the batch.
+        _unmark(deadline)
         if _is_contended(error):
             # Not a failure: a person is changing the same thing. Let go of all locks first.
             Deadline.objects.filter(pk=deadline.pk).update(next_try_at=at + _PUT_OFF)
             logger.info("Deadline %s waits for a lock; next try in a second", deadline.pk)
             return False
         batch.failed += 1
-        # If it was the database that died, this write says so and ends the batch.
         note_failure(deadline=deadline, error=error, at=at)
+    else:
+        batch.fired += 1
     return True
 
 
-@verb
-def _fire(*, deadline: Deadline, at: datetime) -> int:
-    # Marked before its handler runs and guarded: a neighbour in the same batch may just have
-    # cancelled it, and a handler that sets the next step must see this one as gone.
-    marked = (
-        Deadline.objects.waiting()
-        .filter(pk=deadline.pk)
-        .update(state=DeadlineState.FIRED, fired_at=at)
-    )
-    if not marked:
-        return 0
+def _handler(kind: str) -> Callable[..., object]:
+    """Find the handler of a kind; as a verb it has a savepoint of its own."""
+    handler: Callable[..., object] = import_string(DEADLINES[kind])
+    return handler if hasattr(handler, "is_verb") else verb(handler)
+
+
+def _mark(deadline: Deadline, *, at: datetime) -> bool:
+    # Marked before its handler runs, and guarded: a neighbour in the same batch may just have
+    # cancelled it, and a handler that looks for waiting steps must not find this one.
+    waiting = Deadline.objects.waiting().filter(pk=deadline.pk)
+    if not waiting.update(state=DeadlineState.FIRED, fired_at=at):
+        return False
     deadline.state, deadline.fired_at = DeadlineState.FIRED, at
-    import_string(DEADLINES[deadline.kind])(deadline=deadline, at=at)
-    return 1
+    return True
+
+
+def _unmark(deadline: Deadline) -> None:
+    Deadline.objects.filter(pk=deadline.pk).update(state=DeadlineState.WAITING, fired_at=None)
+    deadline.state, deadline.fired_at = DeadlineState.WAITING, None
 
 
 def _is_contended(error: Exception) -> bool:
