@@ -58,6 +58,20 @@ def binomial_tail(n: int, k: int, p: float) -> float:
     return min(1.0, math.exp(top) * math.fsum(math.exp(term - top) for term in terms))
 
 
+def explain_settled(
+    sites: Iterable[SiteFacts], silent: frozenset[int], *, late: frozenset[int]
+) -> list[SharedFate]:
+    """Explain the silent sites with those in mind that are only late and about to fall silent.
+
+    After a cut the sites fall silent one by one. A part of a region may then look like a shard or
+    a provider, and what is told first is told on; so the late ones decide between explanations,
+    but only the silent ones prove one.
+    """
+    likely = explain(sites, silent | late)
+    proven = (weigh(fate.field, fate.value, fate.members, silent) for fate in likely)
+    return [fate for fate in proven if _is_outage(fate)]
+
+
 def explain(
     sites: Iterable[SiteFacts], silent: frozenset[int], *, p0: float = BASE_SILENCE
 ) -> list[SharedFate]:
@@ -74,11 +88,18 @@ def explain(
     return found
 
 
-def weigh(field: str, value: str, members: Iterable[int], silent: frozenset[int]) -> SharedFate:
+def weigh(
+    field: str,
+    value: str,
+    members: Iterable[int],
+    silent: frozenset[int],
+    *,
+    p0: float = BASE_SILENCE,
+) -> SharedFate:
     """Work out the chance for a group that is known already, however it stands now."""
     known = tuple(members)
     down = tuple(pk for pk in known if pk in silent)
-    return SharedFate(field, value, known, down, binomial_tail(len(known), len(down), BASE_SILENCE))
+    return SharedFate(field, value, known, down, binomial_tail(len(known), len(down), p0))
 
 
 def _best(candidates: list[SharedFate]) -> SharedFate | None:
@@ -108,15 +129,17 @@ def _candidates(
             for value in values:
                 groups.setdefault((field, value), []).append(pk)
     for (field, value), members in groups.items():
-        down = tuple(pk for pk in members if pk in silent)
-        if len(down) < MIN_SILENT or len(down) / len(members) < MIN_SHARE:
-            continue
         # Everybody has the same version: then it explains nothing that the fleet does not.
         if field.endswith("_version") and len(members) == len(sites):
             continue
-        chance = binomial_tail(len(members), len(down), p0)
-        if chance < MAX_CHANCE:
-            yield SharedFate(field, value, tuple(members), down, chance)
+        fate = weigh(field, value, members, silent, p0=p0)
+        if _is_outage(fate):
+            yield fate
+
+
+def _is_outage(fate: SharedFate) -> bool:
+    k, n = len(fate.silent), len(fate.members)
+    return k >= MIN_SILENT and k / n >= MIN_SHARE and fate.chance < MAX_CHANCE
 
 
 def traits(site: SiteFacts) -> dict[str, frozenset[str]]:

@@ -8,13 +8,14 @@ from django.utils.translation import gettext_noop
 from telemetry.detection.facts import LONG_DARK, DeviceFacts, Fleet, SiteFacts
 from telemetry.detection.node_state import SUSPECT_AFTER, is_silent, silent_for
 from telemetry.detection.outcome import Outcome
-from telemetry.detection.shared_fate import SharedFate, explain, traits, weigh
+from telemetry.detection.shared_fate import SharedFate, explain_settled, traits, weigh
 from telemetry.detection.sight import SightVerdict
 from telemetry.models import Signal, SignalRule
 from telemetry.models.observer import Sight
 from telemetry.services.signal import Claim
 
 CLEAR_SHARE = 0.25
+LATE_AFTER = 1.25  # heartbeat periods: one beat was missed, or is on its way
 # Heartbeat periods. A site is shown as offline after 3.5; the alarm waits one more, in which the
 # neighbours' silence has time to show that it is not this site's own.
 ALARM_AFTER = 4.5
@@ -45,7 +46,8 @@ def network_outages(fleet: Fleet, still_open: Mapping[str, Signal]) -> Outcome:
             claims.append(_going_on(signal, fate))
             explained.update(fate.members)
     fresh = [site for site in watched if site.pk not in explained]
-    claims += [_network_claim(fate, fleet) for fate in explain(fresh, silent)]
+    late = frozenset(site.pk for site in fresh if is_silent(site, fleet.at, periods=LATE_AFTER))
+    claims += [_network_claim(fate, fleet) for fate in explain_settled(fresh, silent, late=late)]
     return Outcome(SignalRule.NETWORK_OUTAGE, claims)
 
 

@@ -1,0 +1,71 @@
+"""While sites fall silent one by one, the outage is named once, and by its real size."""
+
+from datetime import timedelta
+
+import pytest
+
+from telemetry.models import DeviceState, Signal, SignalRule
+from telemetry.services.detection import detect
+from tests.make import NOON, make_device, make_region, make_site
+
+pytestmark = pytest.mark.django_db
+PERIOD = timedelta(minutes=1)
+
+
+def province(count=9):
+    """Sites of one region; the first seven are a shard, the first five have one provider."""
+    region = make_region(name="Jawa Timur")
+    return [
+        make_device(
+            heard_at=NOON,
+            site=make_site(
+                region=region,
+                shard="east" if n < 7 else f"core-{n}",
+                provider="Jawanet" if n < 5 else f"Net {n}",
+            ),
+        )
+        for n in range(count)
+    ]
+
+
+def elsewhere(count=20):
+    return [make_device(heard_at=NOON, site=make_site(shard=f"s{n}")) for n in range(count)]
+
+
+def hear(devices, at) -> None:
+    DeviceState.objects.filter(device__in=devices).update(last_received_at=at)
+
+
+def networks():
+    return list(Signal.objects.filter(rule=SignalRule.NETWORK_OUTAGE).order_by("pk"))
+
+
+def test_a_region_that_falls_silent_site_by_site_is_never_told_as_a_part_of_it():
+    cut, others = province(), elsewhere()
+    for number, device in enumerate(cut):
+        # Each beats once a period at its own phase; the cut comes at NOON.
+        hear([device], NOON - PERIOD + number * PERIOD / 9)
+
+    for second in range(60, 200, 5):
+        at = NOON + timedelta(seconds=second)
+        hear(others, at)
+        detect(at=at)
+
+    (signal,) = networks()
+    assert signal.key == f"region:{cut[0].site.region.code}"
+    assert set(signal.site_ids) == {device.site_id for device in cut}
+
+
+def test_sites_that_were_only_late_do_not_widen_an_outage():
+    cut, others = province(12), elsewhere()
+    shard, rest = cut[:7], cut[7:]
+
+    for second in range(60, 300, 5):
+        at = NOON + timedelta(seconds=second)
+        hear(others, at)
+        if second % 95 == 0:
+            hear(rest, at)  # these beat, only late
+        detect(at=at)
+
+    assert [signal.key for signal in networks()] == ["shard:east"]
+    assert set(networks()[0].site_ids) == {device.site_id for device in shard}
