@@ -1,6 +1,9 @@
 """The room of sites, assets and recovery targets, as Django knows it."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AssetsConfig(AppConfig):
@@ -8,3 +11,15 @@ class AssetsConfig(AppConfig):
 
     name = "assets"
     verbose_name = "Assets"
+
+    def ready(self) -> None:
+        """Tell the page of a person what they look after."""
+        # Loaded only now: models cannot be imported while the apps are being read.
+        hooks = import_module("bcp_portal.accounts.hooks")
+        hooks.register_person_fact(
+            hooks.PersonFact(
+                label=_("Looks after"),
+                values=import_module("assets.selectors.assignments").assigned_words,
+                url_name="assets:assignments",
+            )
+        )

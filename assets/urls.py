@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from assets.views import asset, asset_list, failover, map, region, site, target
+from assets.views import asset, asset_list, assignment, failover, map, region, site, target
 
 app_name = "assets"
 urlpatterns = [
@@ -24,6 +24,12 @@ urlpatterns = [
     path("regions/", region.region_list, name="regions"),
     path("regions/add/", region.region_add, name="region_add"),
     path("regions/<str:code>/edit/", region.region_edit, name="region_edit"),
+    path("people/<str:username>/sites/", assignment.assignments, name="assignments"),
+    path(
+        "people/<str:username>/sites/<int:pk>/withdraw/",
+        assignment.assignment_withdraw,
+        name="assignment_withdraw",
+    ),
     path("targets/", target.target_list, name="targets"),
     path("assets/<str:code>/", asset.asset_detail, name="detail"),
     path("assets/<str:code>/edit/", asset.asset_edit, name="edit"),

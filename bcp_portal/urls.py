@@ -14,7 +14,7 @@ urlpatterns = [
     path("healthz/engine", engine_health, name="healthz-engine"),
     path("metrics", metrics, name="metrics"),
     path("language/", needs("")(set_language), name="set_language"),
-    path("account/", include("bcp_portal.accounts.urls")),
+    path("", include("bcp_portal.accounts.urls")),
     path("account/", include("allauth.account.urls")),
     path("account/mfa/", include("allauth.mfa.urls")),
     path("account/sessions/", include("allauth.usersessions.urls")),

@@ -15,7 +15,17 @@ class IncidentsConfig(AppConfig):
     verbose_name = _("Incidents")
 
     def ready(self) -> None:
-        """Say who builds the post-incident report."""
+        """Say who builds the post-incident report, and whom the calls cannot do without."""
         # Loaded only now: models cannot be imported while the apps are being read.
         builder = import_module("incidents.reports.builder")
         register_report("incident", builder.build_incident_report, label=_("Post-incident report"))
+        hooks = import_module("bcp_portal.accounts.hooks")
+        departure = import_module("incidents.selectors.departure")
+        hooks.register_departure_check(departure.calls_that_need)
+        hooks.register_address_check(_chat_problem)
+
+
+def _chat_problem(kind: str, address: str) -> str | None:
+    # Imported when first asked: knowing every chat service takes long, and few programs need it.
+    problem: str | None = import_module("incidents.channels.chat").chat_problem(kind, address)
+    return problem

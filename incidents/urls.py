@@ -48,6 +48,7 @@ urlpatterns = [
     ),
     path("on-call/", duty.on_call, name="on_call"),
     path("inbox/", duty.inbox, name="inbox"),
+    path("inbox/test/<int:pk>/", duty.contact_test, name="contact_test"),
     path("inbox/<int:pk>/answer/", duty.notice_answer, name="notice_answer"),
     path("inbox/<int:pk>/read/", duty.notice_read, name="notice_read"),
 ]

@@ -2,10 +2,25 @@
 
 from django.urls import URLPattern, path
 
+from bcp_portal.accounts.views import people, profile
 from bcp_portal.accounts.views.saved_view import view_forget, view_save
 
 app_name = "accounts"
 urlpatterns: list[URLPattern] = [
-    path("views/save/", view_save, name="view_save"),
-    path("views/<int:pk>/forget/", view_forget, name="view_forget"),
+    path("people/", people.people, name="people"),
+    path("people/add/", people.person_add, name="person_add"),
+    path("people/<str:username>/", people.person, name="person"),
+    path("people/<str:username>/edit/", people.person_edit, name="person_edit"),
+    path("people/<str:username>/roles/", people.person_roles, name="person_roles"),
+    path("people/<str:username>/access/", people.person_access, name="person_access"),
+    path("people/<str:username>/deactivate/", people.person_deactivate, name="person_deactivate"),
+    path("people/<str:username>/reactivate/", people.person_reactivate, name="person_reactivate"),
+    path("account/profile/", profile.profile, name="profile"),
+    path("account/contacts/add/", profile.contact_add, name="contact_add"),
+    path("account/contacts/<int:pk>/remove/", profile.contact_remove, name="contact_remove"),
+    path("account/contacts/<int:pk>/prefer/", profile.contact_prefer, name="contact_prefer"),
+    path("account/tokens/add/", profile.token_add, name="token_add"),
+    path("account/tokens/<int:pk>/revoke/", profile.token_revoke, name="token_revoke"),
+    path("account/views/save/", view_save, name="view_save"),
+    path("account/views/<int:pk>/forget/", view_forget, name="view_forget"),
 ]

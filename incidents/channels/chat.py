@@ -1,7 +1,9 @@
 """Chat and SMS by URL: whatever Apprise knows how to reach."""
 
 import apprise
+from django.utils.translation import gettext as _
 
+from bcp_portal.accounts.models import ContactKind
 from incidents.channels.letter import ChannelError, Letter
 
 # Schemes with which an address could reach any machine or the desktop of the server itself; for
@@ -31,3 +33,16 @@ def send_by_chat(letter: Letter) -> None:
         raise ChannelError(str(error)) from error
     if not taken:
         raise ChannelError("the chat service did not take the message")
+
+
+def chat_problem(kind: str, address: str) -> str | None:
+    """Say why no chat service could ever be reached at this address; None if one could."""
+    if kind != ContactKind.CHAT:
+        return None
+    try:
+        refuse_open_scheme(address)
+    except ChannelError:
+        return _("This kind of address is not allowed for chats.")
+    if not apprise.Apprise().add(address):
+        return _("The address is not one that a known chat service uses.")
+    return None

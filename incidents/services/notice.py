@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from bcp_portal.accounts.models import ContactKind, ContactMethod, User
 from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.engine.services.job import cancel_jobs, queue_job
@@ -18,6 +20,7 @@ from incidents.models import (
     NoticeKind,
     RunMode,
 )
+from incidents.models.wording import message_id
 
 JOB = "incidents.delivery"
 Address = tuple[str, str]
@@ -90,6 +93,26 @@ def queue_next_delivery(*, notice: Notice, at: datetime) -> Delivery | None:
     )
     queue_job(kind=JOB, subject_id=delivery.pk, at=at)
     return delivery
+
+
+@verb
+def send_test_notice(*, method: ContactMethod, actor: User, at: datetime) -> Notice:
+    """Send a message over this very channel, so that its owner sees whether it arrives."""
+    notice = write_notice(
+        person=method.user,
+        kind=NoticeKind.INFO,
+        message=gettext_noop("This is a test: calls reach you by %(channel_label)s."),
+        params={"channel_label": message_id(ContactKind(method.kind).label)},
+        path="/inbox/",
+        inbox_only=True,
+        at=at,
+    )
+    delivery = Delivery.objects.create(
+        notice=notice, channel=method.kind, address=method.address, position=0, queued_at=at
+    )
+    queue_job(kind=JOB, subject_id=delivery.pk, at=at)
+    audit(action="notice.test", obj=notice, actor=actor, at=at, after={"channel": method.kind})
+    return notice
 
 
 @verb

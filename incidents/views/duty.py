@@ -3,12 +3,14 @@
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from bcp_portal.accounts.models import ContactMethod
 from bcp_portal.shared.pages import SignedInRequest, attempt, needs, render_page
 from incidents.models import Notice
 from incidents.selectors.playbook_page import duty_now
-from incidents.services.notice import answer_notice, read_notice
+from incidents.services.notice import answer_notice, read_notice, send_test_notice
 
 
 @require_safe
@@ -45,3 +47,16 @@ def notice_read(request: SignedInRequest, pk: int) -> HttpResponse:
     notice = get_object_or_404(Notice.objects.visible_to(request.user), pk=pk)
     read_notice(notice=notice, actor=request.user, at=timezone.now())
     return redirect("incidents:inbox")
+
+
+@require_POST
+@needs("*")
+def contact_test(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Send oneself a message over one of one's own channels."""
+    method = get_object_or_404(ContactMethod.objects.visible_to(request.user), pk=pk)
+    attempt(
+        request,
+        lambda: send_test_notice(method=method, actor=request.user, at=timezone.now()),
+        _("A test message is on its way. It stands in your inbox, too."),
+    )
+    return redirect("accounts:profile")

@@ -41,6 +41,11 @@ SUBJECTS = {
     "risks:edit_cell": ("pk", "risk"),
     "reports:": ("uid", "report"),
     "accounts:view": ("pk", "saved_view"),
+    "accounts:person": ("username", "person"),
+    "accounts:contact": ("pk", "contact"),
+    "accounts:token": ("pk", "token"),
+    "assets:assignment": ("username", "person"),
+    "incidents:contact": ("pk", "contact"),
     "api:site": ("code", "site"),
     "api:device": ("node_id", "device"),
     "api:stream": ("pk", "stream"),
@@ -62,7 +67,10 @@ SUBJECTS = {
     "api:acceptance": ("pk", "acceptance"),
 }
 # Known to everybody who may look at all: plans, policies and the catalogue of controls.
-SHARED = ("incidents:playbook", "risks:control", "api:playbook", "api:control")
+SHARED = (
+    "incidents:playbook", "incidents:polic", "incidents:rotation", "incidents:shift",
+    "risks:control", "api:playbook", "api:control",
+)  # fmt: skip
 
 
 def parameters(route: str) -> set[str]:

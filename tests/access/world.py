@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from assets.models import SiteAssignment
 from bcp_portal.accounts.models import SavedView, User
+from bcp_portal.accounts.services.api_token import create_api_token
 from bcp_portal.reports.models import ReportFile
 from incidents.models import Alert, Notice
 from incidents.services.action_item import assign_action_item
@@ -80,6 +81,11 @@ def make_half(word: str) -> Half:
             "step": run.phases.get().steps.get(),
         },
     )  # fmt: skip
+    half.things |= {
+        "person": boss,
+        "contact": boss.contact_methods.get(),
+        "token": create_api_token(user=boss, name=f"{word} token", actor=boss, at=NOON)[0],
+    }
     _add_incident(half, boss)
     _add_risk(half, boss)
     return half

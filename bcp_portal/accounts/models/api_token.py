@@ -10,6 +10,10 @@ from bcp_portal.accounts.models.user import User
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     """Sets of tokens."""
 
+    def visible_to(self, user: User) -> Self:
+        """One's own; whoever runs accounts sees that others exist, never their secrets."""
+        return self if user.has_perm("accounts.manage_people") else self.filter(user=user)
+
     def live(self) -> Self:
         """Tokens that still open doors."""
         return self.filter(revoked_at=None, user__is_active=True)

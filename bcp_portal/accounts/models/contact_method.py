@@ -19,6 +19,10 @@ class ContactKind(models.TextChoices):
 class ContactMethodQuerySet(models.QuerySet["ContactMethod"]):
     """Sets of ways to reach people."""
 
+    def visible_to(self, user: User) -> Self:
+        """The only way a door may fetch them: everybody keeps their own."""
+        return self.filter(user=user).order_by("position", "pk")
+
     def usable(self) -> Self:
         """Those that may be tried, the preferred first."""
         return self.filter(is_active=True).order_by("user_id", "position", "pk")

@@ -27,6 +27,8 @@ RULES: tuple[Rule, ...] = (
     Rule("assets:regions", READ, "assets.view_region", scope="all", kind="region"),
     Rule("assets:region_add", FORM, "assets.run_site", kind="region"),
     Rule("assets:region_edit", FORM, "assets.run_site", scope="all", kind="region"),
+    Rule("assets:assignments", FORM, "assets.assign_site", scope="all", kind="user"),
+    Rule("assets:assignment_withdraw", SEND, "assets.assign_site", scope="all", kind="user"),
     Rule("assets:windows", READ, "assets.view_plannedwindow", scope="site", kind="window"),
     Rule("assets:window_plan", FORM, "assets.run_site", kind="window"),
     Rule("assets:window_cancel", FORM, "assets.run_site", scope="site", kind="window"),

@@ -57,5 +57,6 @@ RULES: tuple[Rule, ...] = (
     Rule("incidents:on_call", "GET", "incidents.view_escalationpolicy", scope="all"),
     Rule("incidents:inbox", "GET", SIGNED_IN, scope="own", kind="notice"),
     Rule("incidents:notice_answer", "POST", SIGNED_IN, scope="own", kind="notice"),
+    Rule("incidents:contact_test", "POST", SIGNED_IN, scope="own", kind="contact"),
     Rule("incidents:notice_read", "POST", SIGNED_IN, scope="own", kind="notice"),
 )

@@ -2,6 +2,15 @@
 
 from bcp_portal.shared.policy import PUBLIC, SIGNED_IN, Rule
 
+
+def _people(name: str, methods: str) -> Rule:
+    return Rule(f"accounts:{name}", methods, "accounts.manage_people", scope="all", kind="user")
+
+
+def _own(name: str, methods: str) -> Rule:
+    return Rule(f"accounts:{name}", methods, SIGNED_IN, scope="own", kind="user")
+
+
 RULES: tuple[Rule, ...] = (
     Rule("healthz", "GET", PUBLIC, sensitivity="public"),
     Rule("readyz", "GET", PUBLIC, sensitivity="public"),
@@ -14,6 +23,20 @@ RULES: tuple[Rule, ...] = (
         "audit:trail", "GET", "audit.view_auditrow", scope="all", kind="audit", sensitivity="secret"
     ),
     Rule("dashboard:home", "GET", SIGNED_IN, scope="site", kind="site"),
+    _people("people", "GET"),
+    _people("person_add", "GET POST"),
+    _people("person", "GET"),
+    _people("person_edit", "GET POST"),
+    _people("person_roles", "GET POST"),
+    _people("person_access", "GET POST"),
+    _people("person_deactivate", "GET POST"),
+    _people("person_reactivate", "GET POST"),
+    _own("profile", "GET POST"),
+    _own("contact_add", "POST"),
+    _own("contact_remove", "POST"),
+    _own("contact_prefer", "POST"),
+    _own("token_add", "POST"),
+    _own("token_revoke", "POST"),
     Rule("accounts:view_save", "POST", SIGNED_IN, scope="own", kind="saved_view"),
     Rule("accounts:view_forget", "POST", SIGNED_IN, scope="own", kind="saved_view"),
     Rule("reports:list", "GET", "reports.request_report", scope="own", sensitivity="content"),

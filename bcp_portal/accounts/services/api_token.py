@@ -27,8 +27,15 @@ def create_api_token(
 @verb
 def revoke_api_token(*, token: ApiToken, actor: User, at: datetime) -> None:
     """Close every door this token opened."""
-    ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=at)
-    audit(action="api_token.revoke", obj=token, actor=actor, at=at)
+    if not ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=at):
+        return
+    audit(
+        action="api_token.revoke",
+        obj=token,
+        actor=actor,
+        at=at,
+        before={"user": token.user.username},
+    )
 
 
 def note_use(*, token: ApiToken, at: datetime) -> None:

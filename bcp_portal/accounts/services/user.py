@@ -1,13 +1,23 @@
-"""Verbs of a person."""
+"""Verbs of a person: their account and what they are trusted with."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
 from django.contrib.auth.models import Group
+from django.utils.translation import gettext as _
 
 from bcp_portal.accounts.models import ContactKind, ContactMethod, User
 from bcp_portal.accounts.roles import Role
 from bcp_portal.audit.verbs import audit, verb
+from bcp_portal.shared.errors import DomainError, NotAllowedError
+
+
+class AccountTakenError(DomainError):
+    """Somebody else has this username or this mail address already."""
+
+
+class LastAdministratorError(DomainError):
+    """Without this person nobody could make accounts any more."""
 
 
 @verb
@@ -16,15 +26,20 @@ def create_user(
     username: str,
     email: str,
     full_name: str,
-    password: str,
+    password: str | None,
     roles: Iterable[Role],
     actor: User | None,
     at: datetime,
     language: str = "en",
     time_zone: str = "Asia/Jakarta",
     job_title: str = "",
+    phone: str = "",
 ) -> User:
-    """Make an account with its roles and, as a first way to reach the person, their mail."""
+    """Make an account with its roles and, as a first way to reach the person, their mail.
+
+    Without a password nobody can sign in until the person has chosen one themselves.
+    """
+    refuse_taken(username=username, email=email)
     first, _space, last = full_name.partition(" ")
     user = User.objects.create_user(
         username,
@@ -35,6 +50,7 @@ def create_user(
         language=language,
         time_zone=time_zone,
         job_title=job_title,
+        phone=phone,
     )
     names = sorted(str(role) for role in roles)
     user.groups.set(Group.objects.filter(name__in=names))
@@ -45,9 +61,13 @@ def create_user(
 
 @verb
 def set_roles(*, user: User, roles: Iterable[Role], actor: User, at: datetime, reason: str) -> None:
-    """Replace what somebody is trusted with."""
+    """Replace what somebody is trusted with; nobody does that for themselves."""
+    refuse_own(user, actor, _("Nobody changes their own roles. Ask another administrator."))
+    reason = need_reason(reason)
     before = sorted(user.groups.values_list("name", flat=True))
     names = sorted(str(role) for role in roles)
+    if Role.ADMINISTRATOR not in names:
+        refuse_last_administrator(user)
     user.groups.set(Group.objects.filter(name__in=names))
     audit(
         action="user.set_roles",
@@ -58,3 +78,39 @@ def set_roles(*, user: User, roles: Iterable[Role], actor: User, at: datetime, r
         before={"roles": before},
         after={"roles": names},
     )
+
+
+def refuse_taken(*, username: str = "", email: str = "", but: User | None = None) -> None:
+    """Refuse what the database would refuse, with a sentence."""
+    others = User.objects.exclude(pk=but.pk) if but else User.objects.all()
+    if username and others.filter(username__iexact=username).exists():
+        raise AccountTakenError(_("The username %s is taken.") % username)
+    if email and others.filter(email__iexact=email).exists():
+        raise AccountTakenError(_("Somebody has the mail address %s already.") % email)
+
+
+def refuse_own(user: User, actor: User, sentence: str) -> None:
+    """Refuse what nobody may do to their own account."""
+    if user.pk == actor.pk:
+        raise NotAllowedError(sentence)
+
+
+def refuse_last_administrator(user: User) -> None:
+    """Refuse to lose the only person who can make accounts.
+
+    The group's row is locked: two administrators cannot remove each other at the same moment.
+    """
+    group = Group.objects.select_for_update().filter(name=str(Role.ADMINISTRATOR)).first()
+    if group is None or not group.user_set.filter(pk=user.pk).exists():
+        return
+    if not group.user_set.filter(is_active=True).exclude(pk=user.pk).exists():
+        raise LastAdministratorError(
+            _("%s is the last administrator. Make somebody else administrator first.") % user.name
+        )
+
+
+def need_reason(reason: str) -> str:
+    """Give back the reason without blanks around it, or refuse."""
+    if not reason.strip():
+        raise DomainError(_("Say why: this change is kept with its reason."))
+    return reason.strip()

@@ -1,0 +1,61 @@
+"""What rooms above tell this one: who cannot leave yet, what else a person has, what an address is.
+
+People stand below assets and incidents, so those rooms register here instead of being imported.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+
+from bcp_portal.accounts.models import User
+
+DepartureCheck = Callable[[User], str | None]
+AddressCheck = Callable[[str, str], str | None]
+
+
+@dataclass(frozen=True)
+class PersonFact:
+    """A line of the person page that another room fills: label, values, where they change."""
+
+    label: str | Promise
+    values: Callable[[User], list[str]]
+    url_name: str
+
+
+_departure: list[DepartureCheck] = []
+_addresses: list[AddressCheck] = []
+_facts: list[PersonFact] = []
+
+
+def register_departure_check(check: DepartureCheck) -> None:
+    """Let a room say, in a sentence, why a person cannot be deactivated yet; None if they can."""
+    if check not in _departure:
+        _departure.append(check)
+
+
+def departure_obstacles(user: User) -> list[str]:
+    """Everything that stands against deactivating this person."""
+    return [sentence for check in _departure if (sentence := check(user))]
+
+
+def register_address_check(check: AddressCheck) -> None:
+    """Let a room say why an address of a kind could never be reached; None if it could."""
+    if check not in _addresses:
+        _addresses.append(check)
+
+
+def address_problem(kind: str, address: str) -> str:
+    """The first thing that is wrong with an address; empty if nothing is known to be."""
+    return next((found for check in _addresses if (found := check(kind, address))), "")
+
+
+def register_person_fact(fact: PersonFact) -> None:
+    """Let a room add a line to every person page."""
+    if fact not in _facts:
+        _facts.append(fact)
+
+
+def person_facts() -> list[PersonFact]:
+    """The lines that other rooms add."""
+    return list(_facts)
