@@ -48,6 +48,7 @@ NAV: tuple[Section, ...] = (
             Entry(_("Sites"), "telemetry:sites", "building-store"),
             Entry(_("Devices"), "telemetry:devices", "devices"),
             Entry(_("Sessions"), "telemetry:sessions", "refresh"),
+            Entry(_("Other monitors"), "telemetry:monitors", "antenna-bars-5"),
             Entry(_("Signals"), "telemetry:signals", "activity"),
             Entry(_("Conflicts"), "telemetry:conflicts", "git-merge"),
             Entry(_("Orders"), "telemetry:orders", "hand-stop"),

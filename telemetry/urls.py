@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from telemetry.views.lists import device_list, session_list, signal_list, site_list
+from telemetry.views import sources
+from telemetry.views.lists import device_bulk, device_list, session_list, signal_list, site_list
 from telemetry.views.site import site_detail
 
 app_name = "telemetry"
@@ -10,6 +11,13 @@ urlpatterns = [
     path("sites/", site_list, name="sites"),
     path("sites/<str:code>/", site_detail, name="site"),
     path("devices/", device_list, name="devices"),
+    path("devices/bulk/", device_bulk, name="devices_bulk"),
+    path("devices/enrol/", sources.device_enrol, name="device_enrol"),
+    path("monitors/", sources.monitors, name="monitors"),
+    path("monitors/pings/add/", sources.ping_add, name="ping_add"),
+    path("monitors/pings/<int:pk>/retire/", sources.ping_retire, name="ping_retire"),
+    path("monitors/sources/add/", sources.source_add, name="source_add"),
+    path("monitors/sources/<int:pk>/revoke/", sources.source_revoke, name="source_revoke"),
     path("sessions/", session_list, name="sessions"),
     path("signals/", signal_list, name="signals"),
 ]

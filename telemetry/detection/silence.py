@@ -10,7 +10,7 @@ from telemetry.detection.node_state import SUSPECT_AFTER, is_silent, silent_for
 from telemetry.detection.outcome import Outcome
 from telemetry.detection.shared_fate import SharedFate, explain_settled, traits, weigh
 from telemetry.detection.sight import SightVerdict
-from telemetry.models import Signal, SignalRule
+from telemetry.models import NodeState, Signal, SignalRule
 from telemetry.models.observer import Sight
 from telemetry.services.signal import Claim
 
@@ -42,9 +42,12 @@ def network_outages(fleet: Fleet, still_open: Mapping[str, Signal]) -> Outcome:
     for signal in still_open.values():
         # What is told already is told on, and grows: one outage is not explained twice.
         fate = _again(signal, watched, silent)
-        if fate is not None and len(fate.silent) / len(fate.members) >= CLEAR_SHARE:
+        if fate is not None and (
+            len(fate.silent) / len(fate.members) >= CLEAR_SHARE
+            or _waits_for_stragglers(signal, fate, fleet)
+        ):
             claims.append(_going_on(signal, fate))
-            explained.update(fate.members)
+            explained |= set(fate.members)
     fresh = [site for site in watched if site.pk not in explained]
     late = frozenset(site.pk for site in fresh if is_silent(site, fleet.at, periods=LATE_AFTER))
     claims += [_network_claim(fate, fleet) for fate in explain_settled(fresh, silent, late=late)]
@@ -86,6 +89,25 @@ def _again(signal: Signal, watched: list[SiteFacts], silent: frozenset[int]) -> 
     field, _colon, value = signal.key.partition(":")
     members = [site.pk for site in watched if value in traits(site).get(field, ())]
     return weigh(field, value, members, silent) if members else None
+
+
+def _waits_for_stragglers(signal: Signal, fate: SharedFate, fleet: Fleet) -> bool:
+    """Most are back: give the rest the time to come after them before they count alone."""
+    hit = [fleet.sites[pk] for pk in signal.site_ids if pk in fleet.sites]
+    missing = [site for site in hit if site.pk in fate.silent]
+    if not missing:
+        return False
+    last_return = max(
+        (_back_since(d, fleet.at) for site in hit if site not in missing for d in site.devices),
+        default=fleet.at,
+    )
+    patience = max(device.period for site in missing for device in site.devices)
+    return fleet.at - last_return < patience * OFFLINE_AFTER
+
+
+def _back_since(device: DeviceFacts, at: datetime) -> datetime:
+    is_noted = device.node_state in (NodeState.ONLINE, NodeState.CONNECTED)
+    return device.node_state_since or at if is_noted else at
 
 
 def _going_on(signal: Signal, fate: SharedFate) -> Claim:

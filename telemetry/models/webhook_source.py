@@ -1,9 +1,14 @@
 """A monitor elsewhere that sends its own alerts."""
 
+from typing import Self
+
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from assets.models import Asset, Site
+from assets.scope import visible_site_ids
+from bcp_portal.accounts.models import User
 
 
 class WebhookKind(models.TextChoices):
@@ -12,6 +17,15 @@ class WebhookKind(models.TextChoices):
     ALERTMANAGER = "alertmanager", _("Alertmanager")
     GRAFANA = "grafana", _("Grafana")
     GENERIC = "generic", _("Any JSON")
+
+
+class WebhookSourceQuerySet(models.QuerySet["WebhookSource"]):
+    """Sets of monitors elsewhere."""
+
+    def visible_to(self, user: User) -> Self:
+        """Monitors of the sites a person may see, and those of no site in particular."""
+        sites = visible_site_ids(user)
+        return self if sites is None else self.filter(Q(site=None) | Q(site_id__in=sites))
 
 
 class WebhookSource(models.Model):
@@ -27,6 +41,8 @@ class WebhookSource(models.Model):
     created_at = models.DateTimeField()
     last_received_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+
+    objects = WebhookSourceQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name

@@ -3,15 +3,18 @@
 from typing import Any
 
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from assets.models import Region, Site
 from assets.models.site import Criticality, SiteKind
 from bcp_portal.shared import lists
 from bcp_portal.shared.pages import SignedInRequest, needs
+from telemetry.forms.sources import WhyForm
 from telemetry.models import Device, NodeState, Signal, SignalRule, SyncOutcome, SyncSession
+from telemetry.services.device import revoke_device
 from telemetry.wording import signal_title
 
 
@@ -101,6 +104,18 @@ DEVICES = lists.ListSpec(
     ),
     search=("name", "site__code", "site__name"),
     default_sort="site.code",
+    bulk=(
+        lists.BulkAction(
+            "revoke",
+            _("Revoke"),
+            perm="telemetry.enrol_device",
+            run=revoke_device,
+            row="device",
+            form=WhyForm,
+            confirm=_("Nothing these devices send is taken any more. Revoke them?"),
+        ),
+    ),
+    bulk_url="telemetry:devices_bulk",
 )
 
 SESSIONS = lists.ListSpec(
@@ -176,7 +191,19 @@ def site_list(request: SignedInRequest) -> HttpResponse:
 def device_list(request: SignedInRequest) -> HttpResponse:
     """Every device."""
     rows = Device.objects.visible_to(request.user).for_list()
-    return lists.list_response(request, DEVICES, rows, at=timezone.now())
+    extra = {}
+    if request.user.has_perm("telemetry.enrol_device"):
+        url = reverse("telemetry:device_enrol")
+        extra = {"title_buttons": [{"url": url, "label": _("Enrol a device"), "primary": True}]}
+    return lists.list_response(request, DEVICES, rows, at=timezone.now(), extra=extra)
+
+
+@require_POST
+@needs("telemetry.enrol_device")
+def device_bulk(request: SignedInRequest) -> HttpResponse:
+    """What a selection of devices is told."""
+    rows = Device.objects.visible_to(request.user).for_list()
+    return lists.bulk_response(request, DEVICES, rows, at=timezone.now())
 
 
 @require_safe

@@ -24,6 +24,8 @@ SUBJECTS = {
     "assets:site": ("code", "site"),
     "assets:window": ("pk", "window"),
     "telemetry:site": ("code", "site"),
+    "telemetry:ping": ("pk", "ping"),
+    "telemetry:source": ("pk", "monitor"),
     "dashboard:site_card": ("code", "site"),
     "incidents:": ("code", "incident"),
     "incidents:for_asset": ("code", "asset"),

@@ -15,7 +15,14 @@ from incidents.services.review import open_review, save_review
 from incidents.services.timeline import add_note
 from incidents.services.update import publish_update
 from risks.models import Acceptance, AchievementOffer, RiskEvidence, Treatment
-from telemetry.models import ConflictReport, Signal, SignalRule, SyncSession
+from telemetry.models import (
+    ConflictReport,
+    PingCheck,
+    Signal,
+    SignalRule,
+    SyncSession,
+    WebhookSource,
+)
 from tests.make import NOON, make_device, make_region, make_site, make_stream_state, make_user
 from tests.make_assets import make_asset, make_dependency, make_path, make_window
 from tests.make_incidents import make_incident, make_run
@@ -76,6 +83,14 @@ def make_half(word: str) -> Half:
             "signal": Signal.objects.create(
                 rule=SignalRule.SITE_SILENT, key=word, title="%(site)s is offline",
                 params={"site": f"{word} site"}, site=site, began_at=NOON, opened_at=NOON,
+            ),
+            "ping": PingCheck.objects.create(
+                name=f"{word} job", key_hash=f"{word}-ping", site=site, period=HOUR, grace=HOUR,
+                created_at=NOON,
+            ),
+            "monitor": WebhookSource.objects.create(
+                name=f"{word} monitor", kind="grafana", key_hash=f"{word}-hook", site=site,
+                created_at=NOON,
             ),
             "run": run,
             "step": run.phases.get().steps.get(),

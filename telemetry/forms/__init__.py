@@ -1,0 +1,1 @@
+"""Forms of devices and of other monitors."""
