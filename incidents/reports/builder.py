@@ -28,8 +28,13 @@ from incidents.reports.ledgers import (
     run_part,
     versions_table,
 )
+from incidents.reports.long_timeline import is_long, key_moments, timeline_text
 from incidents.reports.payload import incident_payload
 from incidents.reports.scores import (
+    AssetScore,
+    KeyTimes,
+    PromiseScore,
+    RunScore,
     asset_scores,
     key_times,
     promise_scores,
@@ -67,57 +72,44 @@ class Analysis:
     answer: str
 
 
+@dataclass(frozen=True)
+class Figures:
+    """What follows from the facts by arithmetic, computed once for paper and payload."""
+
+    times: KeyTimes
+    scores: list[AssetScore]
+    runs: list[RunScore]
+    promises: list[PromiseScore]
+    preliminary: list[str]
+
+
 def build_incident_report(*, subject_id: int, language: str, at: datetime) -> BuiltReport:
     """Build the post-incident report as of a moment."""
     facts = gather_incident(subject_id, at=at)
-    times, scores = key_times(facts), asset_scores(facts)
-    runs, promises = run_scores(facts), promise_scores(facts)
-    tally = tally_rto(scores)
-    preliminary = preliminary_reasons(facts)
-    sentences = board_sentences(facts, times, tally)
-    context = {
-        "facts": facts,
-        "incident": facts.incident,
-        "preliminary": preliminary,
-        "sentences": sentences,
-        "cover": cover_facts(facts, times),
-        "tone": cover_tone(facts, tally),
-        "tiles": [time_tiles(facts, times), reach_tiles(facts, scores, tally)],
-        "board": board_facts(facts),
-        "scorecard": scorecard_table(scores),
-        "bars": draw_bars(scores),
-        "bars_left_out": bars_left_out(scores),
-        "has_direct": any(score.is_direct for score in scores),
-        "verdict": _verdict(facts),
-        "verdicts": verdict_table(facts),
-        "extent": extent_table(facts),
-        "waiting": waiting_table(facts),
-        "silent_sites": silent_sites(facts),
-        "lanes": draw_lanes(facts, scores),
-        "roles": roles_table(facts),
-        "timeline": timeline_table(facts.timeline),
-        "period": _period(facts),
-        "runs": [run_part(score) for score in runs],
-        "decisions": [decision_part(decision) for decision in facts.decisions],
-        "calls": calls_table(facts),
-        "missed_calls": missed_calls(facts),
-        "communications": communications_table(promises),
-        "analysis": _analysis(facts),
-        "actions": actions_table(facts),
-        "alerts": alerts_table(facts),
-        "versions": versions_table(facts),
-        "contents": _contents() if len(facts.timeline) > LONG_TIMELINE else [],
-    }
+    figures = Figures(
+        times=key_times(facts),
+        scores=asset_scores(facts),
+        runs=run_scores(facts),
+        promises=promise_scores(facts),
+        preliminary=preliminary_reasons(facts),
+    )
     return build_paper(
         "reports/incident/incident.html",
-        context,
+        {
+            "facts": facts,
+            "incident": facts.incident,
+            "contents": _contents() if len(facts.timeline) > LONG_TIMELINE else [],
+            **_first_pages(facts, figures),
+            **_what_happened(facts, figures),
+            **_what_was_done(facts, figures),
+        },
         payload=incident_payload(
             facts,
-            times=times,
-            scores=scores,
-            runs=runs,
-            promises=promises,
-            preliminary=preliminary,
+            times=figures.times,
+            scores=figures.scores,
+            runs=figures.runs,
+            promises=figures.promises,
+            preliminary=figures.preliminary,
             language=language,
         ),
         title=paper_title(facts),
@@ -128,6 +120,51 @@ def build_incident_report(*, subject_id: int, language: str, at: datetime) -> Bu
         % {"seq": facts.trail.head_seq, "hash": facts.trail.head_hash},
         pictures={"incident.css": _style_sheet()},
     )
+
+
+def _first_pages(facts: IncidentFacts, figures: Figures) -> dict[str, object]:
+    tally = tally_rto(figures.scores)
+    return {
+        "preliminary": figures.preliminary,
+        "sentences": board_sentences(facts, figures.times, tally),
+        "cover": cover_facts(facts, figures.times),
+        "tone": cover_tone(facts, tally),
+        "tiles": [time_tiles(facts, figures.times), reach_tiles(facts, figures.scores, tally)],
+        "board": board_facts(facts),
+    }
+
+
+def _what_happened(facts: IncidentFacts, figures: Figures) -> dict[str, object]:
+    scores = figures.scores
+    return {
+        "scorecard": scorecard_table(scores),
+        "bars": draw_bars(scores),
+        "bars_left_out": bars_left_out(scores),
+        "has_direct": any(score.is_direct for score in scores),
+        "waiting": waiting_table(facts),
+        "silent_sites": silent_sites(facts),
+        "verdict": _verdict(facts),
+        "verdicts": verdict_table(facts),
+        "extent": extent_table(facts),
+        "lanes": draw_lanes(facts, scores),
+        "roles": roles_table(facts),
+        "period": _period(facts),
+        **_timeline(facts),
+    }
+
+
+def _what_was_done(facts: IncidentFacts, figures: Figures) -> dict[str, object]:
+    return {
+        "runs": [run_part(score) for score in figures.runs],
+        "decisions": [decision_part(decision) for decision in facts.decisions],
+        "calls": calls_table(facts),
+        "missed_calls": missed_calls(facts),
+        "communications": communications_table(figures.promises),
+        "analysis": _analysis(facts),
+        "actions": actions_table(facts),
+        "alerts": alerts_table(facts),
+        "versions": versions_table(facts),
+    }
 
 
 @functools.cache
@@ -144,6 +181,16 @@ def _verdict(facts: IncidentFacts) -> list[str]:
         lines.append(str(SignalRule(verdict["rule"]).label))
     sums = verdict.get("sums")
     return lines + (explain_sums(sums) if isinstance(sums, dict) else [])
+
+
+def _timeline(facts: IncidentFacts) -> dict[str, object]:
+    """All of it as a table; of a long one the key moments, and all of it as text."""
+    entries = facts.timeline
+    shown = key_moments(entries) if is_long(entries) else entries
+    return {
+        "timeline": timeline_table(shown),
+        "timeline_text": timeline_text(entries) if is_long(entries) else "",
+    }
 
 
 def _period(facts: IncidentFacts) -> str:

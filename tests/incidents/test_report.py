@@ -216,6 +216,16 @@ def test_a_long_incident_costs_no_more_queries_than_a_short_one():
     assert queries_of(long) == queries_of(short)
 
 
+def test_a_very_long_timeline_is_told_whole_with_its_key_moments_first():
+    incident = make_told_incident()
+    make_timeline(incident, 400)
+    html = html_of(incident)
+
+    assert html.index("Key moments") < html.index("Everything")
+    assert all(f"Site {number} said" in html for number in range(400))
+    assert "(written " in html
+
+
 def test_the_same_version_gives_the_same_bytes():
     incident = make_reviewed_incident()
     papers = [
