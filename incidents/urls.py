@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from incidents.views import duty, incident, lists, moves, playbook, related, report, review, steps
+from incidents.views import (
+    duty,
+    incident,
+    lists,
+    moves,
+    playbook,
+    policy,
+    policy_list,
+    related,
+    report,
+    review,
+    rotation,
+    steps,
+)
 
 app_name = "incidents"
 urlpatterns = [
@@ -46,6 +59,17 @@ urlpatterns = [
         playbook.playbook_publish,
         name="playbook_publish",
     ),
+    path("playbooks/ready/load/", playbook.playbooks_load, name="playbooks_load"),
+    path("escalation/", policy_list.policy_list, name="policies"),
+    path("escalation/add/", policy.policy_add, name="policy_add"),
+    path("escalation/<int:pk>/", policy.policy, name="policy"),
+    path("escalation/<int:pk>/edit/", policy.policy_edit, name="policy_edit"),
+    path("escalation/<int:pk>/retire/", policy.policy_retire, name="policy_retire"),
+    path("escalation/rotations/", policy_list.rotation_list, name="rotations"),
+    path("escalation/rotations/add/", rotation.rotation_add, name="rotation_add"),
+    path("escalation/rotations/<int:pk>/", rotation.rotation, name="rotation"),
+    path("escalation/rotations/<int:pk>/turn/", rotation.rotation_turn, name="rotation_turn"),
+    path("escalation/shifts/<int:pk>/cancel/", rotation.shift_cancel, name="shift_cancel"),
     path("on-call/", duty.on_call, name="on_call"),
     path("inbox/", duty.inbox, name="inbox"),
     path("inbox/test/<int:pk>/", duty.contact_test, name="contact_test"),

@@ -9,7 +9,8 @@ from assets.services.site_assignment import assign_site
 from bcp_portal.accounts.models import User
 from bcp_portal.accounts.roles import Role
 from bcp_portal.accounts.services.user import create_user
-from incidents.services.policy import LevelPlan, assign_shift, make_rotation, save_policy
+from incidents.services.policy import LevelPlan, save_policy
+from incidents.services.rotation import assign_shift, make_rotation
 
 
 @dataclass(frozen=True)

@@ -70,11 +70,25 @@ class EscalationLevel(models.Model):
         return f"{self.policy_id}/{self.position}"
 
 
+class RotationQuerySet(models.QuerySet["Rotation"]):
+    """Sets of rotations."""
+
+    def visible_to(self, user: User) -> Self:
+        """The only way a door may fetch rotations: who has the duty is no secret inside."""
+        return self
+
+    def for_list(self) -> Self:
+        """Everything a list row shows."""
+        return self.prefetch_related("shifts__user")
+
+
 class Rotation(models.Model):
     """A duty that people take in turns."""
 
     name = models.CharField(max_length=120, unique=True)
     time_zone = models.CharField(max_length=60, default="Asia/Jakarta")
+
+    objects = RotationQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name

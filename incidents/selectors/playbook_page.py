@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from incidents.models import EscalationPolicy, Phase, Playbook, PlaybookVersion, Step
+from incidents.playbooks.reader import ready_plans
 from incidents.selectors.duty import DutyReport, who_would_be_called
 from incidents.selectors.playbook import publishing_problems
 
@@ -58,6 +60,17 @@ def playbook_page(playbook: Playbook, *, number: str, at: datetime) -> PlaybookP
         else [],
         duty=duty_now(at=at),
     )
+
+
+@cache
+def _ready_codes() -> frozenset[str]:
+    return frozenset(plan.code for plan in ready_plans())
+
+
+def missing_ready_plans() -> int:
+    """How many of the plans that come with the portal are not here yet. One query."""
+    codes = _ready_codes()
+    return len(codes - set(Playbook.objects.filter(code__in=codes).values_list("code", flat=True)))
 
 
 def duty_now(*, at: datetime) -> list[DutyReport]:

@@ -1,9 +1,10 @@
-"""Verbs of an escalation policy and of the duties it leans on."""
+"""Verbs of an escalation policy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from bcp_portal.accounts.models import User
@@ -13,14 +14,19 @@ from incidents.models import (
     EscalationLevel,
     EscalationPolicy,
     EscalationTarget,
+    Phase,
     Rotation,
-    Shift,
+    VersionStatus,
 )
-from incidents.selectors.duty import policy_snapshot, who_would_be_called
+from incidents.selectors.duty import DutyReport, policy_snapshot, who_would_be_called
 
 
 class PolicyReachesNobodyError(DomainError):
     """A policy that would call nobody is not kept."""
+
+
+class PolicyInUseError(DomainError):
+    """The name is taken, or something still needs the policy."""
 
 
 @dataclass(frozen=True)
@@ -50,18 +56,11 @@ def save_policy(
 
     Refused when it would reach nobody right now.
     """
+    before = policy_snapshot(policy) if policy and policy.pk else {}
     row = policy or EscalationPolicy(name=name, fallback=fallback)
-    before = policy_snapshot(row) if policy else {}
     row.name, row.fallback, row.description = name, fallback, description
-    row.repeat_count = repeat_count
-    if is_default:
-        EscalationPolicy.objects.filter(is_default=True).exclude(pk=row.pk).update(is_default=False)
-    row.is_default = is_default
-    row.save()
-    row.levels.all().delete()
-    for position, level in enumerate(levels, start=1):
-        _write_level(row, position, level)
-    fresh = EscalationPolicy.objects.for_detail().get(pk=row.pk)
+    row.repeat_count, row.is_default = repeat_count, is_default
+    fresh = _write_policy(row, levels)
     _refuse_dead_end(fresh, at=at)
     audit(
         action="policy.save",
@@ -75,45 +74,58 @@ def save_policy(
 
 
 @verb
-def assign_shift(
+def try_policy(
     *,
-    rotation: Rotation,
-    user: User,
-    starts_at: datetime,
-    ends_at: datetime,
-    actor: User | None,
+    name: str,
+    fallback: User,
+    levels: Sequence[LevelPlan],
     at: datetime,
-    is_override: bool = False,
-) -> Shift:
-    """Give a person a turn of a duty, or let them stand in."""
-    if ends_at <= starts_at:
-        raise DomainError(_("A turn ends after it begins."))
-    shift = Shift.objects.create(
-        rotation=rotation,
-        user=user,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        is_override=is_override,
-    )
-    audit(
-        action="rotation.assign",
-        obj=rotation,
-        actor=actor,
-        at=at,
-        after={"user": user.name, "from": starts_at, "to": ends_at, "override": is_override},
-    )
-    return shift
+    policy: EscalationPolicy | None = None,
+) -> DutyReport:
+    """Say who would be called right now if the policy were like this; nothing is kept."""
+    with transaction.atomic():
+        row = EscalationPolicy(pk=policy.pk if policy else None, name=name, fallback=fallback)
+        report = who_would_be_called(_write_policy(row, levels), at=at)
+        transaction.set_rollback(True)
+    return report
 
 
 @verb
-def make_rotation(
-    *, name: str, actor: User | None, at: datetime, time_zone: str = "Asia/Jakarta"
-) -> Rotation:
-    """Name a duty that people take in turns."""
-    rotation, is_new = Rotation.objects.get_or_create(name=name, defaults={"time_zone": time_zone})
-    if is_new:
-        audit(action="rotation.make", obj=rotation, actor=actor, at=at)
-    return rotation
+def retire_policy(
+    *, policy: EscalationPolicy, actor: User, at: datetime, reason: str
+) -> EscalationPolicy:
+    """Take a policy out of use; refused while it is the one for everything, or a plan names it."""
+    locked = EscalationPolicy.objects.select_for_update().get(pk=policy.pk)
+    if not reason.strip():
+        raise DomainError(_("Say why: this change is kept with its reason."))
+    if locked.is_default:
+        raise PolicyInUseError(
+            _("“%s” is used wherever nobody named a policy. Make another one that first.")
+            % locked.name
+        )
+    plans = Phase.objects.filter(policy=locked, version__status=VersionStatus.PUBLISHED)
+    if codes := sorted(set(plans.values_list("version__playbook__code", flat=True))):
+        raise PolicyInUseError(
+            _("“%(name)s” is named by %(plans)s. Publish a version without it first.")
+            % {"name": locked.name, "plans": ", ".join(codes)}
+        )
+    locked.retired_at = at
+    locked.save(update_fields=["retired_at"])
+    audit(action="policy.retire", obj=locked, actor=actor, at=at, reason=reason.strip())
+    return locked
+
+
+def _write_policy(row: EscalationPolicy, levels: Sequence[LevelPlan]) -> EscalationPolicy:
+    others = EscalationPolicy.objects.exclude(pk=row.pk)
+    if others.filter(name=row.name).exists():
+        raise PolicyInUseError(_("There is a policy “%s” already.") % row.name)
+    if row.is_default:
+        others.filter(is_default=True).update(is_default=False)
+    row.save()
+    row.levels.all().delete()
+    for position, level in enumerate(levels, start=1):
+        _write_level(row, position, level)
+    return EscalationPolicy.objects.for_detail().get(pk=row.pk)
 
 
 def _write_level(policy: EscalationPolicy, position: int, level: LevelPlan) -> None:

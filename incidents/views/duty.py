@@ -11,6 +11,7 @@ from bcp_portal.shared.pages import SignedInRequest, attempt, needs, render_page
 from incidents.models import Notice
 from incidents.selectors.playbook_page import duty_now
 from incidents.services.notice import answer_notice, read_notice, send_test_notice
+from incidents.views.policy_list import escalation_tabs
 
 
 @require_safe
@@ -18,7 +19,11 @@ from incidents.services.notice import answer_notice, read_notice, send_test_noti
 def on_call(request: SignedInRequest) -> HttpResponse:
     """Who would be called right now, level by level, and what is wrong with it."""
     at = timezone.now()
-    return render_page(request, "incidents/on_call.html", {"reports": duty_now(at=at), "at": at})
+    return render_page(
+        request,
+        "incidents/on_call.html",
+        {"reports": duty_now(at=at), "at": at, "tabs": escalation_tabs("incidents:on_call")},
+    )
 
 
 @require_safe

@@ -1,16 +1,18 @@
 """Playbooks: the list, what a plan says, and whether it may be published."""
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from bcp_portal.shared import lists
 from bcp_portal.shared.pages import SignedInRequest, attempt, needs, render_page
-from incidents.models import Playbook, PlaybookVersion
-from incidents.selectors.playbook_page import playbook_page
-from incidents.services.playbook import publish_version
+from incidents.models import Playbook, PlaybookVersion, VersionStatus
+from incidents.selectors.playbook_page import missing_ready_plans, playbook_page
+from incidents.services.playbook import load_ready_playbooks, publish_version
 
 PLAYBOOKS = lists.ListSpec(
     name="incidents.playbooks",
@@ -37,7 +39,32 @@ PLAYBOOKS = lists.ListSpec(
 def playbook_list(request: SignedInRequest) -> HttpResponse:
     """Every plan."""
     rows = Playbook.objects.visible_to(request.user).for_list()
-    return lists.list_response(request, PLAYBOOKS, rows, at=timezone.now())
+    return lists.list_response(
+        request,
+        PLAYBOOKS,
+        rows,
+        at=timezone.now(),
+        template="incidents/playbook_list.html",
+        extra={"missing": missing_ready_plans()},
+    )
+
+
+@require_POST
+@needs("incidents.publish_playbook")
+def playbooks_load(request: SignedInRequest) -> HttpResponse:
+    """Take in the plans that come with the portal; those already here stay as they are."""
+    taken: list[PlaybookVersion] = []
+    if attempt(
+        request,
+        lambda: taken.extend(load_ready_playbooks(actor=request.user, at=timezone.now())),
+    ):
+        in_force = sum(version.status == VersionStatus.PUBLISHED for version in taken)
+        messages.success(
+            request,
+            gettext("%(taken)d playbooks are here, %(in_force)d of them in force.")
+            % {"taken": len(taken), "in_force": in_force},
+        )
+    return redirect("incidents:playbooks")
 
 
 @require_safe

@@ -9,7 +9,12 @@ def _page(route: str, permission: str, methods: str = "GET", kind: str = "incide
     )
 
 
+def _plan(route: str, permission: str, methods: str = "GET") -> Rule:
+    return Rule(f"incidents:{route}", methods, permission, scope="all", kind="plan")
+
+
 _FORM = "GET POST"
+_SEE = "incidents.view_escalationpolicy"
 
 RULES: tuple[Rule, ...] = (
     _page("list", "incidents.view_incident"),
@@ -54,6 +59,17 @@ RULES: tuple[Rule, ...] = (
         scope="all",
         kind="playbook",
     ),
+    _plan("playbooks_load", "incidents.publish_playbook", "POST"),
+    _plan("policies", _SEE),
+    _plan("policy", _SEE),
+    _plan("policy_add", "incidents.change_escalationpolicy", _FORM),
+    _plan("policy_edit", "incidents.change_escalationpolicy", _FORM),
+    _plan("policy_retire", "incidents.change_escalationpolicy", _FORM),
+    _plan("rotations", _SEE),
+    _plan("rotation", _SEE),
+    _plan("rotation_add", "incidents.change_rotation", _FORM),
+    _plan("rotation_turn", "incidents.change_rotation", _FORM),
+    _plan("shift_cancel", "incidents.change_rotation", "POST"),
     Rule("incidents:on_call", "GET", "incidents.view_escalationpolicy", scope="all"),
     Rule("incidents:inbox", "GET", SIGNED_IN, scope="own", kind="notice"),
     Rule("incidents:notice_answer", "POST", SIGNED_IN, scope="own", kind="notice"),
