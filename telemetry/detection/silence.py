@@ -102,7 +102,7 @@ def _waits_for_stragglers(signal: Signal, fate: SharedFate, fleet: Fleet) -> boo
         default=fleet.at,
     )
     patience = max(device.period for site in missing for device in site.devices)
-    return fleet.at - last_return < patience * OFFLINE_AFTER
+    return fleet.at - last_return < patience * ALARM_AFTER
 
 
 def _back_since(device: DeviceFacts, at: datetime) -> datetime:

@@ -69,3 +69,34 @@ def test_sites_that_were_only_late_do_not_widen_an_outage():
 
     assert [signal.key for signal in networks()] == ["shard:east"]
     assert set(networks()[0].site_ids) == {device.site_id for device in shard}
+
+
+def test_the_last_site_to_come_back_is_no_outage_of_its_own():
+    cut, others = province(), elsewhere()
+    for second in range(60, 300, 10):
+        hear(others, NOON + timedelta(seconds=second))
+        detect(at=NOON + timedelta(seconds=second))
+
+    for second in range(300, 400, 10):
+        at = NOON + timedelta(seconds=second)
+        hear([*others, *cut[1:]], at)
+        detect(at=at)
+    hear([*others, *cut], NOON + timedelta(seconds=400))
+    detect(at=NOON + timedelta(seconds=400))
+
+    assert [signal.rule for signal in Signal.objects.all()] == [SignalRule.NETWORK_OUTAGE]
+    assert not Signal.objects.open().exists()
+
+
+def test_a_site_that_stays_away_when_the_others_are_back_is_told_alone():
+    cut, others = province(), elsewhere()
+    for second in range(60, 300, 10):
+        hear(others, NOON + timedelta(seconds=second))
+        detect(at=NOON + timedelta(seconds=second))
+
+    for second in range(300, 700, 10):
+        at = NOON + timedelta(seconds=second)
+        hear([*others, *cut[1:]], at)
+        detect(at=at)
+
+    assert [signal.rule for signal in Signal.objects.open()] == [SignalRule.SITE_SILENT]
