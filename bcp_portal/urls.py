@@ -29,5 +29,6 @@ urlpatterns = [
     path("", include("risks.urls")),
     path("", include("bcp_portal.reports.urls")),
     path("", include("bcp_portal.audit.urls")),
+    path("", include("bcp_portal.engine.urls")),
     path("", include("bcp_portal.demo.urls")),
 ]

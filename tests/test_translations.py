@@ -123,16 +123,14 @@ def test_every_refusal_can_be_translated():
     assert bare == []
 
 
-FOR_PROGRAMS = frozenset(
-    [
-        "ValueError",
-        "TypeError",
-        "RuntimeError",
-        "KeyError",
-        "OSError",
-        "ChannelError",
-        "UnknownPermissionError",
-    ]
+FOR_PROGRAMS = (
+    "ValueError",
+    "TypeError",
+    "RuntimeError",
+    "KeyError",
+    "OSError",
+    "ChannelError",
+    "UnknownPermissionError",
 )
 
 

@@ -22,6 +22,15 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "audit:trail", "GET", "audit.view_auditrow", scope="all", kind="audit", sensitivity="secret"
     ),
+    Rule("engine:holds", "GET", "engine.view_engine", scope="all", kind="call_hold"),
+    Rule(
+        "engine:holds_release",
+        "POST",
+        "engine.change_callhold",
+        scope="all",
+        kind="call_hold",
+        duty="two",
+    ),
     Rule("dashboard:home", "GET", SIGNED_IN, scope="site", kind="site"),
     _people("people", "GET"),
     _people("person_add", "GET POST"),

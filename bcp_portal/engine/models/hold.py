@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
 from django.db.models import F, Q
 
@@ -12,6 +13,10 @@ class CallHoldQuerySet(models.QuerySet["CallHold"]):
     def in_force(self) -> Self:
         """Those that two people have not released yet."""
         return self.filter(released_at=None)
+
+    def visible_to(self, user: AbstractUser | AnonymousUser) -> Self:
+        """Whoever may look at the engine sees every hold; nobody else sees any."""
+        return self if user.has_perm("engine.view_engine") else self.none()
 
 
 class CallHold(models.Model):
