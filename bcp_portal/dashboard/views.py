@@ -46,6 +46,8 @@ def home(request: SignedInRequest) -> HttpResponse:
         permission, fill = PANELS[name]
         if request.user.has_perm(permission):
             context["panels"][name] = fill(request.user, at)
+    if part not in PANELS:
+        context["steps"] = selectors.first_steps(request.user)
     return render_page(request, "dashboard/command_centre.html", context, parts=set(PANELS))
 
 

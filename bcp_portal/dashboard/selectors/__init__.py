@@ -3,6 +3,7 @@
 from bcp_portal.dashboard.selectors.alerts import AlertStream, alert_stream
 from bcp_portal.dashboard.selectors.calls import WaitingCall, waiting_calls
 from bcp_portal.dashboard.selectors.clocks import RpoClocks, rpo_clocks
+from bcp_portal.dashboard.selectors.first_steps import FirstStep, first_steps
 from bcp_portal.dashboard.selectors.fleet import Fleet, FleetStrip, fleet, fleet_strip
 from bcp_portal.dashboard.selectors.flow import FlowStage, Token, incident_flow
 from bcp_portal.dashboard.selectors.map import map_payload
@@ -11,6 +12,7 @@ from bcp_portal.dashboard.selectors.site_card import SiteCard, site_card
 
 __all__ = [
     "AlertStream",
+    "FirstStep",
     "Fleet",
     "FleetStrip",
     "FlowStage",
@@ -20,6 +22,7 @@ __all__ = [
     "Token",
     "WaitingCall",
     "alert_stream",
+    "first_steps",
     "fleet",
     "fleet_strip",
     "incident_flow",
