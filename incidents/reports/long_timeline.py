@@ -6,10 +6,8 @@ Two thousand rows of a table cost the renderer ten times as much as the same wor
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from django.utils.translation import gettext as _
-
 from incidents.models import Importance, TimelineEntry
-from incidents.reports.wording import instant_words, name_of
+from incidents.reports.wording import instant_words, name_of, written_words
 
 # From here on the table shows the key moments alone.
 LONGEST_TABLE = 300
@@ -33,10 +31,9 @@ def timeline_text(entries: Iterable[TimelineEntry]) -> str:
 
 
 def _lines(entry: TimelineEntry) -> Iterator[str]:
-    time, recorded = instant_words(entry.happened_at), instant_words(entry.recorded_at)
-    words = entry.text
-    if recorded != time:
-        words += " " + _("(written %(time)s)") % {"time": recorded}
+    time, words = instant_words(entry.happened_at), entry.text
+    if written := written_words(entry.happened_at, entry.recorded_at):
+        words += f" ({written})"
     first, *rest = textwrap.wrap(words, WHAT) or ["–"]
     kind = str(entry.get_kind_display())[:KIND]
     yield f"{time:<16} {kind:<{KIND}} {first:<{WHAT}} {name_of(entry.actor)[:WHO]}"

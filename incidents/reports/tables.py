@@ -18,6 +18,7 @@ from incidents.reports.wording import (
     name_of,
     span_or_unknown,
     verdict_mark,
+    written_words,
 )
 
 
@@ -245,7 +246,7 @@ def _asset_words(score: AssetScore) -> str:
 
 def _entry_time(entry: TimelineEntry) -> str:
     happened = instant_words(entry.happened_at)
-    recorded = instant_words(entry.recorded_at)
-    if recorded == happened:
+    written = written_words(entry.happened_at, entry.recorded_at)
+    if not written:
         return happened
-    return format_html('{}<br><span class="quiet">{} {}</span>', happened, _("written"), recorded)
+    return format_html('{}<br><span class="quiet">{}</span>', happened, written)

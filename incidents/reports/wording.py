@@ -54,6 +54,15 @@ def instant_words(moment: datetime | None) -> str:
     return date_format(localtime(moment), "j M H:i:s") if moment else "–"
 
 
+def written_words(happened: datetime, recorded: datetime) -> str:
+    """When something was written down, if that was not at once; the day only if it is another."""
+    if instant_words(happened) == instant_words(recorded):
+        return ""
+    then, later = localtime(happened), localtime(recorded)
+    time = f"{later:%H:%M:%S}" if then.date() == later.date() else instant_words(recorded)
+    return _("written %(time)s") % {"time": time}
+
+
 def name_of(person: User | None) -> str:
     """A person, or the portal when nobody pressed a button."""
     return person.name if person else _("the portal")
