@@ -1,5 +1,6 @@
 """What could happen to Rodajaya: forty risks, judged by hand, and the controls in place."""
 
+import fnmatch
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,7 +31,7 @@ class Peril:
 
 P = Peril
 PERILS = (
-    P("Regional network outage cuts the shops off", "availability", "NET-WAN SYNC-HUB", "One provider serves a whole province", "Shops sell blind; stock and ledger fall behind", (4, 4), (4, 2), "C-OFFLINE C-ALT"),
+    P("Regional network outage cuts the shops off", "availability", "NET-WAN SYNC-HUB TILL-*", "One provider serves a whole province", "Shops sell blind; stock and ledger fall behind", (4, 4), (4, 2), "C-OFFLINE C-ALT"),
     P("Data centre Cibitung fails", "availability", "VIRT-JKT DB-SALES DB-STOCK", "Power, cooling or fire", "No central system for hours", (2, 5), (2, 3), "C-TWIN C-BACKUP"),
     P("Payment provider is down", "third_party", "PAY-GATE", "Fault at the provider", "Cash only; customers leave", (4, 4), (4, 3), "C-CASH"),
     P("Mass inconsistency after a sync", "integrity", "SYNC-HUB DB-STOCK", "A faulty release or a corrupt source", "Wrong stock everywhere", (3, 5), (2, 4), "C-DIGEST C-FREEZE"),
@@ -162,13 +163,14 @@ def _identify(
         "category": categories[peril.category],
         "cause": peril.cause,
         "consequence": peril.consequence,
-        "owner": maya if number % 3 else people["hendra"],
+        "owner": people["hendra"] if number % 3 == 2 else maya,
         "business_owner": people["hendra" if number % 2 else "surya"],
         # A few reviews are overdue, as in every real company.
         "review_on": (now + timedelta(days=number * 9 - 30)).date(),
     }
-    linked = [things[code] for code in peril.assets.split()]
-    risk = identify_risk(facts=facts, assets=linked, actor=maya, at=at)
+    linked = [code for word in peril.assets.split() for code in fnmatch.filter(things, word)]
+    assets = [things[code] for code in linked]
+    risk = identify_risk(facts=facts, assets=assets, actor=maya, at=at)
     for code in peril.controls.split():
         apply_control(risk=risk, control=controls[code], actor=maya, at=at)
     _judge(risk, peril, maya, at=at)
