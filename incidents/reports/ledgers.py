@@ -80,7 +80,8 @@ def decision_part(decision: Decision) -> DecisionPart:
     options = [_option(option, shown) for option in decision.options]
     late = decision.recorded_at - decision.decided_at >= timedelta(seconds=1)
     return DecisionPart(
-        question=decision.question,
+        # What a step asked is in the plan in both languages; a free question is as it was asked.
+        question=decision.step.said("text") if decision.step else decision.question,
         facts=[
             (_("Chosen"), shown.get(decision.chosen, decision.chosen)),
             (_("Options"), " · ".join(options) or "–"),
@@ -89,7 +90,7 @@ def decision_part(decision: Decision) -> DecisionPart:
                 _("Decided by"),
                 f"{name_of(decision.decided_by)}, {moment_words(decision.decided_at)}",
             ),
-            (_("Authority"), decision.authority or "–"),
+            (_("Authority"), _authority(decision)),
             *([(_("Written down"), moment_words(decision.recorded_at))] if late else []),
         ],
         picture=list(_picture(decision.picture)),
@@ -173,6 +174,13 @@ def _step_row(score: StepScore) -> tuple[object, ...]:
         who,
         verdict_mark(score.level, note),
     )
+
+
+def _authority(decision: Decision) -> str:
+    step = decision.step
+    if step is not None and step.authority == decision.authority:
+        return step.said("authority") or "–"
+    return decision.authority or "–"
 
 
 def _option(option: Any, shown: dict[str, str]) -> str:

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from bcp_portal.reports.paper import PaperColumn, PaperTable, paper_table
 from bcp_portal.shared.durations import format_duration
-from incidents.models import ActionItemStatus, Importance, TimelineEntry
+from incidents.models import ActionItemStatus, Importance, TimelineEntry, VerdictChange
 from incidents.reports.facts import IncidentFacts
 from incidents.reports.scores import AssetScore, PromiseScore
 from incidents.reports.wording import (
@@ -20,6 +20,7 @@ from incidents.reports.wording import (
     verdict_mark,
     written_words,
 )
+from telemetry.wording import explain_sums
 
 
 def scorecard_table(scores: Iterable[AssetScore]) -> PaperTable:
@@ -90,7 +91,7 @@ def verdict_table(facts: IncidentFacts) -> PaperTable:
             (
                 instant_words(change.changed_at),
                 change.get_kind_display(),
-                _(change.reason) if change.reason else "–",
+                format_html_join("", "{}<br>", ((line,) for line in _grounds(change))) or "–",
                 name_of(change.actor),
             )
             for change in facts.verdicts
@@ -230,6 +231,13 @@ def silent_sites(facts: IncidentFacts) -> list[str]:
     if facts.exposure is None:
         return []
     return [s.site.code for s in facts.exposure.streams if s.pending_records is None]
+
+
+def _grounds(change: VerdictChange) -> list[str]:
+    """The reason in words, and the sums behind it."""
+    sums = change.verdict.get("sums") if isinstance(change.verdict, dict) else None
+    words = [_(change.reason)] if change.reason else []
+    return words + (explain_sums(sums) if isinstance(sums, dict) else [])
 
 
 def _asset_words(score: AssetScore) -> str:

@@ -22,6 +22,7 @@ from incidents.models import Alert
 from incidents.reports.builder import build_incident_report
 from incidents.reports.facts import gather_incident
 from incidents.reports.scores import asset_scores, promise_scores, run_scores, tally_rto
+from incidents.services.verdict import amend_verdict
 from tests.make import NOON, make_site, make_user
 from tests.make_incidents import make_incident
 from tests.make_reports import (
@@ -342,3 +343,20 @@ def test_the_pages_offer_the_report_to_whoever_may_ask(client):
     assert all(door in client.get(page).content.decode() for page in pages)
     client.force_login(make_user(Role.VIEWER))
     assert all(door not in client.get(page).content.decode() for page in pages)
+
+
+def test_the_first_verdict_and_the_amended_one_stand_with_their_sums():
+    incident = make_incident(kind="local")
+    amend_verdict(
+        incident=incident,
+        kind="network",
+        verdict={"sums": {"k": 14, "n": 14, "name": "Jawa Timur", "chance": "1e-28"}},
+        reason="All of the region is silent",
+        actor=None,
+        at=NOON + MINUTE,
+    )
+    html = html_of(incident)
+
+    assert "All of the region is silent" in html
+    assert "14 of 14 in Jawa Timur; chance by accident 1e-28" in html
+    assert html.index("One site") < html.index("All of the region is silent")
