@@ -8,7 +8,10 @@ import shutil
 import pytest
 from django.urls import NoReverseMatch, reverse
 
+from bcp_portal.accounts.policy import POLICY
 from bcp_portal.accounts.roles import Role
+from tests.access.test_every_route import NAMES, address
+from tests.access.world import make_half
 from tests.make import make_user
 from tests.po_files import ROOT, extract, read_catalogue
 from tests.test_house_rules import ROUTES, SOURCES, TEMPLATES
@@ -164,12 +167,12 @@ def test_no_page_speaks_english_to_an_indonesian(client):
     client.force_login(make_user(*Role, language="id", first_name="Dewi", last_name="Santoso"))
 
     spoken = {}
-    for address in addresses():
-        answer = client.get(address)
+    for url in addresses():
+        answer = client.get(url)
         if answer.status_code == 200 and "html" in answer["Content-Type"]:
             words = sorted(set(ENGLISH.findall(text_of(answer.content.decode()))))
             if words:
-                spoken[address] = words
+                spoken[url] = words
 
     assert spoken == {}
 
@@ -178,14 +181,39 @@ def addresses():
     """Every address that needs no code and no number in it."""
     for name in PAGES:
         try:
-            address = reverse(name)
+            url = reverse(name)
         except NoReverseMatch:
             continue
-        if address != reverse("api-docs"):
-            yield address
+        if url != reverse("api-docs"):
+            yield url
 
 
 def text_of(html: str) -> str:
     shown = re.sub(r"<(script|style|code|pre|kbd|svg)\b.*?</\1>", " ", html, flags=re.S)
     shown = re.sub(r"https?://\S+", " ", shown)  # addresses are English in both languages
     return " ".join(re.sub(r"<[^>]*>", " ", shown).split())
+
+
+@pytest.mark.django_db
+def test_no_page_about_something_speaks_english_to_an_indonesian(client):
+    half = make_half("Kenari")
+    client.force_login(make_user(*Role, language="id", first_name="Dewi", last_name="Santoso"))
+
+    spoken = {}
+    for rule in POLICY.rules:
+        is_page = rule.permission and "GET" in rule.methods and NAMES[rule.route]
+        if not is_page or rule.route.startswith("api:"):
+            continue
+        url = address(rule, half)
+        answer = client.get(url) if url else None
+        if answer and answer.status_code == 200 and "html" in answer["Content-Type"]:
+            # What people have written stays as they wrote it.
+            text = re.sub(
+                r"Kenari\S* \w+|Nobody Inparticular|Site \S*\d",
+                " ",
+                text_of(answer.content.decode()),
+            )
+            if words := sorted(set(ENGLISH.findall(text))):
+                spoken[url] = words
+
+    assert spoken == {}
