@@ -22,19 +22,19 @@ class Person:
     title: str
     roles: tuple[Role, ...]
     language: str = "id"
-    region: str = ""
+    regions: str = ""
 
 
 PEOPLE = (
     Person("dewi", "Dewi Santoso", "Incident commander on duty", (Role.INCIDENT_COMMANDER,), "en"),
     Person("bagus", "Bagus Pratama", "Operations manager", (Role.INCIDENT_COMMANDER,)),
     Person("surya", "Surya Wijaya", "Director of operations", (Role.BUSINESS_OWNER, Role.INCIDENT_COMMANDER)),
-    Person("rina", "Rina Kartika", "Service desk", (Role.RESPONDER,), region="JTM"),
-    Person("agung", "Agung Nugroho", "Sync engineer", (Role.SYNC_TECHNICIAN,), region="JTM"),
+    Person("rina", "Rina Kartika", "Service desk", (Role.RESPONDER,), regions="JTM"),
+    Person("agung", "Agung Nugroho", "Sync engineer", (Role.SYNC_TECHNICIAN,), regions="JTM"),
     Person("maya", "Maya Lestari", "Risk manager", (Role.RISK_MANAGER,), "en"),
-    Person("hendra", "Hendra Halim", "Head of sales", (Role.BUSINESS_OWNER,), region="JBB"),
+    Person("hendra", "Hendra Halim", "Head of sales", (Role.BUSINESS_OWNER,), regions="JBB JTM TIM"),
     Person("putri", "Putri Anggraini", "Internal auditor", (Role.AUDITOR,), "en"),
-    Person("sari", "Sari Melati", "Store manager Tunjungan", (Role.VIEWER,), region="JTM"),
+    Person("sari", "Sari Melati", "Store manager Tunjungan", (Role.VIEWER,), regions="JTM"),
     Person("admin", "Rizky Ananda", "Systems administrator", (Role.ADMINISTRATOR,), "en"),
 )  # fmt: skip
 
@@ -61,13 +61,11 @@ def hire_people(*, at: datetime) -> tuple[dict[str, User], dict[str, str]]:
 
 
 def assign_places(people: dict[str, User], sites: dict[str, Site], *, at: datetime) -> None:
-    """Give those who look after a region their region."""
+    """Give those who look after regions their regions."""
     by_region = {site.region.code: site.region for site in sites.values()}
     for person in PEOPLE:
-        if person.region:
-            assign_site(
-                user=people[person.username], region=by_region[person.region], actor=None, at=at
-            )
+        for code in person.regions.split():
+            assign_site(user=people[person.username], region=by_region[code], actor=None, at=at)
 
 
 def arrange_calls(people: dict[str, User], *, at: datetime, now: datetime) -> None:

@@ -1,0 +1,131 @@
+"""A whole portal with the demo company and its fleet, as `bin/up` starts it, on a store of its own.
+
+    with running_portal(folder, mail=sink.url) as portal:
+        portal.address, portal.passwords["dewi"]
+
+The store follows the profile of the run: an SQLite file in the folder, or a database of its own in
+the PostgreSQL of DATABASE_URL with a numbered database of its own in the Redis of REDIS_URL.
+"""
+
+import contextlib
+import os
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+from tests.servers import free_port, reaper
+
+ROOT = Path(__file__).resolve().parents[2]
+# Nothing here asserts a time: this only ends a test that would otherwise wait for ever.
+LONG_ENOUGH = 300.0
+SIGN_IN = re.compile(r"^\s+(\w+)\s+([0-9a-f]{4}(?:-[0-9a-f]{4}){3})\s", re.MULTILINE)
+REDIS_DATABASE = 7
+T = TypeVar("T")
+
+
+class Portal:
+    """One running portal: where it is, who may sign in, where its words are."""
+
+    def __init__(self, folder: Path, process: subprocess.Popen, address: str) -> None:
+        self.folder = folder
+        self.process = process
+        self.address = address
+
+    @property
+    def passwords(self) -> dict[str, str]:
+        """Passwords of the demo's people by username, as the first start printed them."""
+        return dict(SIGN_IN.findall((self.folder / "demo-sign-ins.txt").read_text()))
+
+    def words(self) -> str:
+        """What the programs said last, for a test that fails."""
+        logs = sorted((self.folder / "logs").glob("*.log"))
+        return "\n".join(f"--- {log.name}\n{log.read_text()[-1500:]}" for log in logs)
+
+
+def wait_until(holds: Callable[[], T], otherwise: str, *, within: float = LONG_ENOUGH) -> T:
+    """Ask again and again until something holds, and return it."""
+    ends = time.monotonic() + within
+    while not (found := holds()):
+        if time.monotonic() > ends:
+            raise AssertionError(otherwise)
+        time.sleep(0.1)
+    return found
+
+
+@contextlib.contextmanager
+def running_portal(folder: Path, *, mail: str, empty: bool = False) -> Iterator[Portal]:
+    """Start everything that one machine runs, and take it all along at the end."""
+    with _own_store() as store:
+        port = free_port()
+        address = f"http://127.0.0.1:{port}"
+        environment = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith("SIAGA_") and key not in ("DATABASE_URL", "REDIS_URL")
+        } | {
+            "DJANGO_SETTINGS_MODULE": "bcp_portal.settings",
+            "SIAGA_DATA_DIR": str(folder),
+            "SIAGA_SECRET_KEY": secrets.token_urlsafe(48),
+            "SIAGA_BASE_URL": address,
+            "SIAGA_EMAIL_URL": mail,
+        }
+        log = folder / "up.log"
+        with log.open("wb") as words:
+            process = subprocess.Popen(
+                [sys.executable, "manage.py", "up", "--port", str(port)] + ["--empty"] * empty,
+                cwd=ROOT, env=environment | store, stdin=subprocess.DEVNULL,
+                stdout=words, stderr=words, start_new_session=True,
+            )  # fmt: skip
+        reaper().watch(process.pid)
+        portal = Portal(folder, process, address)
+        try:
+            wait_until(
+                lambda: "Siaga is ready" in log.read_text() or process.poll() is not None,
+                "the portal never became ready",
+            )
+            assert process.poll() is None, log.read_text()
+            yield portal
+        finally:
+            _end(process)
+
+
+def _end(process: subprocess.Popen) -> None:
+    process.send_signal(signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(30)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    reaper().forget(process.pid)
+
+
+@contextlib.contextmanager
+def _own_store() -> Iterator[dict[str, str]]:
+    """Nothing for the embedded profile; a fresh database beside the suite's for production."""
+    url = os.environ.get("DATABASE_URL")
+    if not url:
+        yield {}
+        return
+    name = f"story_{secrets.token_hex(4)}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    try:
+        redis = os.environ.get("REDIS_URL")
+        own = {"REDIS_URL": _with_path(redis, str(REDIS_DATABASE))} if redis else {}
+        yield {"DATABASE_URL": _with_path(url, name)} | own
+    finally:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def _with_path(url: str, path: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{path}"))
