@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from assets.forms import ReasonForm, RegionForm, WindowForm
 from assets.models import PlannedWindow, Region, Site
+from assets.scope import visible_regions
 from assets.services.planned_window import cancel_window, plan_window
 from assets.services.region import add_region, rename_region
 from assets.views.asset import FORM
@@ -55,7 +56,8 @@ WINDOWS = lists.ListSpec(
 def region_list(request: SignedInRequest) -> HttpResponse:
     """The regions with how many visible sites each holds."""
     mine = Q(sites__in=Site.objects.visible_to(request.user).open())
-    regions = list(Region.objects.annotate(site_count=Count("sites", filter=mine)).order_by("name"))
+    visible = visible_regions(request.user)
+    regions = list(visible.annotate(site_count=Count("sites", filter=mine)).order_by("name"))
     return render_page(request, "assets/region_list.html", {"regions": regions})
 
 

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assets.forms import NewSiteForm, ReasonForm, SiteForm
-from assets.models import Criticality, Region, Site, SiteKind
+from assets.models import Criticality, Site, SiteKind
+from assets.scope import visible_regions
 from assets.services.site import close_site, edit_site, open_site
 from assets.views.asset import FORM
 from assets.views.doors import form_door
@@ -43,7 +44,9 @@ SITES = lists.ListSpec(
         lists.choice(
             "region",
             gettext_lazy("Region"),
-            choices=lambda ask: Region.objects.order_by("name").values_list("pk", "name"),
+            choices=lambda ask: (
+                visible_regions(ask.user).order_by("name").values_list("pk", "name")
+            ),
         ),
         lists.choice("kind", gettext_lazy("Kind"), choices=SiteKind.choices),
         lists.choice("criticality", gettext_lazy("Criticality"), choices=Criticality.choices),

@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
-from assets.models import Region, Site
+from assets.models import Site
 from assets.models.site import Criticality, SiteKind
+from assets.scope import visible_regions
 from bcp_portal.shared import lists
 from bcp_portal.shared.pages import SignedInRequest, needs
 from telemetry.forms.sources import WhyForm
@@ -18,8 +19,9 @@ from telemetry.services.device import revoke_device
 from telemetry.wording import signal_title
 
 
-def _regions(_ask: lists.Ask) -> list[tuple[str, str]]:
-    return list(Region.objects.order_by("name").values_list("code", "name"))
+def _regions(ask: lists.Ask) -> list[tuple[str, str]]:
+    visible = visible_regions(ask.user)
+    return list(visible.order_by("name").values_list("code", "name"))
 
 
 def _by_age(rows: Any, yes: bool, _ask: lists.Ask) -> Any:
