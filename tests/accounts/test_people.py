@@ -67,7 +67,9 @@ def test_an_invited_person_chooses_a_password_by_a_link_that_works_once(client, 
     stranger = Client()
     form = stranger.get(link, follow=True)
     assert form.status_code == 200
-    stranger.post(form.redirect_chain[-1][0], {"password1": PASSWORD, "password2": PASSWORD})
+    place, said = form.redirect_chain[-1][0], {"password1": PASSWORD, "password2": PASSWORD}
+    done = stranger.post(place, said, follow=True)
+    assert b'href="/account/login/"' in done.content, "the next step is missing"
 
     assert Client().login(username="rina", password=PASSWORD)
     again = Client().get(link, follow=True)
