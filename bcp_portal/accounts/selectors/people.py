@@ -113,10 +113,7 @@ def person_page(person: User, *, at: datetime) -> PersonPage:
         tokens=list(ApiToken.objects.filter(user=person, revoked_at=None).order_by("-created_at")),
         second_factors=second_factors(person),
         sessions=open_sessions(person, at=at),
-        facts=[
-            FactLine(fact.label, fact.values(person), fact.url_name)
-            for fact in person_facts()
-        ],
+        facts=[FactLine(fact.label, fact.values(person), fact.url_name) for fact in person_facts()],
         obstacles=departure_obstacles(person) if person.is_active else [],
         history=_history(person),
     )
