@@ -35,10 +35,19 @@ T = TypeVar("T")
 class Portal:
     """One running portal: where it is, who may sign in, where its words are."""
 
-    def __init__(self, folder: Path, process: subprocess.Popen, address: str) -> None:
+    def __init__(self, folder: Path, address: str, environment: dict[str, str]) -> None:
         self.folder = folder
-        self.process = process
         self.address = address
+        self.environment = environment
+
+    def manage(self, *words: str) -> str:
+        """Run one command of manage.py on its data and return what it printed."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *words], cwd=ROOT, env=self.environment,
+            capture_output=True, text=True, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     @property
     def passwords(self) -> dict[str, str]:
@@ -62,8 +71,11 @@ def wait_until(holds: Callable[[], T], otherwise: str, *, within: float = LONG_E
 
 
 @contextlib.contextmanager
-def running_portal(folder: Path, *, mail: str, empty: bool = False) -> Iterator[Portal]:
-    """Start everything that one machine runs, and take it all along at the end."""
+def running_portal(folder: Path, *, mail: str, fleet: bool = True) -> Iterator[Portal]:
+    """Start everything that one machine runs, and take it all along at the end.
+
+    Without the fleet the demo company is there, and none of its sites has an agent.
+    """
     with _own_store() as store:
         port = free_port()
         address = f"http://127.0.0.1:{port}"
@@ -78,24 +90,33 @@ def running_portal(folder: Path, *, mail: str, empty: bool = False) -> Iterator[
             "SIAGA_BASE_URL": address,
             "SIAGA_EMAIL_URL": mail,
         }
-        log = folder / "up.log"
-        with log.open("wb") as words:
-            process = subprocess.Popen(
-                [sys.executable, "manage.py", "up", "--port", str(port)] + ["--empty"] * empty,
-                cwd=ROOT, env=environment | store, stdin=subprocess.DEVNULL,
-                stdout=words, stderr=words, start_new_session=True,
-            )  # fmt: skip
-        reaper().watch(process.pid)
-        portal = Portal(folder, process, address)
-        try:
-            wait_until(
-                lambda: "Siaga is ready" in log.read_text() or process.poll() is not None,
-                "the portal never became ready",
-            )
-            assert process.poll() is None, log.read_text()
+        portal = Portal(folder, address, environment | store)
+        if not fleet:
+            portal.manage("prepare")
+            portal.manage("seed_demo")
+        with _up(portal, port):
             yield portal
-        finally:
-            _end(process)
+
+
+@contextlib.contextmanager
+def _up(portal: Portal, port: int) -> Iterator[None]:
+    log = portal.folder / "up.log"
+    with log.open("wb") as words:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "up", "--port", str(port)],
+            cwd=ROOT, env=portal.environment, stdin=subprocess.DEVNULL,
+            stdout=words, stderr=words, start_new_session=True,
+        )  # fmt: skip
+    reaper().watch(process.pid)
+    try:
+        wait_until(
+            lambda: "Siaga is ready" in log.read_text() or process.poll() is not None,
+            "the portal never became ready",
+        )
+        assert process.poll() is None, log.read_text()
+        yield
+    finally:
+        _end(process)
 
 
 def _end(process: subprocess.Popen) -> None:

@@ -22,6 +22,9 @@ class Command(BaseCommand):
         parser.add_argument("site", metavar="SITE-CODE")
         parser.add_argument("--name", required=True, help="what people call the machine")
         parser.add_argument("--kind", default="server", help="server, till, kiosk, ...")
+        parser.add_argument(
+            "--every", type=int, default=60, metavar="S", help="seconds between heartbeats (60)"
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Enrol, and print."""
@@ -33,6 +36,7 @@ class Command(BaseCommand):
                 site=site,
                 name=options["name"],
                 kind=options["kind"],
+                heartbeat_every_s=options["every"],
                 actor=None,
                 at=timezone.now(),
             )
