@@ -98,7 +98,7 @@ def incident_at(caller: Caller, site: str) -> str | None:
 def take_and_run(first: Caller, second: Caller, code: str, *, mend: Callable[[], None]) -> None:
     """Take command, follow the plan to its end; mend the link when recovery begins."""
     first.send(f"incidents/{code}/acknowledge/")
-    first.send(f"incidents/{code}/take-command/")
+    first.send(f"incidents/{code}/take_command/")
     run = first.send(f"incidents/{code}/run/", playbook="PB-NETWORK")["id"]
     mended = False
     while steps := first.rows("steps/", phase__run=run, status__in="open,waiting"):
@@ -126,7 +126,7 @@ def look_back(caller: Caller, code: str) -> None:
         "action-items/", incident=code, text="Order a second path", owner="bagus",
         due_on="2030-01-01",
     )  # fmt: skip
-    caller.send(f"reviews/{review}/sign-off/")
+    caller.send(f"reviews/{review}/sign_off/")
     assert caller.send(f"incidents/{code}/close/")["status"] == "closed"
 
 
