@@ -41,6 +41,9 @@ JOB_HANDS = 4
 # Kept free for calls to people, however many reports and imports are waiting.
 HANDS_FOR_CALLS = 2
 SWEEP_HANDS = 4
+# A sweep that bells call rests so many times as long as it took: bells without end, as a large
+# fleet rings them, never give it more than a quarter of the time.
+REST_AFTER_BELL = 3.0
 
 
 @dataclass
@@ -73,6 +76,8 @@ class Engine:
         self._looked_until: datetime | None = None
         self._since_stamp = Turn()
         self._stamped_at = 0.0
+        self._took_s: dict[str, float] = {}
+        self._owes_bell = False
 
     def stop(self) -> None:
         """End after the present turn; safe to call from a signal handler."""
@@ -91,7 +96,9 @@ class Engine:
                 rung = False  # sweeps and jobs had their share of this turn; on with the steps
                 continue
             self._stopping.wait(max(0.0, began + self._rest() - time.monotonic()))
-            rung = self.listener.wait(max(0.0, began + self._period() - time.monotonic()))
+            period_s = BELL_GAP_S if self._owes_bell else self._period()
+            is_rung = self.listener.wait(max(0.0, began + period_s - time.monotonic()))
+            rung = is_rung or self._owes_bell
         self.listener.close()
         # Whatever has not ended by then goes with the process; leases and turns run out.
         ended = self._jobs.close(within=0.5) & self._sweeps.close(within=0.5)
@@ -182,10 +189,11 @@ class Engine:
         turns = SweepTurn.objects.in_bulk()
         at = clock.now()
         started = 0
+        self._owes_bell = False
         for sweep in schedule.SWEEPS:
             gap_s = self._gap(sweep, turns.get(sweep.name), rung=rung, at=at)
             if gap_s is not None:
-                work = partial(run_sweep, sweep=sweep, now=clock.now, gap_s=gap_s)
+                work = partial(self._run_sweep, sweep, gap_s)
                 started += self._sweeps.give(f"sweep {sweep.name}", work)
         return started
 
@@ -195,9 +203,23 @@ class Engine:
         """Say how long a sweep must have rested to be run by us now; None if it is not to be."""
         if sweep.by == "worker":
             return self._gap_of_worker(sweep, turn, at=at)
-        if rung and sweep.on_bell:
-            return BELL_GAP_S
+        if rung and sweep.on_bell and (gap_s := self._gap_on_bell(sweep, turn, at=at)) is not None:
+            return gap_s
         return period(sweep) if is_due(sweep, turn, at=at) else None
+
+    def _gap_on_bell(self, sweep: Sweep, turn: SweepTurn | None, *, at: datetime) -> float | None:
+        gap_s = max(BELL_GAP_S, self._took_s.get(sweep.name, 0.0) * REST_AFTER_BELL)
+        if turn is None or (turn.is_free(at) and turn.rested(at) >= gap_s):
+            return gap_s
+        # It runs, or has only just: whoever rang is not forgotten, but waits for its rest.
+        self._owes_bell = True
+        return None
+
+    def _run_sweep(self, sweep: Sweep, gap_s: float) -> str:
+        began = time.monotonic()
+        outcome = run_sweep(sweep=sweep, now=clock.now, gap_s=gap_s)
+        self._took_s[sweep.name] = time.monotonic() - began
+        return outcome
 
     def _gap_of_worker(self, sweep: Sweep, turn: SweepTurn | None, *, at: datetime) -> float | None:
         patience = sweep.every_s + min(sweep.every_s, 60.0) + GRACE.total_seconds()

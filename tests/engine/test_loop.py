@@ -74,11 +74,24 @@ def test_a_bell_runs_a_sweep_before_its_period_is_over(engine, monkeypatch):
     sweep = Sweep("test.nothing", f"{__name__}.nothing", every_s=3600, on_bell=True)
     monkeypatch.setattr(schedule, "SWEEPS", (sweep,))
     monkeypatch.setattr(loop, "BELL_GAP_S", 0.0)
+    monkeypatch.setattr(loop, "REST_AFTER_BELL", 0.0)
 
     engine.turn()
     engine.turn(rung=True)
 
     assert SweepMark.objects.get(name="test.nothing").runs == 2
+
+
+def test_a_bell_that_comes_too_soon_is_owed_and_not_forgotten(engine, monkeypatch):
+    sweep = Sweep("test.nothing", f"{__name__}.nothing", every_s=3600, on_bell=True)
+    monkeypatch.setattr(schedule, "SWEEPS", (sweep,))
+    monkeypatch.setattr(loop, "BELL_GAP_S", 3600.0)
+
+    engine.turn()
+    engine.turn(rung=True)
+
+    assert SweepMark.objects.get(name="test.nothing").runs == 1
+    assert engine._owes_bell
 
 
 def test_a_fresh_sweep_of_the_worker_is_left_to_the_worker(engine, monkeypatch):

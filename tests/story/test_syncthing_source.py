@@ -42,8 +42,10 @@ def test_a_shop_that_goes_dark_with_its_sync_becomes_an_incident_and_a_report(tm
             pair.wait_in_step()
             chain.wait_for_signals_to_clear(dewi, code)
             # What the agent noted in the dark has arrived: the file that waited, and the cut.
-            noted = chain.stream_of(dewi, SITE, STREAM)
-            assert noted["pending_records"] == 0
+            wait_until(
+                lambda: chain.stream_of(dewi, SITE, STREAM)["pending_records"] == 0,
+                "the queue never drained",
+            )
             chain.look_back(dewi, code)
 
         assert (pair.centre.folder / "stock.csv").read_text().startswith("BAN-185")
