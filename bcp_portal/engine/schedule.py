@@ -23,7 +23,8 @@ class Sweep:
 
 
 SWEEPS: tuple[Sweep, ...] = (
-    Sweep("telemetry.detect", "telemetry.services.detection.detect", every_s=1, on_bell=True),
+    Sweep("telemetry.detect", "telemetry.services.detection.detect", every_s=1),
+    Sweep("telemetry.news", "telemetry.services.news.detect_news", every_s=5, on_bell=True),
     Sweep("incidents.triage", "incidents.services.triage.sweep_signals", every_s=1, on_bell=True),
     Sweep("incidents.guard", "incidents.services.guard.guard_incidents", every_s=5),
     Sweep("incidents.mutes", "incidents.services.alert.end_mutes", every_s=15, by="worker"),

@@ -28,11 +28,12 @@ OpenSignals = Mapping[tuple[str, str], Signal]
 @verb
 def detect(*, at: datetime) -> str:
     """Bring states and signals in step with what the sites have said, and with their silence."""
-    fleet = read_fleet(at)
+    # Before the fleet: what the quick look opens meanwhile rests on facts that are not read here.
     still_open = {
         (signal.rule, signal.key): signal
         for signal in Signal.objects.open().exclude(rule__in=FOREIGN).filter(is_exercise=False)
     }
+    fleet = read_fleet(at)
     sight = _look_at_ourselves(fleet, at=at)
     states = write_device_states(fleet=fleet, is_blind=sight.is_blind, at=at)
     outcomes = _ask_the_rules(fleet, sight, still_open)
@@ -99,7 +100,7 @@ def _write(outcomes: Iterable[Outcome], still_open: OpenSignals, *, at: datetime
         claimed = set()
         for claim in outcome.claims:
             claimed.add(claim.key)
-            if _is_news(claim, still_open.get((claim.rule, claim.key))):
+            if is_news(claim, still_open.get((claim.rule, claim.key))):
                 assert_claim(claim=claim, at=at)
                 changed += 1
         for (rule, key), signal in still_open.items():
@@ -108,7 +109,8 @@ def _write(outcomes: Iterable[Outcome], still_open: OpenSignals, *, at: datetime
     return changed
 
 
-def _is_news(claim: Claim, signal: Signal | None) -> bool:
+def is_news(claim: Claim, signal: Signal | None) -> bool:
+    """Does a claim say more, or other, than its open signal?"""
     if signal is None:
         return True
     return (
