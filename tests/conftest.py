@@ -8,6 +8,10 @@ import pytest
 def pytest_configure() -> None:
     from django.conf import settings  # noqa: PLC0415  # only now are the settings readable
 
+    from tests.emptying import allow_emptying  # noqa: PLC0415
+
+    allow_emptying()
+
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
