@@ -21,6 +21,7 @@ from tests.servers import private_postgres, private_redis
 ROOT = Path(__file__).resolve().parents[1]
 # They kill processes, watch clocks or drive browsers: neighbours would disturb them.
 ALONE = "faults or engines or browser"
+FALLEN = re.compile(r"^(FAILED|ERROR) \S+::")
 CLOSING = re.compile(r"^=*\s*((?:\d+ \w+|no tests ran).* in \d+\.\d+s.*)")
 NOTHING_COLLECTED = 5
 STOP_WITHIN = 10.0
@@ -34,6 +35,7 @@ class Outcome:
     status: int
     closing: str
     took: float
+    fallen: tuple[str, ...] = ()
 
     @property
     def is_bad(self) -> bool:
@@ -43,6 +45,7 @@ class Outcome:
 def run_pytest(name: str, arguments: list[str], environment: dict[str, str]) -> Outcome:
     """Run pytest, show its words as they come, and keep its closing line."""
     began, closing = time.monotonic(), "no closing line: pytest itself broke"
+    fallen: list[str] = []
     print(f"\n--- {name}", flush=True)
     reaper = Reaper(grace=1.0)
     process = subprocess.Popen(
@@ -58,6 +61,8 @@ def run_pytest(name: str, arguments: list[str], environment: dict[str, str]) -> 
             print(line, end="", flush=True)
             if match := CLOSING.match(line):
                 closing = match[1].strip(" =")
+            elif FALLEN.match(line):
+                fallen.append(line.strip()[:200])
         status = process.wait()
     except (KeyboardInterrupt, SystemExit):
         # As Ctrl-C would: pytest ends its fixtures, and with them what they started.
@@ -68,7 +73,7 @@ def run_pytest(name: str, arguments: list[str], environment: dict[str, str]) -> 
     finally:
         reaper.close()
         process.wait()
-    return Outcome(name, status, closing, time.monotonic() - began)
+    return Outcome(name, status, closing, time.monotonic() - began, tuple(fallen))
 
 
 def workers() -> str:
@@ -92,7 +97,7 @@ def run_profile(name: str, arguments: list[str], servers: dict[str, str]) -> Ite
                 "SIAGA_SECRET_KEY": secrets.token_urlsafe(48),
                 "SIAGA_TEST_PROFILE": name,
             }
-            options = ["-q", "--durations", "5", *options, *arguments]
+            options = ["-q", "--durations", "15", "--tb", "short", *options, *arguments]
             yield run_pytest(f"{name}, {part}", options, environment)
 
 
@@ -122,6 +127,9 @@ def main(arguments: list[str]) -> int:
         if wanted in ("both", "embedded"):
             outcomes.extend(run_profile("embedded", arguments, {}))
     took = int(time.monotonic() - began)
+    for outcome in outcomes:
+        for line in outcome.fallen:
+            print(f"{outcome.name}: {line}")
     print("\n" + "-" * min(100, shutil.get_terminal_size().columns))
     for outcome in outcomes:
         print(f"{outcome.name:<22} {outcome.closing}")
