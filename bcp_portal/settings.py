@@ -29,6 +29,7 @@ DATA_DIR.mkdir(parents=True, exist_ok=True)
 # -- core
 DEBUG = env_bool("SIAGA_DEBUG")
 SECRET_KEY = env_secret("SIAGA_SECRET_KEY", file=DATA_DIR / "secret.key")
+AUDIT_KEY_FILE = Path(env_str("SIAGA_AUDIT_KEY", str(DATA_DIR / "audit.key")))
 BASE_URL = env_str("SIAGA_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env_list("SIAGA_ALLOWED_HOSTS", ("127.0.0.1", "localhost", "[::1]"))
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL.startswith("https://") else []

@@ -1,14 +1,15 @@
-"""The hash chain: the only code that appends to the trail, and the code that checks it."""
+"""The hash chain: the only code that appends to the trail."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
-from bcp_portal.audit.models import GENESIS, AuditRow
+from bcp_portal.audit.models import GENESIS, AuditRow, SealedValue
+from bcp_portal.audit.sealing import seal
 from bcp_portal.shared.hashing import canonical_json
 
 # Any constant will do, as long as nothing else in the database uses it.
@@ -32,14 +33,6 @@ class PendingRow:
     after: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Break:
-    """A place where the trail is not what it was when it was written."""
-
-    seq: int
-    problem: str
-
-
 def append_rows(pending: Sequence[PendingRow]) -> None:
     """Append rows to the chain inside the present transaction."""
     if not pending:
@@ -50,29 +43,19 @@ def append_rows(pending: Sequence[PendingRow]) -> None:
     # SQLite: the transaction began IMMEDIATE, so this is the only writer already.
     last = AuditRow.objects.order_by("-seq").values_list("seq", "hash").first()
     seq, prev_hash = last or (0, GENESIS)
-    rows = []
+    rows, sealed = [], list[SealedValue]()
     for item in pending:
         seq += 1
         facts = asdict(item)
         for side in ("before", "after"):
-            facts[side] = json.loads(canonical_json(facts[side]))
+            plain = json.loads(canonical_json(facts[side]))
+            facts[side] = seal(plain, item.object_kind, item.object_id, sealed)
         row = AuditRow(seq=seq, prev_hash=prev_hash, **facts)
         row.hash = prev_hash = row.content_hash()
         rows.append(row)
     AuditRow.objects.bulk_create(rows)
-
-
-def find_breaks(rows: Iterator[AuditRow]) -> Iterator[Break]:
-    """Walk rows in order of seq and name each place where the chain does not hold."""
-    seq, prev_hash = 0, GENESIS
-    for row in rows:
-        if row.seq != seq + 1:
-            yield Break(row.seq, f"rows {seq + 1} to {row.seq - 1} are missing")
-        if row.prev_hash != prev_hash:
-            yield Break(row.seq, "does not follow the row before it")
-        if row.hash != row.content_hash():
-            yield Break(row.seq, "was changed after it was written")
-        seq, prev_hash = row.seq, row.hash
+    if sealed:
+        SealedValue.objects.bulk_create(sealed)
 
 
 def head() -> tuple[int, str]:

@@ -38,6 +38,8 @@ SWEEPS: tuple[Sweep, ...] = (
         every_s=5,
         by="worker",
     ),
+    Sweep("audit.checkpoint", "bcp_portal.audit.services.checkpoint.sign_checkpoint", every_s=60),
+    Sweep("audit.walk", "bcp_portal.audit.services.walk.walk_trail", every_s=60, by="worker"),
     Sweep("live.forget", "bcp_portal.live.services.forget_old_events", every_s=60, by="worker"),
 )
 

@@ -42,6 +42,8 @@ SUBJECTS = {
     "risks:offer": ("pk", "offer"),
     "risks:edit_cell": ("pk", "risk"),
     "reports:": ("uid", "report"),
+    "audit:": ("seq", "audit_row"),
+    "audit:about": ("object_id", "audit_row"),
     "accounts:view": ("pk", "saved_view"),
     "accounts:person": ("username", "person"),
     "accounts:contact": ("pk", "contact"),

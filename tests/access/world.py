@@ -7,6 +7,7 @@ from uuid import uuid4
 from assets.models import SiteAssignment
 from bcp_portal.accounts.models import SavedView, User
 from bcp_portal.accounts.services.api_token import create_api_token
+from bcp_portal.audit.models import AuditRow
 from bcp_portal.reports.models import ReportFile
 from incidents.models import Alert, Notice
 from incidents.services.action_item import assign_action_item
@@ -103,6 +104,7 @@ def make_half(word: str) -> Half:
     }
     _add_incident(half, boss)
     _add_risk(half, boss)
+    half.things["audit_row"] = AuditRow.objects.order_by("-seq").first()
     return half
 
 

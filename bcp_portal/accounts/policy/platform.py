@@ -11,6 +11,17 @@ def _own(name: str, methods: str) -> Rule:
     return Rule(f"accounts:{name}", methods, SIGNED_IN, scope="own", kind="user")
 
 
+def _trail(name: str, methods: str) -> Rule:
+    return Rule(
+        f"audit:{name}",
+        methods,
+        "audit.view_auditrow",
+        scope="all",
+        kind="audit",
+        sensitivity="secret",
+    )
+
+
 RULES: tuple[Rule, ...] = (
     Rule("healthz", "GET", PUBLIC, sensitivity="public"),
     Rule("readyz", "GET", PUBLIC, sensitivity="public"),
@@ -19,9 +30,10 @@ RULES: tuple[Rule, ...] = (
     Rule("set_language", "POST", PUBLIC, sensitivity="public"),
     Rule("schema", "GET", SIGNED_IN),
     Rule("api-docs", "GET", SIGNED_IN),
-    Rule(
-        "audit:trail", "GET", "audit.view_auditrow", scope="all", kind="audit", sensitivity="secret"
-    ),
+    _trail("trail", "GET"),
+    _trail("row", "GET"),
+    _trail("about", "GET"),
+    _trail("export", "POST"),
     Rule("engine:holds", "GET", "engine.view_engine", scope="all", kind="call_hold"),
     Rule(
         "engine:holds_release",

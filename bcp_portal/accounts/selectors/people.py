@@ -9,12 +9,14 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bcp_portal.accounts.hooks import departure_obstacles, person_facts
 from bcp_portal.accounts.models import ApiToken, ContactMethod, User
 from bcp_portal.accounts.roles import Role
 from bcp_portal.audit.models import AuditRow
+from bcp_portal.audit.sealing import unseal
 
 Words = str | Promise
 SHOWN = 100
@@ -133,7 +135,7 @@ def _history(person: User) -> list[PersonEvent]:
                 for name in sorted({*row.before, *row.after})
             ],
         )
-        for row in rows
+        for row in unseal(rows, forgotten=gettext("erased"))
     ]
 
 

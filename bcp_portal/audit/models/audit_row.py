@@ -6,9 +6,9 @@ from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
 from django.db.models import Q
 
-from bcp_portal.shared.hashing import canonical_json, sha256_hex
+from bcp_portal.audit.verifier import CONTENT, GENESIS, row_hash
 
-GENESIS = "0" * 64
+__all__ = ["GENESIS", "AuditRow"]
 
 
 class AuditRowQuerySet(models.QuerySet["AuditRow"]):
@@ -61,13 +61,4 @@ class AuditRow(models.Model):
 
     def content_hash(self) -> str:
         """Compute what `hash` must be for the columns as they are now."""
-        content = {
-            name: getattr(self, name)
-            for name in (
-                "seq", "actor_id", "actor_name", "session", "action", "object_kind",
-                "object_id", "object_code", "reason", "before", "after", "prev_hash",
-            )
-        }  # fmt: skip
-        # Stores keep microseconds and time zones differently; the chain sees one spelling.
-        content["at"] = int(self.at.timestamp() * 1_000_000)
-        return sha256_hex(canonical_json(content))
+        return row_hash({name: getattr(self, name) for name in (*CONTENT, "at")})
