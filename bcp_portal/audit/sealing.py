@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from bcp_portal.audit.models import AuditRow, SealedValue
 from bcp_portal.shared.hashing import canonical_json, sha256_hex
@@ -55,6 +55,6 @@ def unseal(rows: Iterable[AuditRow], forgotten: str) -> list[AuditRow]:
     return found
 
 
-def is_sealed(value: object) -> bool:
+def is_sealed(value: object) -> TypeGuard[dict[str, str]]:
     """Whether a value of a row is a digest in the place of what it was."""
     return isinstance(value, dict) and value.keys() == {MARK}

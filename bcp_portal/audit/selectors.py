@@ -119,7 +119,7 @@ def words(value: object) -> str:
     if value is None or value == "":
         return ""
     if is_sealed(value):
-        return _("sealed, %s…") % str(value[MARK])[:8]
+        return _("sealed, %s…") % value[MARK][:8]
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
