@@ -21,10 +21,13 @@ from tests.servers import private_postgres, private_redis
 ROOT = Path(__file__).resolve().parents[1]
 # They kill processes, watch clocks or drive browsers: neighbours would disturb them.
 ALONE = "faults or engines or browser"
+# Those that mostly wait, as people do: three whole portals leave each other time enough.
+STORIES_AT_ONCE = "3"
 FALLEN = re.compile(r"^(FAILED|ERROR) \S+::")
 CLOSING = re.compile(r"^=*\s*((?:\d+ \w+|no tests ran).* in \d+\.\d+s.*)")
 NOTHING_COLLECTED = 5
 STOP_WITHIN = 10.0
+PARTS = 3
 
 
 @dataclass(frozen=True)
@@ -81,9 +84,13 @@ def workers() -> str:
 
 
 def run_profile(name: str, arguments: list[str], servers: dict[str, str]) -> Iterator[Outcome]:
-    """Run the quick tests side by side, then those that need quiet one after another."""
-    together = ["-n", workers(), "--dist", "loadscope", "-m", f"not ({ALONE})"]
-    for part, options in {"together": together, "alone": ["-n", "0", "-m", ALONE]}.items():
+    """Run the quick tests side by side, those that need quiet one by one, then the long walks."""
+    parts = {
+        "together": ["-n", workers(), "--dist", "loadscope", "-m", f"not ({ALONE})"],
+        "alone": ["-n", "0", "-m", f"({ALONE}) and not story"],
+        "stories": ["-n", STORIES_AT_ONCE, "--dist", "load", "-m", "story"],
+    }
+    for part, options in parts.items():
         with tempfile.TemporaryDirectory(
             prefix="siaga-test-", ignore_cleanup_errors=True
         ) as folder:
@@ -134,7 +141,7 @@ def main(arguments: list[str]) -> int:
     for outcome in outcomes:
         print(f"{outcome.name:<22} {outcome.closing}")
     bad = [outcome.name for outcome in outcomes if outcome.is_bad]
-    expected = 2 * (1 if wanted != "both" else 2)
+    expected = PARTS * (1 if wanted != "both" else 2)
     if len(outcomes) < expected:
         bad.append("interrupted")
     if all(outcome.status == NOTHING_COLLECTED for outcome in outcomes):

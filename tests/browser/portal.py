@@ -28,7 +28,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # Nothing here asserts a time: this only ends a test that would otherwise wait for ever.
 LONG_ENOUGH = 300.0
 SIGN_IN = re.compile(r"^\s+(\w+)\s+([0-9a-f]{4}(?:-[0-9a-f]{4}){3})\s", re.MULTILINE)
-REDIS_DATABASE = 7
+# One for each story that runs at the same time.
+REDIS_DATABASE = 7 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
 T = TypeVar("T")
 
 

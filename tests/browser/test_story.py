@@ -13,7 +13,7 @@ from tests.browser.portal import running_portal, wait_until
 from tests.frame.browsing import chromium
 from tests.servers import private_smtp
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.story]
 
 OUTAGE = "Network outage in Jawa Timur"
 

@@ -9,6 +9,7 @@ from tests.story import chain
 
 pytestmark = [
     pytest.mark.engines,
+    pytest.mark.story,
     pytest.mark.skipif(bool(missing_engine("postgres")), reason="needs Debian's postgresql"),
 ]
 SITE, STREAM = "SBY-02", "sales"

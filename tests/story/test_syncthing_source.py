@@ -9,6 +9,7 @@ from tests.story import chain
 
 pytestmark = [
     pytest.mark.engines,
+    pytest.mark.story,
     pytest.mark.skipif(bool(missing_engine("syncthing")), reason="needs Debian's syncthing"),
 ]
 SITE, STREAM = "SBY-02", "stock"
