@@ -15,7 +15,8 @@ from siaga_agent.adapters import Adapter
 from siaga_agent.clock import Clock, JumpWatch
 from siaga_agent.config import AgentConfig, ConfigError
 from siaga_agent.heartbeat import HeartbeatMaker
-from siaga_agent.orders import OldOrderError, fetch_orders
+from siaga_agent.obey import Obedience
+from siaga_agent.orders import OrderRejectedError, Trust, fetch_orders
 from siaga_agent.outbox import Outbox
 from siaga_agent.reach import ReachLadder, is_connected
 from siaga_agent.reply import Reply
@@ -31,6 +32,8 @@ IDLE_S = 0.5
 FIRST_LOOK_S = 5.0
 TIDY_EVERY = timedelta(minutes=5)
 ORDERS_EVERY_S = 300.0
+HINTED_EVERY_S = 5.0
+OBEY_EVERY_S = 1.0
 HURRY_JITTER_S = 3.0
 CALM_S = 5.0
 
@@ -68,6 +71,8 @@ class Agent:
             )
             for adapter in adapters
         ]
+        self._trust = Trust(config.orders_key, config.site)
+        self._obedience = Obedience(outbox, self._watches, clock=clock)
         self._ladder = ReachLadder(config.reach, ca_file=config.ca_file)
         self._maker = HeartbeatMaker(home, config, outbox, clock=clock)
         self._jumps = JumpWatch(clock)
@@ -151,6 +156,7 @@ class Agent:
             looks=[watch.last_look for watch in self._watches],
             period_s=self.period_s,
             reading=guidance.clock,
+            ordered_mode=self._obedience.mode,
         )
         try:
             self._outbox.append_all([entry], at=self._clock.now())
@@ -231,6 +237,7 @@ class Agent:
             self._stopping.wait(random.uniform(0, HURRY_JITTER_S))
 
     def _on_reply(self, reply: Reply) -> None:
+        self._obedience.confirm(reply.orders_epoch, at=self._clock.now())
         blind = reply.headquarters_blind()
         if blind and not self._told_blind:
             self._tell_people(
@@ -250,28 +257,35 @@ class Agent:
 
     def _orders_loop(self) -> None:
         asked_ms: int | None = None
+        for watch in self._watches:
+            watch.looked.wait(FIRST_LOOK_S)
         while not self._stopping.is_set():
             hinted = self._sender.guidance.orders_epoch > self._outbox.number("orders_epoch")
             now = self._clock.mono_ms()
-            every = 30.0 if hinted else ORDERS_EVERY_S
-            if asked_ms is None or hinted or now - asked_ms > every * 1000:
+            every = HINTED_EVERY_S if hinted else ORDERS_EVERY_S
+            if asked_ms is None or now - asked_ms > every * 1000:
                 asked_ms = now
                 self._fetch_orders()
-            self._stopping.wait(30.0 if hinted else 2.0)
+            if self._obedience.step():
+                # How far an order has come is worth a heartbeat of its own.
+                self._beat_now.set()
+                self._send_now.set()
+            self._stopping.wait(OBEY_EVERY_S)
 
     def _fetch_orders(self) -> None:
         try:
-            state = fetch_orders(self._outbox, self._orders_portal, at=self._clock.now())
-        except OldOrderError as error:
-            logger.warning("%s It is refused.", error)
+            state = fetch_orders(
+                self._outbox, self._orders_portal, trust=self._trust, at=self._clock.now()
+            )
+        except OrderRejectedError as error:
+            logger.warning("An order was refused. %s", error)
             return
         except (OutboxFullError, sqlite3.OperationalError) as error:
             logger.error("An order could not be stored: %s", error)
             return
         if state is not None:
-            logger.warning(
-                "Headquarters orders (epoch %s): see `siaga-agent orders`. "
-                "This version shows orders and does not apply them.",
-                state.epoch,
+            self._obedience.take(state, at=self._clock.now())
+            self._tell_people(
+                f"Headquarters has sent an order (number {state.epoch}): see `siaga-agent orders`."
             )
             self._send_now.set()

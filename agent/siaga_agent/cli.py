@@ -107,7 +107,10 @@ def _orders(chosen: argparse.Namespace) -> int:
         return 0
     _say(f"Desired state, epoch {state.epoch}, heard at {state.fetched_at:%Y-%m-%d %H:%M} UTC:")
     _say(json.dumps(state.order, indent=2))
-    _say("Its signature has not been checked, so this version does not apply it by itself.")
+    if state.is_verified:
+        _say("Its signature is that of headquarters; a running agent applies it.")
+    else:
+        _say("This device knows no key of headquarters, so it applies nothing: enrol it --again.")
     return 0
 
 

@@ -1,5 +1,6 @@
 """HOME/agent.json: who this device is, where its portal is, and what it looks after."""
 
+import base64
 import ipaddress
 import json
 import os
@@ -21,6 +22,7 @@ _KINDS: Mapping[str, type] = {
     "link": dict,
     "notify_command": list,
     "outbox_max_mib": int,
+    "orders_key": str,
     "key": dict,
 }
 
@@ -48,6 +50,8 @@ class AgentConfig:
     notify_command: list[str] = field(default_factory=list)
     outbox_max_mib: int = 512
     key: dict[str, Any] = field(default_factory=dict)
+    # The key of headquarters, pinned at enrolment: whose orders this device obeys.
+    orders_key: str = ""
     token_sealed: str = ""
 
     @classmethod
@@ -91,6 +95,7 @@ class AgentConfig:
             raise ConfigError(f"agent.json: mode must be one of {', '.join(MODES)}.")
         if foreign := sorted(set(self.reach) - set(RUNGS)):
             raise ConfigError(f"agent.json: unknown reach targets {', '.join(foreign)}.")
+        self._check_orders_key()
         self._check_portal()
 
     def save(self, home: Path) -> None:
@@ -104,6 +109,14 @@ class AgentConfig:
             file.flush()
             os.fsync(file.fileno())
         os.replace(draft, path)
+
+    def _check_orders_key(self) -> None:
+        try:
+            size = len(base64.b64decode(self.orders_key, validate=True))
+        except ValueError:
+            size = -1
+        if self.orders_key and size != 32:
+            raise ConfigError("agent.json: orders_key must be the base64 of 32 bytes.")
 
     def _check_portal(self) -> None:
         parts = urlsplit(self.portal)

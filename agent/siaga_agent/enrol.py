@@ -73,7 +73,8 @@ def _reopen(
         # Another identity over the same numbers would look like a cloned device.
         raise EnrolError("This folder belongs to another device; choose another --home.")
     vault = open_vault(config.key, device=config.node_id, passphrase=passphrase)
-    return replace(config, portal=told["portal"]), vault
+    renewed = {name: told[name] for name in ("portal", "site", "orders_key") if told.get(name)}
+    return replace(config, **renewed), vault
 
 
 def _read_invitation(
@@ -94,7 +95,7 @@ def _read_invitation(
     token = str(told["token"])
     if not token.isascii() or not token.isprintable() or " " in token:
         raise EnrolError("The token is not one word of plain characters.")
-    kept = ("portal", "node_id", "site", "name")
+    kept = ("portal", "node_id", "site", "name", "orders_key")
     return {name: told[name] for name in kept if told.get(name)}, token
 
 

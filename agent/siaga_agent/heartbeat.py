@@ -34,13 +34,15 @@ class HeartbeatMaker:
         looks: Iterable[LastLook],
         period_s: float,
         reading: ClockReading | None,
+        ordered_mode: str = "normal",
     ) -> Entry:
         """Describe this moment. A heartbeat that only repeats the last one may be thinned."""
         at = self._clock.now()
         looks = list(looks)
         streams = [stream for look in looks for stream in look.streams.values()]
         changed = self.state.observe(
-            mode=self.config.mode,
+            # What headquarters ordered counts; without an order, what was set by hand.
+            mode=self.config.mode if ordered_mode == "normal" else ordered_mode,
             reach=reach,
             streams=streams,
             frozen=any(look.frozen for look in looks),

@@ -57,6 +57,7 @@ class AdapterWatch:
         self._on_news, self._on_turn = on_news, on_turn
         self._mood: tuple[bool, frozenset[str]] = (True, frozenset())
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
         self._look = LastLook()
         self._failures = 0
         self.looked = threading.Event()
@@ -69,7 +70,10 @@ class AdapterWatch:
 
     def look(self) -> None:
         """Look once; a full disk or a dead engine spoils this look only."""
-        at = self._clock.now()
+        with self._turn:
+            self._look_once(self._clock.now())
+
+    def _look_once(self, at: datetime) -> None:
         try:
             self._store(self._gather(at), at)
         except AdapterError as error:

@@ -40,6 +40,7 @@ SWEEPS: tuple[Sweep, ...] = (
     ),
     Sweep("audit.checkpoint", "bcp_portal.audit.services.checkpoint.sign_checkpoint", every_s=60),
     Sweep("audit.walk", "bcp_portal.audit.services.walk.walk_trail", every_s=60, by="worker"),
+    Sweep("telemetry.order_renewal", "telemetry.services.order_ack.renew_outrun", every_s=15),
     Sweep("live.forget", "bcp_portal.live.services.forget_old_events", every_s=60, by="worker"),
 )
 
@@ -52,6 +53,11 @@ DEADLINES: dict[str, str] = {
     "incidents.rto_due": "incidents.services.guard.rto_due",
     "incidents.update_due": "incidents.services.update.update_due",
     "incidents.review_due": "incidents.services.review.review_due",
+    "telemetry.order_start": "telemetry.services.order_effect.start_order",
+    "telemetry.order_expiry": "telemetry.services.order_effect.expire_order",
+    "telemetry.order_lapse": "telemetry.services.order_effect.lapse_request",
+    "telemetry.order_confirm": "telemetry.services.order_effect.confirm_due",
+    "telemetry.order_review": "telemetry.services.order_effect.review_due",
     "risks.acceptance_expiry": "risks.services.acceptance.expire_acceptance",
 }
 

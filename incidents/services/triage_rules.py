@@ -43,6 +43,7 @@ TRIAGE: Mapping[str, Triage] = {
     SignalRule.TELEMETRY_LOSS: Triage(IncidentKind.LOCAL, "site", 0),
     SignalRule.CLOCK_JUMP: Triage(IncidentKind.LOCAL, "site", 0),
     SignalRule.PING_MISSED: Triage(IncidentKind.OTHER, "own", 2),
+    SignalRule.ORDER_ALONE: Triage(IncidentKind.OTHER, "own", 0),
     SignalRule.EXTERNAL: Triage(IncidentKind.OTHER, "own", 2),
     SignalRule.CANARY: Triage(IncidentKind.OTHER, "own", 0),
 }

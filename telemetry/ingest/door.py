@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar
+from urllib.parse import parse_qs
 
 import msgspec
 from asgiref.sync import sync_to_async
@@ -149,7 +150,7 @@ class SiteDoor:
             next_heartbeat_s=every_s,
             phase_s=holder.phase_s(every_s),
             want=self._want(),
-            orders_epoch=0,
+            orders_epoch=self._writer.hints.of(outcome.site_id),
             engine_fresh_at=news.engine_fresh_at,
             audit_checkpoint=news.audit_checkpoint,
             detail="" if outcome.acknowledged else "No item of the batch is valid.",
@@ -164,7 +165,7 @@ class SiteDoor:
     async def _give_orders(self, scope: Scope, send: Send) -> None:
         told = headers_of(scope)
         holder = await self._holder(told, look_again=True)
-        content = await self._borrow(orders_for)(holder.device_id)
+        content = await self._borrow(orders_for)(holder.device_id, _after(scope))
         tag = b'"%s"' % hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:16].encode()
         if told.get(b"if-none-match") == tag:
             await answer(send, 304, None, [(b"etag", tag)])
@@ -197,6 +198,12 @@ class SiteDoor:
                     connection.close()
 
         return sync_to_async(run, thread_sensitive=self._shares_thread)
+
+
+def _after(scope: Scope) -> int | None:
+    """The epoch that the device has; what is no number is as if nothing had been said."""
+    told = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("after", [""])[0]
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 20 else None
 
 
 def _revoked() -> _AnsweredError:

@@ -53,6 +53,7 @@ class Outcome:
     rejected: list[RejectedItem] = field(default_factory=list)
     heartbeat_every_s: int = 60
     is_refused: bool = False
+    site_id: int = 0
 
     def join(self, other: "Outcome") -> "Outcome":
         """One outcome for two halves of a batch."""
@@ -62,6 +63,7 @@ class Outcome:
             rejected=[*self.rejected, *other.rejected],
             heartbeat_every_s=other.heartbeat_every_s,
             is_refused=self.is_refused or other.is_refused,
+            site_id=other.site_id,
         )
 
 
@@ -106,7 +108,7 @@ class Sorted:
 def split(arrival: Arrival, standing: Standing, ledger: LedgerRow) -> Sorted:
     """Tell fresh items from repeated ones, and enter the fresh numbers into the ledger."""
     items = arrival.batch.items
-    outcome = Outcome(heartbeat_every_s=standing.heartbeat_every_s)
+    outcome = Outcome(heartbeat_every_s=standing.heartbeat_every_s, site_id=standing.site_id)
     outcome.rejected = list(arrival.batch.rejected)
     boot_is_new = not ledger.received and not ledger.dropped
     numbers = [item.seq for item in items]

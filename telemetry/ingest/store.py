@@ -19,12 +19,14 @@ from django.db import (
 from bcp_portal.engine.doorbell import ring
 from telemetry.ingest.decode import RejectedItem, document_of, items_of
 from telemetry.ingest.facts import GroupFacts, StreamIds, gather, stream_names
+from telemetry.ingest.orders import acks_in
 from telemetry.ingest.plan import Arrival, Outcome, Sorted, quarantine, settle, split
 from telemetry.ingest.postgres_store import PostgresStore
 from telemetry.ingest.sqlite_store import SqliteStore
 from telemetry.ingest.store_base import Ledgers, Store
 from telemetry.ingest.tell import news_of
 from telemetry.services.ledger import open_ledgers
+from telemetry.services.order_ack import record_acks
 from telemetry.services.stream import ensure_streams
 
 logger = logging.getLogger(__name__)
@@ -111,6 +113,8 @@ def _store(arrivals: Sequence[Arrival], *, at: datetime) -> list[Outcome]:
         if batches:
             facts.live = news_of(facts.sites, at=at)
             store.write(batches, ledgers, facts)
+            if acks := acks_in(batches):
+                record_acks(told=acks, at=at)
             ring("engine")
             if facts.live:
                 ring("live")

@@ -15,6 +15,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from telemetry.ingest.news import PortalNews, read_news
+from telemetry.ingest.orders import EpochHints
 from telemetry.ingest.plan import Arrival, Outcome
 from telemetry.ingest.store import StoreUnavailableError, store_group
 
@@ -50,6 +51,7 @@ class Writer:
         self._condition = threading.Condition()
         self._idle = 0
         self.news = PortalNews()
+        self.hints = EpochHints()
 
     def store(self, arrival: Arrival) -> asyncio.Future[Outcome]:
         """Queue a batch; the future is done when it is committed, or cannot be."""
@@ -126,6 +128,7 @@ class Writer:
         if age < _NEWS_EVERY_S:
             return
         try:
+            self.hints.refresh()
             self.news = read_news(at=at)
         except DatabaseError as error:
             # What was stored is stored; the reply says what was known a moment ago.

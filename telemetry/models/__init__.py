@@ -1,7 +1,10 @@
 """Devices and what they report, what we conclude from it, and what watches us."""
 
+from telemetry.models.approval import Approval, ApprovalClass
+from telemetry.models.desired_state import DesiredState, OrderAck, OrderDelivery
 from telemetry.models.device import Device, DeviceState, NodeState, SiteState
 from telemetry.models.observer import ObserverProbe, ObserverState
+from telemetry.models.order import OnExpiry, Order, OrderAction, OrderSite, OrderStatus, Rung
 from telemetry.models.ping_check import PingCheck, PingEvent
 from telemetry.models.sample import QuarantinedItem, Sample, SequenceLedger
 from telemetry.models.signal import Signal, SignalRule
@@ -10,15 +13,26 @@ from telemetry.models.sync_session import ConflictReport, SyncOutcome, SyncSessi
 from telemetry.models.webhook_source import WebhookSource
 
 __all__ = [
+    "Approval",
+    "ApprovalClass",
     "ConflictReport",
+    "DesiredState",
     "Device",
     "DeviceState",
     "NodeState",
     "ObserverProbe",
     "ObserverState",
+    "OnExpiry",
+    "Order",
+    "OrderAck",
+    "OrderAction",
+    "OrderDelivery",
+    "OrderSite",
+    "OrderStatus",
     "PingCheck",
     "PingEvent",
     "QuarantinedItem",
+    "Rung",
     "Sample",
     "SequenceLedger",
     "Signal",

@@ -32,6 +32,7 @@ class SignalRule(models.TextChoices):
     CLONED_DEVICE = "cloned_device", _("Cloned device")
     CLOCK_JUMP = "clock_jump", _("Clock skew or jump")
     PING_MISSED = "ping_missed", _("Ping missed")
+    ORDER_ALONE = "order_alone", _("Order without its second person")
     EXTERNAL = "external", _("External monitor")
     CANARY = "canary", _("Synthetic alert")
 

@@ -1,27 +1,17 @@
 """The command line: enrolling, keys, status, orders, export."""
 
-import base64
 import json
 import stat
 
 import pytest
 
 from siaga_agent.cli import main
-from siaga_agent.clock import Clock
 from siaga_agent.config import AgentConfig, ConfigError
 from siaga_agent.home import open_home
-from siaga_agent.orders import OldOrderError, accept_order, fetch_orders, present_orders
-from siaga_agent.transport import Portal
 from tests.agent.make_agent import DEVICE, NOON, heartbeat, make_sender, session, write_invitation
 from tests.agent.portal_stand_in import RunningPortal
 
 PORTAL = "http://127.0.0.1:1"
-ORDER = {
-    "order_id": "0d9c8b7a-1111-4222-8333-444455556666",
-    "epoch": 7,
-    "mode": "offline",
-    "sync": {"*": "freeze"},
-}
 
 
 @pytest.fixture
@@ -179,65 +169,3 @@ def test_export_writes_batches_that_can_be_sent(home, tmp_path, capsys):
     assert [item["seq"] for item in waiting["items"]] == [2, 3]
     assert [item["seq"] for item in everything["items"]] == [1, 2, 3]
     assert stat.S_IMODE((tmp_path / "out.jsonl").stat().st_mode) == 0o600
-
-
-# -- orders
-
-
-def portal_for(running):
-    config = AgentConfig(portal=running.url, node_id=DEVICE)
-    return Portal(config, token="secret-token", clock=Clock())
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        ORDER,
-        {"order": ORDER},
-        {"orders": [ORDER | {"epoch": 3}, ORDER]},
-        {
-            "payloadType": "application/json",
-            "payload": base64.b64encode(json.dumps(ORDER).encode()).decode(),
-            "signatures": [],
-        },
-    ],
-)
-def test_the_newest_order_is_kept_and_shown(home, capsys, answer):
-    with RunningPortal() as running, open_home(home) as opened:
-        running.stand_in.orders = answer
-        state = fetch_orders(opened.outbox, portal_for(running), at=NOON)
-
-    _, out = run(capsys, "orders", "--home", home)
-
-    assert state.epoch == 7
-    assert '"mode": "offline"' in out.out
-    assert "has not been checked" in out.out
-
-
-def test_a_lower_epoch_is_refused_also_after_a_restart(home):
-    with open_home(home) as opened:
-        accept_order(opened.outbox, ORDER, at=NOON)
-    with open_home(home) as opened:
-        with pytest.raises(OldOrderError):
-            accept_order(opened.outbox, ORDER | {"epoch": 6}, at=NOON)
-
-        assert present_orders(opened.outbox).epoch == 7
-
-
-def test_an_order_is_reported_as_received_and_no_more(home):
-    with open_home(home) as opened:
-        accept_order(opened.outbox, ORDER, at=NOON)
-        accept_order(opened.outbox, ORDER, at=NOON)
-
-        told = [stored.item for stored in opened.outbox.waiting(newest_first=True)]
-
-    assert [(item["kind"], item["phase"]) for item in told] == [("order_status", "received")]
-
-
-@pytest.mark.parametrize("answer", [{}, {"orders": []}, {"epoch": "7"}, {"payload": "%%"}])
-def test_an_answer_without_an_order_changes_nothing(home, answer):
-    with RunningPortal() as running, open_home(home) as opened:
-        running.stand_in.orders = answer
-
-        assert fetch_orders(opened.outbox, portal_for(running), at=NOON) is None
-        assert opened.outbox.number("orders_epoch") == 0

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from assets.models import Site
 from bcp_portal.shared.errors import DomainError
+from telemetry.ordering.signing import public_key
 from telemetry.services.device import enrol_device
 
 
@@ -48,5 +49,6 @@ class Command(BaseCommand):
             "name": device.name,
             "token": token,
             "portal": settings.BASE_URL,
+            "orders_key": public_key(),
         }
         self.stdout.write(json.dumps(printed))

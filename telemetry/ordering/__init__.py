@@ -1,0 +1,1 @@
+"""Orders without the database: how dangerous one is, what several add up to, how one is signed."""

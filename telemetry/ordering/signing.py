@@ -1,0 +1,85 @@
+"""Signed orders: Ed25519 over a DSSE envelope, with a key that never leaves the data folder."""
+
+import base64
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
+
+from bcp_portal.shared.hashing import canonical_json, sha256_hex
+
+PAYLOAD_TYPE = "application/vnd.siaga.order+json"
+_KEY_FILE = "order-signing.key"
+
+
+def sign(document: object) -> dict[str, Any]:
+    """Put a document into an envelope that only this portal can have sealed."""
+    payload = canonical_json(document)
+    key = _key(str(settings.DATA_DIR))
+    return {
+        "payloadType": PAYLOAD_TYPE,
+        "payload": base64.b64encode(payload).decode(),
+        "signatures": [
+            {
+                "keyid": key_id(),
+                "sig": base64.b64encode(key.sign(sealed_bytes(payload))).decode(),
+            }
+        ],
+    }
+
+
+def sealed_bytes(payload: bytes) -> bytes:
+    """What is signed: DSSE's pre-authentication encoding, so that the type cannot be exchanged."""
+    kind = PAYLOAD_TYPE.encode()
+    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+
+
+def public_key() -> str:
+    """The key that devices pin when they are enrolled, as base64 of its 32 bytes."""
+    return base64.b64encode(_raw_public()).decode()
+
+
+def key_id() -> str:
+    """A short name of the key, for people who compare."""
+    return sha256_hex(_raw_public())[:16]
+
+
+def _raw_public() -> bytes:
+    return _key(str(settings.DATA_DIR)).public_key().public_bytes_raw()
+
+
+@lru_cache(maxsize=4)
+def _key(folder: str) -> Ed25519PrivateKey:
+    path = Path(folder) / _KEY_FILE
+    if not path.exists():
+        _make_key(path)
+    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise TypeError(f"{path} does not hold an Ed25519 key.")
+    return key
+
+
+def _make_key(path: Path) -> None:
+    """Make the key once, also when several programs start at the same moment."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(
+            Ed25519PrivateKey.generate().private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)  # refuses to replace the key that somebody else has just made
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
