@@ -10,5 +10,9 @@ PERMISSIONS: dict[str, str] = {
     # What is in conflict is business content: for the technical role alone.
     "telemetry.view_conflictreport": "sync_technician",
     "telemetry.see_conflict_values": "sync_technician",
+    "telemetry.view_order": _READERS,
+    "telemetry.give_order": "incident_commander sync_technician",
+    "telemetry.approve_order": "incident_commander sync_technician business_owner",
+    "telemetry.break_glass": "incident_commander",
     "telemetry.enrol_device": "sync_technician administrator",
 }
