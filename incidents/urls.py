@@ -8,6 +8,8 @@ from incidents.views import (
     lists,
     moves,
     playbook,
+    playbook_edit,
+    playbook_version,
     policy,
     policy_list,
     related,
@@ -53,7 +55,40 @@ urlpatterns = [
     path("actions/bulk/", lists.action_bulk, name="actions_bulk"),
     path("actions/<int:pk>/finish/", review.action_finish, name="action_finish"),
     path("playbooks/", playbook.playbook_list, name="playbooks"),
+    path("playbooks/add/", playbook_version.playbook_add, name="playbook_add"),
+    path("playbooks/import/", playbook_version.playbook_import, name="playbook_import"),
     path("playbooks/<str:code>/", playbook.playbook_detail, name="playbook"),
+    path("playbooks/<str:code>/draft/", playbook_edit.playbook_draft, name="playbook_draft"),
+    path("playbooks/<str:code>/edit/", playbook_edit.playbook_edit, name="playbook_edit"),
+    path("playbooks/<str:code>/arrange/", playbook_edit.playbook_arrange, name="playbook_arrange"),
+    path(
+        "playbooks/<str:code>/compare/", playbook_version.playbook_compare, name="playbook_compare"
+    ),
+    path(
+        "playbooks/<str:code>/versions/<int:number>/preview/",
+        playbook_version.playbook_preview,
+        name="playbook_preview",
+    ),
+    path(
+        "playbooks/<str:code>/versions/<int:number>/export/<str:kind>/",
+        playbook_version.playbook_export,
+        name="playbook_export",
+    ),
+    path(
+        "playbooks/<str:code>/versions/<int:number>/submit/",
+        playbook_version.playbook_submit,
+        name="playbook_submit",
+    ),
+    path(
+        "playbooks/<str:code>/versions/<int:number>/send-back/",
+        playbook_version.playbook_send_back,
+        name="playbook_send_back",
+    ),
+    path(
+        "playbooks/<str:code>/versions/<int:number>/withdraw/",
+        playbook_version.playbook_withdraw,
+        name="playbook_withdraw",
+    ),
     path(
         "playbooks/<str:code>/versions/<int:number>/publish/",
         playbook.playbook_publish,

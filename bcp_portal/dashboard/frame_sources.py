@@ -14,6 +14,7 @@ from bcp_portal.engine.health import engine_pulse
 from bcp_portal.engine.models import CallHold
 from bcp_portal.frame import Banner, FrameTask, IncidentChip, url_of
 from incidents.models import ONGOING, Incident, IncidentAsset, Notice, RunMode
+from incidents.selectors.playbook_draft import waiting_for_approval
 from telemetry.models import ObserverState
 from telemetry.models.observer import Sight
 
@@ -93,6 +94,12 @@ def my_tasks(request: HttpRequest) -> Iterator[FrameTask]:
     for notice in waiting.filter(still_open).order_by("-created_at")[:8]:
         url = incident_url(notice.incident.code) if notice.incident else notice.path
         yield FrameTask(label=notice.text, url=url or url_of("incidents:inbox") or "/", kind="call")
+    for version in waiting_for_approval(user):
+        yield FrameTask(
+            label=_("%(version)s waits for your approval") % {"version": version.code},
+            url=f"/playbooks/{version.playbook.code}/?version={version.number}",
+            kind="signature",
+        )
 
 
 def counts(request: HttpRequest) -> dict[str, int | str]:

@@ -9,7 +9,7 @@ from bcp_portal.demo.places import open_places
 from bcp_portal.demo.register import fill_register
 from bcp_portal.demo.things import gather_things
 from incidents.playbooks.reader import ready_plans
-from incidents.services.playbook import import_playbook
+from incidents.services.playbook import import_playbook, publish_version
 
 FOUNDED = timedelta(days=760)
 
@@ -24,7 +24,8 @@ def found_rodajaya(*, at: datetime) -> dict[str, str]:
     arrange_calls(people, at=began, now=at)
     things = gather_things(sites, people, at=began)
     for plan in ready_plans():
-        import_playbook(plan=plan, actor=people["bagus"], at=began, publish=True)
+        version = import_playbook(plan=plan, actor=people["bagus"], at=began)
+        publish_version(version=version, actor=people["maya"], at=began + timedelta(hours=2))
     tell_past(sites, things, people, now=at)
     fill_register(things, people, at=began + timedelta(days=10), now=at)
     return passwords

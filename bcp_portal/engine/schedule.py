@@ -49,7 +49,7 @@ DEADLINES: dict[str, str] = {
     "incidents.escalation": "incidents.services.escalation.fire_level",
     "incidents.answer_due": "incidents.services.guard.answer_due",
     "incidents.phase_due": "incidents.services.run_phase.phase_due",
-    "incidents.step_due": "incidents.services.run_phase.step_due",
+    "incidents.step_due": "incidents.services.run_facts.step_or_default_due",
     "incidents.rto_due": "incidents.services.guard.rto_due",
     "incidents.update_due": "incidents.services.update.update_due",
     "incidents.review_due": "incidents.services.review.review_due",

@@ -38,6 +38,7 @@ from incidents.models.playbook import (
     Playbook,
     PlaybookVersion,
     Step,
+    StepRight,
     VersionStatus,
 )
 from incidents.models.review import REVIEW_LIFECYCLE, Review, ReviewStatus
@@ -106,6 +107,7 @@ __all__ = [
     "Shift",
     "StatusUpdate",
     "Step",
+    "StepRight",
     "StepStatus",
     "TimelineEntry",
     "TimelineKind",

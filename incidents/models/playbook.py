@@ -41,6 +41,16 @@ class PhaseKind(models.TextChoices):
     REVIEW = "review", _("Review")
 
 
+class StepRight(models.TextChoices):
+    """What whoever ticks a step may have to be allowed to do, beyond working on incidents."""
+
+    COMMAND = "incidents.run_incident", _("May command an incident")
+    CLOSE = "incidents.close_incident", _("May close an incident")
+    TELL = "incidents.publish_update", _("May speak to people outside the room")
+    DEVICES = "telemetry.enrol_device", _("May enrol and revoke devices")
+    TARGETS = "incidents.publish_playbook", _("May approve playbooks")
+
+
 class PlaybookQuerySet(models.QuerySet["Playbook"]):
     """Sets of playbooks."""
 
@@ -101,6 +111,12 @@ class PlaybookVersion(models.Model):
         max_length=20, choices=VersionStatus.choices, default=VersionStatus.DRAFT
     )
     change_note = models.CharField(max_length=300, blank=True)
+    # Whoever wrote on it; none of them may approve it.
+    authors = models.ManyToManyField(User, blank=True, related_name="written_versions")
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    submitted_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     digest = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(
@@ -175,7 +191,16 @@ class StepBody(BilingualModel):
     options = models.JSONField(default=list, blank=True)
     authority = models.CharField(max_length=300, blank=True)
     needs_second_person = models.BooleanField(default=False)
-    # {"step": key, "chosen": option key}: the step counts only after that decision.
+    # The permission of whoever ticks it; of whoever confirms it where it takes two people.
+    right = models.CharField(max_length=100, choices=StepRight.choices, blank=True)
+    # What the note has to prove, in words; empty where a tick is enough.
+    evidence = models.CharField(max_length=200, blank=True)
+    # The option that holds when the time is up and nobody has decided.
+    default_option = models.CharField(max_length=100, blank=True)
+    # Steps of one branch follow each other; branches of a phase run side by side.
+    branch = models.CharField(max_length=60, blank=True)
+    # {"step": key, "chosen": option key, "facts": [{"fact": name, "value": …}]}: the step counts
+    # only after that step (and that choice), and only while those facts hold.
     condition = models.JSONField(default=dict, blank=True)
     # {"kind": "freeze_site", …}: what a button beside the step offers to order; never by itself.
     action = models.JSONField(default=dict, blank=True)

@@ -12,7 +12,7 @@ from bcp_portal.accounts.models import User
 from bcp_portal.shared.lifecycle import Lifecycle
 from incidents.models.incident import Incident, RoleName, RunMode
 from incidents.models.playbook import PhaseKind, PlaybookVersion, StepBody
-from incidents.models.wording import BilingualModel
+from incidents.models.wording import BilingualModel, render_message
 
 
 class RunStatus(models.TextChoices):
@@ -175,6 +175,8 @@ class RunStep(StepBody):
     )
     chosen = models.CharField(max_length=100, blank=True)
     skip_reason = models.CharField(max_length=300, blank=True)
+    # Why the plan itself left it out: {"message", "params", "by": "facts" or "step"}.
+    not_needed = models.JSONField(default=dict, blank=True)
     note = models.TextField(blank=True)
 
     objects = RunStepQuerySet.as_manager()
@@ -221,6 +223,13 @@ class RunStep(StepBody):
         """The options of a decision in the reader's language, as (stored, shown)."""
         language = (get_language() or "en").split("-")[0]
         return [_option(option, language) for option in self.options]
+
+    @property
+    def why_skipped(self) -> str:
+        """Why it was left out, in the reader's language."""
+        if self.not_needed:
+            return render_message(self.not_needed["message"], self.not_needed["params"])
+        return self.skip_reason
 
     def is_overdue(self, at: datetime) -> bool:
         """Whether its time is up and it is still to be done."""

@@ -6,6 +6,7 @@ or what has no place in a list of steps, is kept word for word and marked as unf
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.utils.text import slugify
@@ -13,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from incidents.models import PhaseKind
 from incidents.playbooks.plan import PhasePlan, PlaybookPlan, StepPlan
-from incidents.playbooks.reader import PlanUnreadableError
+from incidents.playbooks.reader import PlanUnreadableError, plan_from
+from incidents.playbooks.write import EXTENSION
 
 _KINDS = {
     "detection": PhaseKind.IDENTIFICATION,
@@ -35,6 +37,11 @@ def is_cacao(content: Any) -> bool:
 
 def read_cacao(content: dict[str, Any], *, source: str, code: str = "") -> PlaybookPlan:
     """Read a plan from the parsed JSON of a CACAO 2.0 playbook."""
+    ours = content.get("playbook_extensions", {}).get(EXTENSION)
+    if ours is not None:
+        # A file of ours that came back: nothing has to be guessed.
+        plan = plan_from(ours, source=source[:200])
+        return replace(plan, code=code) if code else plan
     workflow = content.get("workflow")
     start = content.get("workflow_start")
     if not isinstance(workflow, dict) or start not in workflow:

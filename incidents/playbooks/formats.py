@@ -5,6 +5,7 @@ import json
 from django.utils.translation import gettext as _
 
 from incidents.playbooks.cacao import is_cacao, read_cacao
+from incidents.playbooks.markdown import read_markdown
 from incidents.playbooks.plan import PlaybookPlan
 from incidents.playbooks.reader import PlanUnreadableError, read_plan
 
@@ -23,3 +24,10 @@ def read_json(text: str, *, source: str, code: str = "") -> PlaybookPlan:
         return read_cacao(content, source=source, code=code)
     except (TypeError, AttributeError, ValueError) as error:
         raise PlanUnreadableError(_("This is not a plan: %(what)s.") % {"what": error}) from error
+
+
+def read_file(text: str, *, name: str, code: str = "") -> PlaybookPlan:
+    """Read a plan from a file of any kind that is understood; its name says which."""
+    if name.lower().endswith(".json"):
+        return read_json(text, source=name, code=code)
+    return read_markdown(text, source=name, code=code)

@@ -29,7 +29,16 @@ def ready_plans() -> Iterator[PlaybookPlan]:
 def read_plan(text: str, *, source: str) -> PlaybookPlan:
     """Read one plan from JSON."""
     try:
-        content = json.loads(text)
+        return plan_from(json.loads(text), source=source)
+    except json.JSONDecodeError as error:
+        raise PlanUnreadableError(
+            _("Line %(line)s is not JSON: %(what)s.") % {"line": error.lineno, "what": error.msg}
+        ) from error
+
+
+def plan_from(content: Any, *, source: str) -> PlaybookPlan:
+    """Read one plan from parsed JSON."""
+    try:
         return PlaybookPlan(
             code=content["code"],
             title=_first(content["title"]),
@@ -41,10 +50,6 @@ def read_plan(text: str, *, source: str) -> PlaybookPlan:
             translations=_others(content, "title", "scenario"),
             phases=tuple(_phase(phase) for phase in content["phases"]),
         )
-    except json.JSONDecodeError as error:
-        raise PlanUnreadableError(
-            _("Line %(line)s is not JSON: %(what)s.") % {"line": error.lineno, "what": error.msg}
-        ) from error
     except KeyError as error:
         raise PlanUnreadableError(_("“%(name)s” is missing.") % {"name": error.args[0]}) from error
     except (TypeError, AttributeError, ValueError) as error:
@@ -74,9 +79,14 @@ def _step(content: dict[str, Any]) -> StepPlan:
         options=content.get("options", []),
         authority=_first(content.get("authority", "")),
         needs_second_person=bool(content.get("needs_second_person", False)),
+        right=content.get("right", ""),
+        evidence=_first(content.get("evidence", "")),
+        default_option=content.get("default_option", ""),
+        branch=_first(content.get("branch", "")),
         condition=content.get("condition", {}),
         action=content.get("action", {}),
-        translations=_others(content, "text", "instructions", "authority"),
+        unfinished=content.get("unfinished", ""),
+        translations=_others(content, "text", "instructions", "authority", "evidence", "branch"),
     )
 
 

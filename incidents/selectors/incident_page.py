@@ -43,6 +43,8 @@ class StepLine:
     is_next: bool
     is_overdue: bool
     can_open: bool
+    branch: str = ""
+    waits_for: str = ""
 
 
 @dataclass(frozen=True)
@@ -171,11 +173,14 @@ def _run_block(run: PlaybookRun, *, at: datetime) -> RunBlock:
     is_running = run.finished_at is None
     blocks: list[PhaseBlock] = []
     found_next = False
+    pending = {s.key: s for p in run.phases.all() for s in p.steps.all() if not s.is_settled}
     for phase in run.phases.all():
         place = "done" if phase.finished_at else "now" if phase.started_at else "later"
         lines: list[StepLine] = []
         for step in phase.steps.all():
-            is_next = is_running and not found_next and place == "now" and not step.is_settled
+            blocker = pending.get(step.condition.get("step", "") or "-")
+            is_open = is_running and place == "now" and not step.is_settled and blocker is None
+            is_next = is_open and not found_next
             found_next = found_next or is_next
             lines.append(
                 StepLine(
@@ -184,7 +189,9 @@ def _run_block(run: PlaybookRun, *, at: datetime) -> RunBlock:
                     instructions=step.said("instructions"),
                     is_next=is_next,
                     is_overdue=step.is_overdue(at),
-                    can_open=is_running and place == "now" and not step.is_settled,
+                    can_open=is_open,
+                    branch=step.said("branch"),
+                    waits_for=blocker.said("text") if blocker and not step.is_settled else "",
                 )
             )
         blocks.append(

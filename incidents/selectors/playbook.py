@@ -2,12 +2,15 @@
 
 from datetime import datetime, timedelta
 
+from django.contrib.auth.models import Permission
 from django.db.models import Min
 from django.utils.translation import gettext as _
 
 from assets.models import RecoveryTarget
+from bcp_portal.accounts.models import User
 from bcp_portal.shared.durations import format_duration
 from incidents.models import EscalationPolicy, Phase, PhaseKind, PlaybookVersion, Step
+from incidents.playbooks.lint import plan_problems
 from incidents.playbooks.plan import PhasePlan, PlaybookPlan, StepPlan
 from incidents.selectors.duty import who_would_be_called
 
@@ -35,6 +38,7 @@ def publishing_problems(version: PlaybookVersion, *, at: datetime) -> list[str]:
     problems: list[str] = []
     if not any(phase.steps.all() for phase in phases):
         problems.append(_("The plan has no steps."))
+    problems += plan_problems(plan_of(version))
     for phase in phases:
         problems += [
             _("“%(step)s” is unfinished: %(what)s.") % {"step": step.text, "what": step.unfinished}
@@ -50,6 +54,19 @@ def publishing_problems(version: PlaybookVersion, *, at: datetime) -> list[str]:
         report = who_would_be_called(policy, at=at, rto=rto)
         problems += [f"{policy.name}: {problem}" for problem in report.problems]
     return list(dict.fromkeys(problems))
+
+
+def approvers_of(version: PlaybookVersion) -> list[User]:
+    """Everybody who may put a draft in force: those with the right who did not write on it."""
+    right = Permission.objects.filter(
+        codename="publish_playbook", content_type__app_label="incidents"
+    )
+    return list(
+        User.objects.filter(is_active=True, groups__permissions__in=right)
+        .exclude(pk__in=version.authors.values("pk"))
+        .distinct()
+        .order_by("pk")
+    )
 
 
 def tightest_rto(version: PlaybookVersion) -> timedelta | None:
@@ -105,6 +122,10 @@ def _step_plan(step: Step) -> StepPlan:
         options=step.options,
         authority=step.authority,
         needs_second_person=step.needs_second_person,
+        right=step.right,
+        evidence=step.evidence,
+        default_option=step.default_option,
+        branch=step.branch,
         condition=step.condition,
         action=step.action,
         unfinished=step.unfinished,

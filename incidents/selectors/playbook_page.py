@@ -4,10 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from incidents.models import EscalationPolicy, Phase, Playbook, PlaybookVersion, Step
+from bcp_portal.accounts.models import User
+from incidents.models import (
+    EscalationPolicy,
+    Phase,
+    Playbook,
+    PlaybookVersion,
+    Step,
+    VersionStatus,
+)
 from incidents.playbooks.reader import ready_plans
 from incidents.selectors.duty import DutyReport, who_would_be_called
+from incidents.selectors.moves import Move
 from incidents.selectors.playbook import publishing_problems
+from incidents.selectors.playbook_moves import playbook_moves
 
 
 @dataclass(frozen=True)
@@ -40,14 +50,17 @@ class PlaybookPage:
     phases: list[PhaseText]
     problems: list[str]
     duty: list[DutyReport]
+    moves: list[Move]
 
 
-def playbook_page(playbook: Playbook, *, number: str, at: datetime) -> PlaybookPage:
+def playbook_page(playbook: Playbook, *, number: str, user: User, at: datetime) -> PlaybookPage:
     """Gather one version of a plan: the asked one, the one in force, or the newest."""
     versions = sorted(playbook.versions.all(), key=lambda version: -version.number)
     asked = [version for version in versions if str(version.number) == number]
     newest = versions[0] if versions else None
     version = asked[0] if asked else playbook.published_version or newest
+    is_draft = version is not None and version.status == VersionStatus.DRAFT
+    problems = publishing_problems(version, at=at) if version and is_draft else []
     return PlaybookPage(
         playbook=playbook,
         title=playbook.said("title"),
@@ -55,10 +68,9 @@ def playbook_page(playbook: Playbook, *, number: str, at: datetime) -> PlaybookP
         version=version,
         versions=versions,
         phases=_phases(version) if version else [],
-        problems=publishing_problems(version, at=at)
-        if version and version.status == "draft"
-        else [],
+        problems=problems,
         duty=duty_now(at=at),
+        moves=playbook_moves(playbook, version, user=user, problems=problems),
     )
 
 

@@ -18,7 +18,7 @@ def record_decision(
     incident: Incident,
     question: str,
     chosen: str,
-    actor: User,
+    actor: User | None,
     at: datetime,
     options: list[str] | None = None,
     reason: str = "",

@@ -42,6 +42,7 @@ from incidents.services.recovery import (
 )
 from incidents.services.role import take_role
 from incidents.services.run import abandon_runs
+from incidents.services.run_facts import weigh_conditions
 from incidents.services.timeline import write_entry
 
 _TIMES = (
@@ -227,6 +228,7 @@ def change_severity(
         before={"severity": was},
         after={"severity": severity},
     )
+    weigh_conditions(incident=locked, at=at)
     return locked
 
 

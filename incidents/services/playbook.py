@@ -29,6 +29,10 @@ class PlaybookFixedError(DomainError):
     """A published version never changes."""
 
 
+class OwnWorkError(DomainError):
+    """Nobody approves what they have written."""
+
+
 class PlaybookNotSoundError(DomainError):
     """The version cannot be published as it is."""
 
@@ -54,7 +58,7 @@ def draft_playbook(
     version = PlaybookVersion.objects.create(
         playbook=playbook, number=number, created_at=at, created_by=actor
     )
-    _write_phases(version, plan.phases)
+    write_phases(version, plan.phases)
     audit(
         action="playbook.draft",
         obj=version,
@@ -78,7 +82,7 @@ def rewrite_draft(
         )
     before = digest_of(plan_of(locked))
     locked.phases.all().delete()
-    _write_phases(locked, plan.phases)
+    write_phases(locked, plan.phases)
     Playbook.objects.filter(pk=locked.playbook_id).update(**_describe(plan))
     audit(
         action="playbook.rewrite",
@@ -92,24 +96,6 @@ def rewrite_draft(
 
 
 @verb
-def start_draft(*, playbook: Playbook, actor: User, at: datetime) -> PlaybookVersion:
-    """Copy the newest version into a draft that may be edited."""
-    latest = playbook.versions.order_by("-number").first()
-    if latest is not None and latest.status == VersionStatus.DRAFT:
-        return latest
-    phases = plan_of(latest).phases if latest else ()
-    version = PlaybookVersion.objects.create(
-        playbook=playbook,
-        number=(latest.number if latest else 0) + 1,
-        created_at=at,
-        created_by=actor,
-    )
-    _write_phases(version, phases)
-    audit(action="playbook.draft", obj=version, actor=actor, at=at)
-    return version
-
-
-@verb
 def publish_version(
     *, version: PlaybookVersion, actor: User | None, at: datetime, change_note: str = ""
 ) -> PlaybookVersion:
@@ -117,6 +103,11 @@ def publish_version(
     playbook = Playbook.objects.select_for_update().get(pk=version.playbook_id)
     locked = PlaybookVersion.objects.select_for_update().get(pk=version.pk)
     VERSION_LIFECYCLE.check(VersionStatus(locked.status), VersionStatus.PUBLISHED)
+    if actor is not None and locked.authors.filter(pk=actor.pk).exists():
+        raise OwnWorkError(
+            _("You wrote on %(version)s yourself; somebody else approves it.")
+            % {"version": locked.code}
+        )
     if problems := publishing_problems(locked, at=at):
         raise PlaybookNotSoundError(" ".join(problems))
     for standing in playbook.versions.filter(status=VersionStatus.PUBLISHED):
@@ -157,6 +148,8 @@ def import_playbook(
 ) -> PlaybookVersion:
     """Take in a plan that somebody else wrote; a draft, unless publishing is asked for."""
     version = draft_playbook(plan=plan, actor=actor, at=at)
+    if actor is not None and version.status == VersionStatus.DRAFT:
+        version.authors.add(actor)
     if publish and version.status == VersionStatus.DRAFT:
         publish_version(version=version, actor=actor, at=at)
         version.refresh_from_db()
@@ -218,7 +211,8 @@ def _describe(plan: PlaybookPlan) -> dict[str, Any]:
     }
 
 
-def _write_phases(version: PlaybookVersion, phases: Sequence[PhasePlan]) -> None:
+def write_phases(version: PlaybookVersion, phases: Sequence[PhasePlan]) -> None:
+    """Put the content of a version into rows."""
     policies = {policy.name: policy for policy in EscalationPolicy.objects.all()}
     for position, phase in enumerate(phases, start=1):
         row = Phase.objects.create(
@@ -248,6 +242,10 @@ def _step(phase: Phase, position: int, step: StepPlan) -> Step:
         options=step.options,
         authority=step.authority,
         needs_second_person=step.needs_second_person,
+        right=step.right,
+        evidence=step.evidence,
+        default_option=step.default_option,
+        branch=step.branch,
         condition=step.condition,
         action=step.action,
         unfinished=step.unfinished,

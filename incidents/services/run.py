@@ -29,7 +29,8 @@ from incidents.services.timeline import write_entry
 
 _COPIED_STEP = (
     "position", "key", "text", "instructions", "role", "due_within", "is_decision", "options",
-    "authority", "needs_second_person", "condition", "action", "translations",
+    "authority", "needs_second_person", "right", "evidence", "default_option", "branch",
+    "condition", "action", "translations",
 )  # fmt: skip
 _COPIED_PHASE = ("position", "kind", "name", "escalates_after", "translations")
 

@@ -21,6 +21,7 @@ from incidents.models import (
 )
 from incidents.services.escalation import start_escalation
 from incidents.services.notice import write_notice
+from incidents.services.run_condition import leave_out_by_facts
 from incidents.services.timeline import write_entry
 
 PHASE_DUE = "incidents.phase_due"
@@ -36,6 +37,7 @@ def open_next_phase(*, run: PlaybookRun, at: datetime) -> RunPhase | None:
     waiting = run.phases.filter(started_at=None).order_by("position")
     for phase in waiting:
         phase.started_at = at
+        leave_out_by_facts(phase, run, at=at)
         if not RunStep.objects.pending().filter(phase=phase).exists():
             phase.finished_at = at
             phase.save(update_fields=["started_at", "finished_at"])

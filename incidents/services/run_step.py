@@ -20,15 +20,19 @@ from incidents.models import (
     TimelineKind,
 )
 from incidents.services.decision import record_decision
+from incidents.services.run_condition import NOT_NEEDED, leave_out_followers
 from incidents.services.run_phase import (
     STEP_DUE,
     promise_step,
     resume_phase,
     settle_phase,
 )
+from incidents.services.run_right import check_evidence, check_right
 from incidents.services.timeline import write_entry
 
-NOT_NEEDED = gettext_noop("Not needed after the decision")
+_OPENED = (
+    "status", "done_at", "done_by", "first_person", "chosen", "skip_reason", "not_needed"
+)  # fmt: skip
 
 
 class StepNotOpenError(DomainError):
@@ -43,7 +47,7 @@ class SecondPersonError(DomainError):
 def complete_step(
     *,
     step: RunStep,
-    actor: User,
+    actor: User | None,
     at: datetime,
     chosen: str = "",
     note: str = "",
@@ -52,6 +56,7 @@ def complete_step(
     """Tick a step; the last tick of a phase opens the next one.
 
     A step for two people waits after the first one. A decision is recorded with what was known.
+    Without an actor the plan itself decides: the time was up, and its default holds.
     """
     # The run is locked, not the step: two people ticking the last two steps at the same moment
     # must not both believe that the other one is still to come.
@@ -60,9 +65,11 @@ def complete_step(
     _check_open(step, run)
     if step.is_decision:
         _check_choice(step, chosen)
+    check_evidence(step, note=note)
     if step.needs_second_person and step.first_person_id is None:
         return _wait_for_second(step, run, actor=actor, chosen=chosen, note=note, at=at)
     _check_second(step, actor=actor, chosen=chosen)
+    check_right(step, actor=actor)
     step.chosen = chosen
     step.note = note or step.note
     _settle(step, StepStatus.DONE, actor=actor, when=min(happened_at or at, at), at=at)
@@ -79,7 +86,7 @@ def complete_step(
             actor=actor,
             at=at,
         )
-        _skip_what_is_not_needed(step, run, at=at)
+        leave_out_followers(step, run, at=at)
     settle_phase(phase=step.phase, run=run, at=at)
     return step
 
@@ -96,6 +103,7 @@ def skip_step(*, step: RunStep, actor: User, at: datetime, reason: str) -> RunSt
     step.skip_reason = reason[:300]
     _settle(step, StepStatus.SKIPPED, actor=actor, when=at, at=at)
     _tell(step, run, gettext_noop("Skipped: %(step)s (%(reason)s)"), actor=actor, at=at)
+    leave_out_followers(step, run, at=at)
     settle_phase(phase=step.phase, run=run, at=at)
     return step
 
@@ -111,12 +119,8 @@ def reopen_step(*, step: RunStep, actor: User, at: datetime, reason: str = "") -
     run.epoch += 1
     run.status, run.finished_at = RunStatus.RUNNING, None
     run.save(update_fields=["epoch", "status", "finished_at"])
-    if step.is_decision:
-        for follower in _followers(step, run).filter(
-            status=StepStatus.SKIPPED, skip_reason=NOT_NEEDED
-        ):
-            _take_up(follower, run, at=at)
-    _take_up(step, run, at=at)
+    _take_up_followers(step, run, at=at)
+    take_up(step, run, at=at)
     _tell(step, run, gettext_noop("Open again: %(step)s %(why)s"), actor=actor, at=at, why=reason)
     return step
 
@@ -133,7 +137,7 @@ def note_step(*, step: RunStep, text: str, actor: User, at: datetime) -> RunStep
 
 
 def _wait_for_second(
-    step: RunStep, run: PlaybookRun, *, actor: User, chosen: str, note: str, at: datetime
+    step: RunStep, run: PlaybookRun, *, actor: User | None, chosen: str, note: str, at: datetime
 ) -> RunStep:
     step.status = StepStatus.WAITING
     step.first_person = actor
@@ -155,23 +159,24 @@ def _settle(
     cancel_deadlines(kind=STEP_DUE, subject_id=step.pk, at=at)
 
 
-def _take_up(step: RunStep, run: PlaybookRun, *, at: datetime) -> None:
+def _take_up_followers(step: RunStep, run: PlaybookRun, *, at: datetime) -> None:
+    left_out = _followers(step, run).filter(status=StepStatus.SKIPPED, skip_reason=NOT_NEEDED)
+    for follower in left_out:
+        if follower.not_needed.get("by") != "facts":
+            _take_up_followers(follower, run, at=at)
+            take_up(follower, run, at=at)
+
+
+def take_up(step: RunStep, run: PlaybookRun, *, at: datetime) -> None:
+    """Open a settled step again and promise it anew."""
     step.status = StepStatus.OPEN
     step.done_at = step.done_by = step.first_person = None
     step.chosen = step.skip_reason = ""
-    step.save(
-        update_fields=["status", "done_at", "done_by", "first_person", "chosen", "skip_reason"]
-    )
+    step.not_needed = {}
+    step.save(update_fields=_OPENED)
     if step.phase.started_at is not None:
         resume_phase(phase=step.phase, run=run, at=at)
         promise_step(step, run, at=at)
-
-
-def _skip_what_is_not_needed(step: RunStep, run: PlaybookRun, *, at: datetime) -> None:
-    for follower in _followers(step, run).filter(status=StepStatus.OPEN):
-        if follower.condition.get("chosen") != step.chosen:
-            follower.skip_reason = NOT_NEEDED
-            _settle(follower, StepStatus.SKIPPED, actor=None, when=at, at=at)
 
 
 def _followers(step: RunStep, run: PlaybookRun) -> QuerySet[RunStep]:
@@ -195,15 +200,19 @@ def _check_open(step: RunStep, run: PlaybookRun) -> None:
     if not needed:
         return
     decision = RunStep.objects.filter(phase__run=run, key=needed).first()
-    if decision is not None and decision.status != StepStatus.DONE:
-        raise StepNotOpenError(
+    if decision is not None and not decision.is_settled:
+        words = (
             _("“%(step)s” waits for the decision “%(decision)s”.")
-            % {"step": step.said("text"), "decision": decision.said("text")}
+            if decision.is_decision
+            else _("“%(step)s” waits for the step “%(decision)s”.")
+        )
+        raise StepNotOpenError(
+            words % {"step": step.said("text"), "decision": decision.said("text")}
         )
 
 
-def _check_second(step: RunStep, *, actor: User, chosen: str) -> None:
-    if step.needs_second_person and step.first_person_id == actor.pk:
+def _check_second(step: RunStep, *, actor: User | None, chosen: str) -> None:
+    if step.needs_second_person and actor is not None and step.first_person_id == actor.pk:
         raise SecondPersonError(
             _("You have said yes already; “%(step)s” takes a second person.")
             % {"step": step.said("text")}
@@ -235,7 +244,7 @@ def _tell(
     run: PlaybookRun,
     words: str,
     *,
-    actor: User,
+    actor: User | None,
     at: datetime,
     happened_at: datetime | None = None,
     why: str = "",

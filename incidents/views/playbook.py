@@ -72,7 +72,8 @@ def playbooks_load(request: SignedInRequest) -> HttpResponse:
 def playbook_detail(request: SignedInRequest, code: str) -> HttpResponse:
     """What a plan says, its versions, and who would be called right now."""
     playbook = get_object_or_404(Playbook.objects.visible_to(request.user).for_list(), code=code)
-    page = playbook_page(playbook, number=request.GET.get("version", ""), at=timezone.now())
+    number = request.GET.get("version", "")
+    page = playbook_page(playbook, number=number, user=request.user, at=timezone.now())
     return render_page(request, "incidents/playbook_detail.html", {"page": page})
 
 
