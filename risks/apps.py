@@ -17,3 +17,5 @@ class RisksConfig(AppConfig):
         """Tell the frame of every page what of the register waits for its reader."""
         # Loaded only now: models cannot be imported while the apps are being read.
         register_frame_source("tasks", import_module("risks.frame_tasks").my_tasks)
+        keep_versions = import_module("risks.services.version").keep_versions
+        import_module("bcp_portal.audit.verbs").follow_changes(keep_versions)

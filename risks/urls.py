@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from risks.views import answer, control, evidence, exchange, register, risk
+from risks.views import (
+    acceptance,
+    answer,
+    control,
+    evidence,
+    exchange,
+    indicator,
+    register,
+    risk,
+)
 
 app_name = "risks"
 urlpatterns = [
@@ -20,11 +29,29 @@ urlpatterns = [
     path("risks/offers/<int:pk>/accept/", evidence.offer_accept, name="offer_accept"),
     path("risks/offers/<int:pk>/decline/", evidence.offer_decline, name="offer_decline"),
     path("risks/for-incident/<str:code>/", evidence.for_incident, name="for_incident"),
-    path("risks/acceptances/", answer.acceptance_list, name="acceptances"),
+    path("risks/acceptances/", acceptance.acceptance_list, name="acceptances"),
     path(
         "risks/acceptances/<int:pk>/withdraw/",
-        answer.acceptance_withdraw,
+        acceptance.acceptance_withdraw,
         name="acceptance_withdraw",
+    ),
+    path(
+        "risks/acceptances/<int:pk>/approve/",
+        acceptance.acceptance_approve,
+        name="acceptance_approve",
+    ),
+    path(
+        "risks/acceptances/<int:pk>/refuse/",
+        acceptance.acceptance_refuse,
+        name="acceptance_refuse",
+    ),
+    path("risks/indicators/", indicator.indicator_list, name="indicators"),
+    path("risks/indicators/add/", indicator.indicator_add, name="indicator_add"),
+    path("risks/indicators/<str:code>/", indicator.indicator_detail, name="indicator"),
+    path("risks/indicators/<str:code>/edit/", indicator.indicator_edit, name="indicator_edit"),
+    path("risks/indicators/<str:code>/value/", indicator.indicator_value, name="indicator_value"),
+    path(
+        "risks/indicators/<str:code>/retire/", indicator.indicator_retire, name="indicator_retire"
     ),
     path("risks/treatments/<int:pk>/done/", answer.treatment_done, name="treatment_done"),
     path("risks/treatments/<int:pk>/drop/", answer.treatment_drop, name="treatment_drop"),
@@ -41,6 +68,6 @@ urlpatterns = [
     path("risks/<str:code>/retire/", risk.risk_retire, name="retire"),
     path("risks/<str:code>/treat/", answer.risk_treat, name="treat"),
     path("risks/<str:code>/control/", answer.risk_control, name="apply_control"),
-    path("risks/<str:code>/accept/", answer.risk_accept, name="accept"),
+    path("risks/<str:code>/accept/", acceptance.risk_accept, name="accept"),
     path("risks/<str:code>/link-incident/", evidence.risk_link_incident, name="link_incident"),
 ]

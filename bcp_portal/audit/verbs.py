@@ -1,7 +1,8 @@
 """The decorator that makes a function a verb, and the two ways to write the trail."""
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
@@ -14,7 +15,18 @@ from bcp_portal.audit.chain import PendingRow, append_rows
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_pending: ContextVar[list[PendingRow] | None] = ContextVar("pending_audit_rows", default=None)
+Follower = Callable[[list[PendingRow]], None]
+
+
+class _Pending(list[PendingRow]):
+    """Rows that wait for the commit; the first `told` of them have been told to the followers."""
+
+    told = 0
+
+
+_pending: ContextVar[_Pending | None] = ContextVar("pending_audit_rows", default=None)
+_waiting: ContextVar[bool] = ContextVar("followers_wait", default=False)
+_followers: list[Follower] = []
 # Set by the middleware: which sign-in an action came from.
 current_session: ContextVar[str] = ContextVar("audit_session", default="")
 
@@ -31,11 +43,12 @@ def verb(function: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         if _pending.get() is not None:
             return _nested(function, *args, **kwargs)
-        rows: list[PendingRow] = []
+        rows = _Pending()
         token = _pending.set(rows)
         try:
             with transaction.atomic():
                 result = function(*args, **kwargs)
+                _tell(rows)
                 append_rows(rows)
                 return result
         finally:
@@ -51,11 +64,42 @@ def _nested(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     written = len(rows)
     try:
         with transaction.atomic():
-            return function(*args, **kwargs)
+            result = function(*args, **kwargs)
+            if not _waiting.get():
+                _tell(rows)
+            return result
     except BaseException:
         # What was rolled back did not happen; the trail must not say it did.
         del rows[written:]
+        rows.told = min(rows.told, written)
         raise
+
+
+def follow_changes(follower: Follower) -> None:
+    """Let a room keep pictures of what its verbs change.
+
+    The follower is called at the end of each verb, inside its transaction, with the audit rows of
+    that verb. It may write rows of its own, but none of the trail.
+    """
+    if follower not in _followers:
+        _followers.append(follower)
+
+
+@contextmanager
+def told_at_the_end() -> Iterator[None]:
+    """Within this, followers hear of thousands of changes once, when the outermost verb ends."""
+    token = _waiting.set(True)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+
+
+def _tell(rows: _Pending) -> None:
+    fresh = rows[rows.told :]
+    rows.told = len(rows)
+    for follower in _followers if fresh else ():
+        follower(fresh)
 
 
 def audit(

@@ -125,6 +125,7 @@ def fill_register(
         risk=risks[23],
         reason="Two small shops; a second satellite costs more than they earn",
         expires_on=(now + timedelta(days=120)).date(),
+        asked_by=people["maya"],
         actor=people["surya"],
         at=now - timedelta(days=60),
     )

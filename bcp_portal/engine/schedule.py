@@ -41,6 +41,15 @@ SWEEPS: tuple[Sweep, ...] = (
     Sweep("audit.checkpoint", "bcp_portal.audit.services.checkpoint.sign_checkpoint", every_s=60),
     Sweep("audit.walk", "bcp_portal.audit.services.walk.walk_trail", every_s=60, by="worker"),
     Sweep("telemetry.order_renewal", "telemetry.services.order_ack.renew_outrun", every_s=15),
+    Sweep("risks.indicators", "risks.services.indicator.read_indicators", every_s=60, by="worker"),
+    Sweep("risks.tripwires", "risks.services.tripwire.watch_tripwires", every_s=30, by="worker"),
+    Sweep("risks.digest", "risks.services.digest.send_digests", every_s=600, by="worker"),
+    Sweep(
+        "risks.history",
+        "risks.services.version.keep_missing_versions",
+        every_s=300,
+        by="worker",
+    ),
     Sweep("live.forget", "bcp_portal.live.services.forget_old_events", every_s=60, by="worker"),
 )
 
@@ -59,6 +68,7 @@ DEADLINES: dict[str, str] = {
     "telemetry.order_confirm": "telemetry.services.order_effect.confirm_due",
     "telemetry.order_review": "telemetry.services.order_effect.review_due",
     "risks.acceptance_expiry": "risks.services.acceptance.expire_acceptance",
+    "risks.acceptance_warning": "risks.services.acceptance.warn_of_expiry",
 }
 
 # kind -> function called as handler(subject_id=..., at=..., again=...) outside any transaction.

@@ -16,7 +16,7 @@ from assets.models import Asset
 from bcp_portal.accounts.models import User
 from risks.api.acceptance import AcceptanceOut
 from risks.models import Assessment, AssessmentKind, Risk, RiskCategory
-from risks.services.acceptance import accept_risk
+from risks.services.acceptance import ask_acceptance
 from risks.services.assessment import assess_risk
 from risks.services.risk import edit_risk, identify_risk, retire_risk
 
@@ -116,10 +116,13 @@ class AssessIn(serializers.Serializer[None]):
 
 
 class AcceptIn(serializers.Serializer[None]):
-    """What it takes to accept a risk."""
+    """What it takes to ask for the acceptance of a risk."""
 
     reason = serializers.CharField()
     expires_on = serializers.DateField()
+    approver = serializers.SlugRelatedField(
+        slug_field="username", queryset=User.objects.filter(is_active=True)
+    )
 
 
 class RiskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Risk]):
@@ -144,7 +147,7 @@ class RiskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         "create": "risks.run_risk",
         "edit": "risks.run_risk",
         "assess": "risks.run_risk",
-        "accept": "risks.accept_risk",
+        "accept": "risks.run_risk",
         "retire": "risks.run_risk",
     }
 
@@ -195,10 +198,10 @@ class RiskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     @extend_schema(request=AcceptIn, responses={201: AcceptanceOut})
     @action(detail=True, methods=["post"])
     def accept(self, request: Request, code: str) -> Response:
-        """Live with a risk until a date, in one's own name."""
+        """Ask somebody else to live with a risk until a date."""
         body = AcceptIn(data=request.data)
         body.is_valid(raise_exception=True)
-        acceptance = accept_risk(
+        acceptance = ask_acceptance(
             risk=self.get_object(), **body.validated_data, actor=caller(request), at=timezone.now()
         )
         return Response(AcceptanceOut(acceptance).data, status=201)

@@ -1,8 +1,9 @@
 """What people fill in about risks, controls and acceptances."""
 
+from risks.forms.acceptance import AcceptForm
 from risks.forms.control import ApplyControlForm, ControlForm, ControlTestForm
+from risks.forms.indicator import IndicatorForm, ValueForm
 from risks.forms.risk import (
-    AcceptForm,
     AssessForm,
     HandOverForm,
     LinkIncidentForm,
@@ -22,10 +23,12 @@ __all__ = [
     "ControlTestForm",
     "HandOverForm",
     "ImportForm",
+    "IndicatorForm",
     "LinkIncidentForm",
     "NoteForm",
     "ReviewDateForm",
     "ReviewForm",
     "RiskForm",
     "TreatmentForm",
+    "ValueForm",
 ]

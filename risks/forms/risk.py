@@ -44,6 +44,9 @@ class RiskForm(forms.ModelForm[Risk]):
             "assets": forms.SelectMultiple(attrs={"size": 8}),
         }
 
+    # What this person saw; another one by now means that somebody was quicker.
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("owner", "business_owner"):
@@ -95,21 +98,6 @@ class TreatmentForm(forms.Form):
         super().__init__(*args, **kwargs)
         owner: Any = self.fields["owner"]
         owner.queryset = people()
-
-
-class AcceptForm(forms.Form):
-    """Living with a risk until a date."""
-
-    reason = forms.CharField(
-        label=_("Reason"),
-        widget=forms.Textarea(attrs=TEXT),
-        help_text=_("Why the organisation lives with it. Your name stands beside it."),
-    )
-    expires_on = forms.DateField(
-        label=_("Expires on"),
-        widget=forms.DateInput(attrs=DATE),
-        help_text=_("Within a year; then the risk is open again."),
-    )
 
 
 class ReviewForm(forms.Form):

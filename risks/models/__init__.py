@@ -1,17 +1,20 @@
 """Risks, the matrix they are judged by, and what is done about them."""
 
-from risks.models.acceptance import Acceptance
+from risks.models.acceptance import Acceptance, Tripwire, TripwireKind
 from risks.models.assessment import Assessment, AssessmentKind
 from risks.models.control import Control, ControlKind, ControlNature, Effectiveness, RiskControl
+from risks.models.digest import RegisterDigest, RegisterVisit
 from risks.models.evidence import (
     AchievementOffer,
     IncidentLessons,
     Outcome,
     RiskEvidence,
 )
+from risks.models.indicator import Indicator, IndicatorStatus, IndicatorValue
 from risks.models.matrix import RiskMatrix
 from risks.models.risk import RISK_LIFECYCLE, Risk, RiskCategory, RiskStatus
 from risks.models.treatment import TREATMENT_LIFECYCLE, Treatment, TreatmentKind, TreatmentStatus
+from risks.models.version import RegisterVersion, VersionKind
 
 __all__ = [
     "RISK_LIFECYCLE",
@@ -25,7 +28,13 @@ __all__ = [
     "ControlNature",
     "Effectiveness",
     "IncidentLessons",
+    "Indicator",
+    "IndicatorStatus",
+    "IndicatorValue",
     "Outcome",
+    "RegisterDigest",
+    "RegisterVersion",
+    "RegisterVisit",
     "Risk",
     "RiskCategory",
     "RiskControl",
@@ -35,4 +44,7 @@ __all__ = [
     "Treatment",
     "TreatmentKind",
     "TreatmentStatus",
+    "Tripwire",
+    "TripwireKind",
+    "VersionKind",
 ]

@@ -137,6 +137,8 @@ class Risk(models.Model):
     score = models.PositiveSmallIntegerField(_("score"), null=True, blank=True)
     level = models.CharField(_("level"), max_length=20, blank=True)
     reassess_since = models.DateTimeField(_("to be judged again since"), null=True, blank=True)
+    # Grows with every edit, so that two people at one risk notice each other.
+    version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(_("identified at"))
     created_by = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="+", null=True, blank=True

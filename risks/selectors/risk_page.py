@@ -8,7 +8,18 @@ from django.utils.translation import gettext as _
 from assets.models import Asset
 from assets.selectors.history import HistoryEntry, history_of
 from bcp_portal.accounts.models import User
-from risks.models import Acceptance, Assessment, Risk, RiskControl, RiskEvidence, Treatment
+from risks.models import (
+    Acceptance,
+    Assessment,
+    Indicator,
+    Risk,
+    RiskControl,
+    RiskEvidence,
+    Treatment,
+    Tripwire,
+)
+from risks.scoring import Scale
+from risks.selectors.indicators import IndicatorLine, indicator_lines
 from risks.selectors.matrix import (
     LevelBadge,
     MatrixView,
@@ -53,6 +64,9 @@ class RiskPage:
     treatments: list[tuple[Treatment, bool]]
     controls: list[RiskControl]
     acceptance: Acceptance | None
+    asked: Acceptance | None
+    tripwires: list[Tripwire]
+    indicators: list[IndicatorLine]
     past_acceptances: list[Acceptance]
     evidence: list[RiskEvidence]
     may_weigh: bool
@@ -65,21 +79,12 @@ def risk_page(risk: Risk, *, user: User, at: datetime) -> RiskPage:
     assessments = list(
         risk.assessments.select_related("assessed_by", "matrix").order_by("-recorded_at", "-pk")
     )
-    acceptances = list(risk.acceptances.select_related("accepted_by").order_by("-accepted_at"))
-    names = (
-        ("inherent", _("Inherent"), "I"),
-        ("residual", _("Residual"), "R"),
-        ("target", _("Target"), "T"),
+    acceptances = list(
+        risk.acceptances.select_related("accepted_by", "asked_by", "approver").order_by("-pk")
     )
-    judgements = [
-        Judgement(kind, label, letter, one, level_badge(scale, one.level) if one else None)
-        for kind, label, letter in names
-        for one in (getattr(risk, kind),)
-    ]
-    marks: dict[tuple[int, int], list[str]] = {}
-    for judgement in judgements:
-        if (one := judgement.assessment) is not None:
-            marks.setdefault((one.likelihood, one.impact), []).append(judgement.letter)
+    judgements, marks = _judgements(risk, scale)
+    open_one = next((one for one in acceptances if one.ended_at is None), None)
+    watched = Indicator.objects.visible_to(user).in_use().filter(risks=risk)
     return RiskPage(
         risk=risk,
         judgements=judgements,
@@ -99,11 +104,37 @@ def risk_page(risk: Risk, *, user: User, at: datetime) -> RiskPage:
         controls=list(
             risk.risk_controls.select_related("control__owner").order_by("control__code")
         ),
-        acceptance=next((one for one in acceptances if one.ended_at is None), None),
-        past_acceptances=[one for one in acceptances if one.ended_at is not None],
+        acceptance=open_one if open_one and open_one.accepted_at else None,
+        asked=open_one if open_one and not open_one.accepted_at else None,
+        tripwires=list(open_one.tripwires.select_related("indicator").order_by("pk"))
+        if open_one
+        else [],
+        past_acceptances=[one for one in acceptances if one.ended_at and one.accepted_at],
+        indicators=indicator_lines(watched.order_by("code"), at=at),
         evidence=list(
             risk.evidence.select_related("incident", "weighed_by").order_by("-offered_at")
         ),
         may_weigh=user.pk in {risk.owner_id, risk.business_owner_id},
         history=history_of(risk),
     )
+
+
+def _judgements(
+    risk: Risk, scale: Scale
+) -> tuple[list[Judgement], dict[tuple[int, int], list[str]]]:
+    """The three judgements, and which letters stand in which cell of the matrix."""
+    names = (
+        ("inherent", _("Inherent"), "I"),
+        ("residual", _("Residual"), "R"),
+        ("target", _("Target"), "T"),
+    )
+    judgements = [
+        Judgement(kind, label, letter, one, level_badge(scale, one.level) if one else None)
+        for kind, label, letter in names
+        for one in (getattr(risk, kind),)
+    ]
+    marks: dict[tuple[int, int], list[str]] = {}
+    for judgement in judgements:
+        if (one := judgement.assessment) is not None:
+            marks.setdefault((one.likelihood, one.impact), []).append(judgement.letter)
+    return judgements, marks

@@ -32,6 +32,10 @@ class RiskRetiredError(DomainError):
     """The risk has left the register."""
 
 
+class StaleRiskError(DomainError):
+    """Somebody else has changed the risk since this person opened it."""
+
+
 @verb
 def identify_risk(
     *,
@@ -64,11 +68,23 @@ def edit_risk(
     facts: Mapping[str, Any],
     assets: Iterable[Asset] | None = None,
     reason: str = "",
+    expected: int | None = None,
     actor: User | None,
     at: datetime,
 ) -> Risk:
-    """Correct what is said about a risk; levels change only by an assessment."""
+    """Correct what is said about a risk; levels change only by an assessment.
+
+    `expected` is the version that the person saw; another one means that somebody was quicker.
+    """
     risk = lock_in_force(risk)
+    if expected is not None and expected != risk.version:
+        raise StaleRiskError(
+            _(
+                "Somebody has changed %(code)s while you were writing. Nothing is lost: your text "
+                "is still here, and what it says now stands below. Compare, then save again."
+            )
+            % {"code": risk.code}
+        )
     before, after = set_fields(risk, facts, RISK_FACTS)
     if after:
         check_row(risk)
@@ -81,6 +97,8 @@ def edit_risk(
             before["assets"] = ", ".join(old)
             after["assets"] = ", ".join(code for code, _asset in named)
     if after:
+        risk.version += 1
+        risk.save(update_fields=["version"])
         audit(
             action="risk.edit",
             obj=risk,

@@ -13,6 +13,7 @@ from assets.models import Asset
 from assets.views.doors import form_door
 from bcp_portal.shared.pages import SignedInRequest, needs, render_page
 from risks.forms import AssessForm, NoteForm, ReviewForm, RiskForm
+from risks.forms.two_texts import text_pairs, typed_text
 from risks.models import Risk
 from risks.selectors.heat_map import heat_map
 from risks.selectors.matrix import matrix_view
@@ -66,6 +67,7 @@ def risk_add(request: SignedInRequest) -> HttpResponse:
 
     def run(facts: dict[str, Any]) -> str:
         assets = facts.pop("assets")
+        facts.pop("seen")
         risk = identify_risk(facts=facts, assets=assets, actor=request.user, at=timezone.now())
         return reverse("risks:assess", args=[risk.code])
 
@@ -84,26 +86,41 @@ def risk_add(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(FORM)
 @needs("risks.run_risk")
 def risk_edit(request: SignedInRequest, code: str) -> HttpResponse:
-    """Correct what is said about a risk."""
+    """Correct what is said about a risk; who was slower sees both texts and loses none."""
     risk = find_risk(request, code)
+    typed, saw = typed_text(request, risk)
+    form = RiskForm(
+        typed,
+        user=request.user,
+        instance=find_risk(request, code),
+        initial={"seen": risk.version},
+    )
 
     def run(facts: dict[str, Any]) -> str:
         # Assets that this person may not see stay named.
         seen = Asset.objects.visible_to(request.user).values("pk")
         kept = risk.assets.exclude(pk__in=seen)
         assets = [*facts.pop("assets"), *kept]
-        edit_risk(risk=risk, facts=facts, assets=assets, actor=request.user, at=timezone.now())
+        facts.pop("seen")
+        edit_risk(
+            risk=risk,
+            facts=facts,
+            assets=assets,
+            expected=saw,
+            actor=request.user,
+            at=timezone.now(),
+        )
         return page_of(code)
 
     return form_door(
         request,
-        RiskForm(request.POST or None, user=request.user, instance=risk),
+        form,
         run=run,
         title=_("Edit %(code)s") % {"code": code},
         submit=_("Save"),
         cancel_url=page_of(code),
         template="risks/risk_form.html",
-        extra={"matrix": matrix_view()},
+        extra={"matrix": matrix_view(), "pairs": text_pairs(risk, form, saw=saw)},
     )
 
 

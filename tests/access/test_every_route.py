@@ -41,6 +41,7 @@ SUBJECTS = {
     "risks:evidence": ("pk", "evidence"),
     "risks:offer": ("pk", "offer"),
     "risks:edit_cell": ("pk", "risk"),
+    "risks:indicator": ("code", "indicator"),
     "reports:": ("uid", "report"),
     "audit:": ("seq", "audit_row"),
     "audit:about": ("object_id", "audit_row"),

@@ -27,6 +27,7 @@ from telemetry.models import (
 from tests.make import NOON, make_device, make_region, make_site, make_stream_state, make_user
 from tests.make_assets import make_asset, make_dependency, make_path, make_window
 from tests.make_incidents import make_incident, make_run
+from tests.make_register import make_indicator
 from tests.make_risks import make_risk
 
 HOUR = timedelta(hours=1)
@@ -153,6 +154,7 @@ def _add_risk(half: Half, boss: User) -> None:
     )
     half.things |= {
         "risk": risk,
+        "indicator": make_indicator(risk, name=f"{word} indicator", owner=boss, asset=half.asset),
         "treatment": Treatment.objects.create(
             risk=risk, kind="reduce", plan=f"{word} plan", owner=boss, decided_at=NOON
         ),

@@ -79,14 +79,16 @@ def test_a_risk_is_accepted_and_the_acceptance_withdrawn(call):
     owner = make_user(Role.BUSINESS_OWNER)
     risk = make_risk(residual=(4, 4), business_owner=owner)
     until = (timezone.localdate() + timedelta(days=9)).isoformat()
+    body = {"reason": "Dear", "expires_on": until, "approver": owner.username}
+
+    made = call(Role.RISK_MANAGER).post(f"/api/v1/risks/{risk.code}/accept/", body, **JSON)
+    address = f"/api/v1/acceptances/{made.json()['id']}"
     client = call(user=owner)
+    given = client.post(f"{address}/approve/", **JSON)
+    client.post(f"{address}/withdraw/", {"reason": "Changed"}, **JSON)
 
-    made = client.post(
-        f"/api/v1/risks/{risk.code}/accept/", {"reason": "Dear", "expires_on": until}, **JSON
-    )
-    client.post(f"/api/v1/acceptances/{made.json()['id']}/withdraw/", {"reason": "Changed"}, **JSON)
-
-    assert made.status_code == 201
+    assert (made.status_code, made.json()["accepted_at"]) == (201, None)
+    assert given.json()["accepted_by"] == owner.username
     assert Acceptance.objects.get().ended_at is not None
 
 
@@ -95,8 +97,10 @@ def test_an_unrated_risk_is_refused_with_409(call):
     risk = make_risk(business_owner=owner)
     until = (timezone.localdate() + timedelta(days=9)).isoformat()
 
-    answer = call(user=owner).post(
-        f"/api/v1/risks/{risk.code}/accept/", {"reason": "Dear", "expires_on": until}, **JSON
+    answer = call(Role.RISK_MANAGER).post(
+        f"/api/v1/risks/{risk.code}/accept/",
+        {"reason": "Dear", "expires_on": until, "approver": owner.username},
+        **JSON,
     )
 
     assert answer.status_code == 409

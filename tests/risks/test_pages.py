@@ -189,14 +189,22 @@ def test_editing_keeps_assets_that_must_stay_unseen(sign_in):
     assert list(risk.assets.all()) == [hidden]
 
 
-def test_only_a_business_owner_accepts(sign_in):
-    owner = make_user(Role.BUSINESS_OWNER)
+def test_one_person_asks_and_another_accepts(sign_in):
+    owner, asker = make_user(Role.BUSINESS_OWNER), make_user(Role.BUSINESS_OWNER)
     risk = make_risk(residual=(4, 4), business_owner=owner)
-    address = reverse("risks:accept", args=[risk.code])
-    facts = {"reason": "Too dear", "expires_on": (TODAY() + timedelta(days=9)).isoformat()}
-    assert sign_in(Role.RISK_MANAGER).post(address, facts).status_code == 403
+    facts = {
+        "reason": "Too dear",
+        "expires_on": (TODAY() + timedelta(days=9)).isoformat(),
+        "approver": owner.pk,
+        "incidents": 2,
+    }
+    sign_in(user=asker).post(reverse("risks:accept", args=[risk.code]), facts)
+    give = reverse("risks:acceptance_approve", args=[risk.acceptances.get().pk])
+    sign_in(user=asker).post(give)
+    risk.refresh_from_db()
+    assert risk.status == "open"
 
-    sign_in(user=owner).post(address, facts)
+    sign_in(user=owner).post(give)
 
     risk.refresh_from_db()
     assert risk.status == "accepted"

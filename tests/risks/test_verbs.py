@@ -6,12 +6,14 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from assets.changes import BadFactsError, ReasonMissingError
+from bcp_portal.accounts.roles import Role
 from bcp_portal.audit.models import AuditRow
 from bcp_portal.engine.models import Deadline
 from bcp_portal.shared.lifecycle import IllegalMoveError
 from risks.default_matrix import CELLS, IMPACTS, LEVELS, LIKELIHOODS
 from risks.models import Acceptance, Risk, RiskControl
 from risks.services.acceptance import (
+    AlreadyDecidedError,
     UnratedRiskError,
     accept_risk,
     expire_acceptance,
@@ -49,10 +51,11 @@ def identify(**fields):
 
 def accept(risk, *, days=30, actor=None):
     return accept_risk(
+        asked_by=risk.owner,
         risk=risk,
         reason="Too dear to fix",
         expires_on=TODAY + timedelta(days=days),
-        actor=actor or make_user(),
+        actor=actor or make_user(Role.BUSINESS_OWNER, is_superuser=True),
         at=NOON,
     )
 
@@ -167,7 +170,7 @@ def test_an_acceptance_has_a_deadline_and_opens_the_risk_again():
 def test_an_expiry_that_comes_twice_does_nothing_twice():
     risk = make_risk(residual=(4, 4))
     acceptance = accept(risk)
-    deadline = Deadline.objects.get(subject_id=acceptance.pk)
+    deadline = Deadline.objects.get(kind="risks.acceptance_expiry", subject_id=acceptance.pk)
 
     for _twice in range(2):
         expire_acceptance(deadline=deadline, at=deadline.due_at)
@@ -187,7 +190,7 @@ def test_a_risk_is_accepted_once_at_a_time():
     risk = make_risk(residual=(4, 4))
     accept(risk)
 
-    with pytest.raises(IllegalMoveError):
+    with pytest.raises(AlreadyDecidedError):
         accept(risk)
 
 

@@ -1,0 +1,1 @@
+"""What can be measured without asking anybody: a table of named readings."""
