@@ -22,6 +22,12 @@ class ReasonIn(serializers.Serializer[None]):
     reason = serializers.CharField(max_length=500)
 
 
+class SkipIn(ReasonIn):
+    """Why a step is left out, perhaps with the identity of the deed."""
+
+    op_id = serializers.UUIDField(required=False)
+
+
 class MaybeReasonIn(serializers.Serializer[None]):
     """A reason that may be given."""
 
@@ -82,6 +88,7 @@ class NoteIn(serializers.Serializer[None]):
     """A note for the timeline."""
 
     text = serializers.CharField(max_length=4000)
+    op_id = serializers.UUIDField(required=False)
     happened_at = serializers.DateTimeField(required=False)
     importance = serializers.ChoiceField(choices=Importance.choices, required=False)
 
@@ -132,6 +139,8 @@ class CompleteIn(serializers.Serializer[None]):
     chosen = serializers.CharField(required=False, allow_blank=True, max_length=100)
     note = serializers.CharField(required=False, allow_blank=True, max_length=4000)
     happened_at = serializers.DateTimeField(required=False)
+    # The identity of the deed: the same question asked twice counts once.
+    op_id = serializers.UUIDField(required=False)
 
 
 class ReviewIn(serializers.Serializer[None]):

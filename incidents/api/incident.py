@@ -28,6 +28,7 @@ from incidents.services.incident import (
     recover_incident,
     start_response,
 )
+from incidents.services.operation_log import stamp_of
 from incidents.services.response import respond_with_playbook
 from incidents.services.role import assign_role, take_command
 from incidents.services.timeline import add_note
@@ -163,9 +164,11 @@ class IncidentViewSet(
     @action(detail=True, methods=["post"])
     def note(self, request: Request, code: str) -> Response:
         """Write down what you saw or did."""
+        said = asked(request, bodies.NoteIn)
         entry = add_note(
             incident=self.get_object(),
-            **asked(request, bodies.NoteIn),
+            stamp=stamp_of(said.pop("op_id", None)),
+            **said,
             actor=caller(request),
             at=timezone.now(),
         )

@@ -16,6 +16,7 @@ from incidents.api import asked as bodies
 from incidents.api.door import asked
 from incidents.api.seen import PlaybookOut, RunOut, StepOut
 from incidents.models import Playbook, PlaybookRun, RunStep
+from incidents.services.operation_log import stamp_of
 from incidents.services.run import abandon_run, finish_run
 from incidents.services.run_step import complete_step, reopen_step, skip_step
 
@@ -119,11 +120,11 @@ class StepViewSet(
         """Tick a step."""
         return self._do(complete_step, **asked(request, bodies.CompleteIn))
 
-    @extend_schema(request=bodies.ReasonIn, responses=StepOut)
+    @extend_schema(request=bodies.SkipIn, responses=StepOut)
     @action(detail=True, methods=["post"])
     def skip(self, request: Request, pk: str) -> Response:
         """Leave a step out, and say why."""
-        return self._do(skip_step, **asked(request, bodies.ReasonIn))
+        return self._do(skip_step, **asked(request, bodies.SkipIn))
 
     @extend_schema(request=bodies.MaybeReasonIn, responses=StepOut)
     @action(detail=True, methods=["post"])
@@ -132,5 +133,6 @@ class StepViewSet(
         return self._do(reopen_step, **asked(request, bodies.MaybeReasonIn))
 
     def _do(self, do: Callable[..., RunStep], **words: Any) -> Response:
+        words["stamp"] = stamp_of(words.pop("op_id", None))
         step = do(step=self.get_object(), actor=caller(self.request), at=timezone.now(), **words)
         return Response(StepOut(self.get_queryset().get(pk=step.pk)).data)

@@ -4,6 +4,7 @@ from rest_framework.routers import BaseRouter
 
 from incidents.api.alert import AlertViewSet
 from incidents.api.incident import IncidentViewSet
+from incidents.api.offline import OfflineViewSet
 from incidents.api.playbook import PlaybookViewSet, RunViewSet, StepViewSet
 from incidents.api.review import ActionItemViewSet, ReviewViewSet
 from incidents.api.timeline import InboxViewSet, TimelineViewSet
@@ -19,4 +20,5 @@ def register(router: BaseRouter) -> None:
     router.register("steps", StepViewSet, basename="step")
     router.register("reviews", ReviewViewSet, basename="review")
     router.register("action-items", ActionItemViewSet, basename="action-item")
+    router.register("offline", OfflineViewSet, basename="offline")
     router.register("inbox", InboxViewSet, basename="inbox")

@@ -13,9 +13,15 @@ from bcp_portal.shared.durations import DurationFormField
 from incidents.models import Audience, IncidentKind, Playbook, RoleName, Severity
 
 
+def op_id_field() -> forms.UUIDField:
+    """The identity of a deed: the same form sent twice counts once."""
+    return forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+
 class NoteForm(forms.Form):
     """A note for the timeline."""
 
+    op_id = op_id_field()
     text = forms.CharField(
         label=_("Note"),
         widget=forms.Textarea(attrs={"rows": 2, "class": "form-control"}),
@@ -81,9 +87,35 @@ class StartRunForm(forms.Form):
             field.initial = suggested.code
 
 
+class SkipForm(ReasonForm):
+    """Why a step is left out."""
+
+    op_id = op_id_field()
+
+
+class AnswerForm(forms.Form):
+    """Yes or no to what was proposed without a link."""
+
+    accepted = forms.TypedChoiceField(
+        choices=[("yes", "yes"), ("no", "no")], coerce=lambda word: word == "yes"
+    )
+    reason = forms.CharField(required=False, max_length=300)
+    op_id = op_id_field()
+
+
+class SettleForm(forms.Form):
+    """Which side of a clash holds, and why."""
+
+    key = forms.CharField(max_length=120)
+    keep = forms.CharField(max_length=20)
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+    op_id = op_id_field()
+
+
 class StepForm(forms.Form):
     """What came of a step."""
 
+    op_id = op_id_field()
     chosen = forms.CharField(required=False, max_length=100)
     note = forms.CharField(label=_("Note"), required=False, max_length=2000)
 

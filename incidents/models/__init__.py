@@ -31,6 +31,7 @@ from incidents.models.incident import (
     VerdictChange,
 )
 from incidents.models.notice import Delivery, DeliveryStatus, Notice, NoticeKind
+from incidents.models.operation import Operation, OperationKind, OperationOutcome
 from incidents.models.playbook import (
     VERSION_LIFECYCLE,
     Phase,
@@ -90,6 +91,9 @@ __all__ = [
     "IncidentStatus",
     "Notice",
     "NoticeKind",
+    "Operation",
+    "OperationKind",
+    "OperationOutcome",
     "Phase",
     "PhaseKind",
     "Playbook",

@@ -47,8 +47,9 @@ STEP_LIFECYCLE = Lifecycle(
     {
         StepStatus.OPEN: frozenset({StepStatus.WAITING, StepStatus.DONE, StepStatus.SKIPPED}),
         StepStatus.WAITING: frozenset({StepStatus.OPEN, StepStatus.DONE, StepStatus.SKIPPED}),
-        StepStatus.DONE: frozenset({StepStatus.OPEN}),
-        StepStatus.SKIPPED: frozenset({StepStatus.OPEN}),
+        # From one to the other only when the log of the run says so: see services/projection.py.
+        StepStatus.DONE: frozenset({StepStatus.OPEN, StepStatus.SKIPPED}),
+        StepStatus.SKIPPED: frozenset({StepStatus.OPEN, StepStatus.DONE}),
     },
 )
 

@@ -1,6 +1,6 @@
 """What happened in an incident, and when it was written down."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
@@ -81,6 +81,12 @@ class TimelineEntry(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def arrived_late(self) -> bool:
+        """Whether a person wrote it down without a link: it came noticeably after it happened."""
+        late = self.recorded_at - self.happened_at > timedelta(minutes=1)
+        return late and bool(self.params.get("from_device"))
 
     @property
     def text(self) -> str:

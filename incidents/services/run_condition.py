@@ -19,6 +19,7 @@ from incidents.models import (
 )
 from incidents.playbooks.facts import why_not_needed
 from incidents.selectors.facts import incident_facts
+from incidents.services.step_log import log_left_out
 from incidents.services.timeline import write_entry
 
 # Stored beside every reason the plan itself had; people's own reasons are never taken for it.
@@ -46,6 +47,7 @@ def leave_out(step: RunStep, run: PlaybookRun, *, why: dict[str, Any], at: datet
     step.done_at, step.done_by = at, None
     step.skip_reason, step.not_needed = NOT_NEEDED, why
     step.save(update_fields=["status", "done_at", "done_by", "skip_reason", "not_needed"])
+    log_left_out(step, run, why=NOT_NEEDED, at=at)
     write_entry(
         incident=run.incident,
         kind=TimelineKind.STEP,

@@ -13,6 +13,7 @@ from bcp_portal.shared.errors import DomainError
 from incidents.models import (
     STEP_LIFECYCLE,
     Importance,
+    OperationKind,
     PlaybookRun,
     RunStatus,
     RunStep,
@@ -20,6 +21,7 @@ from incidents.models import (
     TimelineKind,
 )
 from incidents.services.decision import record_decision
+from incidents.services.operation_log import Stamp, is_repeat
 from incidents.services.run_condition import NOT_NEEDED, leave_out_followers
 from incidents.services.run_phase import (
     STEP_DUE,
@@ -28,6 +30,7 @@ from incidents.services.run_phase import (
     settle_phase,
 )
 from incidents.services.run_right import check_evidence, check_right
+from incidents.services.step_log import log_step, log_taken_back
 from incidents.services.timeline import write_entry
 
 _OPENED = (
@@ -52,24 +55,30 @@ def complete_step(
     chosen: str = "",
     note: str = "",
     happened_at: datetime | None = None,
+    stamp: Stamp | None = None,
 ) -> RunStep:
     """Tick a step; the last tick of a phase opens the next one.
 
     A step for two people waits after the first one. A decision is recorded with what was known.
     Without an actor the plan itself decides: the time was up, and its default holds.
+    Told twice under the same identity it is done once.
     """
     # The run is locked, not the step: two people ticking the last two steps at the same moment
     # must not both believe that the other one is still to come.
     run = _locked_run(step)
     step = _fresh(step)
+    if is_repeat(stamp):
+        return step
     _check_open(step, run)
     if step.is_decision:
         _check_choice(step, chosen)
     check_evidence(step, note=note)
     if step.needs_second_person and step.first_person_id is None:
+        log_step(step, run, {"part": 1, "chosen": chosen, "note": note}, actor, stamp, at=at)
         return _wait_for_second(step, run, actor=actor, chosen=chosen, note=note, at=at)
     _check_second(step, actor=actor, chosen=chosen)
     check_right(step, actor=actor)
+    log_step(step, run, {"chosen": chosen, "note": note}, actor, stamp, at=at)
     step.chosen = chosen
     step.note = note or step.note
     _settle(step, StepStatus.DONE, actor=actor, when=min(happened_at or at, at), at=at)
@@ -92,14 +101,20 @@ def complete_step(
 
 
 @verb
-def skip_step(*, step: RunStep, actor: User, at: datetime, reason: str) -> RunStep:
+def skip_step(
+    *, step: RunStep, actor: User, at: datetime, reason: str, stamp: Stamp | None = None
+) -> RunStep:
     """Leave a step out, and say why."""
     if not reason.strip():
         raise DomainError(_("Say why the step is skipped."))
     run = _locked_run(step)
     step = _fresh(step)
+    if is_repeat(stamp):
+        return step
     _check_running(step, run)
-    STEP_LIFECYCLE.check(StepStatus(step.status), StepStatus.SKIPPED)
+    if step.is_settled:
+        raise StepNotOpenError(_("“%(step)s” is not open.") % {"step": step.said("text")})
+    log_step(step, run, {"reason": reason[:300]}, actor, stamp, kind=OperationKind.SKIP, at=at)
     step.skip_reason = reason[:300]
     _settle(step, StepStatus.SKIPPED, actor=actor, when=at, at=at)
     _tell(step, run, gettext_noop("Skipped: %(step)s (%(reason)s)"), actor=actor, at=at)
@@ -109,17 +124,22 @@ def skip_step(*, step: RunStep, actor: User, at: datetime, reason: str) -> RunSt
 
 
 @verb
-def reopen_step(*, step: RunStep, actor: User, at: datetime, reason: str = "") -> RunStep:
+def reopen_step(
+    *, step: RunStep, actor: User, at: datetime, reason: str = "", stamp: Stamp | None = None
+) -> RunStep:
     """Say that a step is to be done after all; what followed from a decision is open again."""
     run = _locked_run(step)
     step = _fresh(step)
+    if is_repeat(stamp):
+        return step
     STEP_LIFECYCLE.check(StepStatus(step.status), StepStatus.OPEN)
     if run.status == RunStatus.ABANDONED:
         raise StepNotOpenError(_("This run was given up."))
+    log_taken_back(step, run, actor, stamp, reason=reason, at=at)
     run.epoch += 1
     run.status, run.finished_at = RunStatus.RUNNING, None
     run.save(update_fields=["epoch", "status", "finished_at"])
-    _take_up_followers(step, run, at=at)
+    take_up_followers(step, run, at=at)
     take_up(step, run, at=at)
     _tell(step, run, gettext_noop("Open again: %(step)s %(why)s"), actor=actor, at=at, why=reason)
     return step
@@ -159,16 +179,18 @@ def _settle(
     cancel_deadlines(kind=STEP_DUE, subject_id=step.pk, at=at)
 
 
-def _take_up_followers(step: RunStep, run: PlaybookRun, *, at: datetime) -> None:
+def take_up_followers(step: RunStep, run: PlaybookRun, *, at: datetime) -> None:
+    """Open again what was left out only because of this step."""
     left_out = _followers(step, run).filter(status=StepStatus.SKIPPED, skip_reason=NOT_NEEDED)
     for follower in left_out:
         if follower.not_needed.get("by") != "facts":
-            _take_up_followers(follower, run, at=at)
+            take_up_followers(follower, run, at=at)
             take_up(follower, run, at=at)
 
 
 def take_up(step: RunStep, run: PlaybookRun, *, at: datetime) -> None:
     """Open a settled step again and promise it anew."""
+    log_taken_back(step, run, None, at=at)
     step.status = StepStatus.OPEN
     step.done_at = step.done_by = step.first_person = None
     step.chosen = step.skip_reason = ""

@@ -6,7 +6,16 @@ from typing import Any
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.live.services import publish
-from incidents.models import Importance, Incident, TimelineEntry, TimelineKind
+from incidents.models import (
+    Importance,
+    Incident,
+    OperationKind,
+    PlaybookRun,
+    RunStatus,
+    TimelineEntry,
+    TimelineKind,
+)
+from incidents.services.operation_log import Stamp, is_repeat, log_operation
 
 VIEW = "incidents.view_incident"
 
@@ -48,8 +57,11 @@ def add_note(
     at: datetime,
     happened_at: datetime | None = None,
     importance: Importance = Importance.NORMAL,
+    stamp: Stamp | None = None,
 ) -> TimelineEntry:
-    """Write down what a person saw or did, in the own words."""
+    """Write down what a person saw or did, in the own words; told twice, it is written once."""
+    if stamp is not None and (written := _log_note(incident, text, actor, stamp, at=at)):
+        return written
     entry = write_entry(
         incident=incident,
         kind=TimelineKind.NOTE,
@@ -63,3 +75,21 @@ def add_note(
     )
     audit(action="incident.note", obj=incident, actor=actor, at=at, after={"text": text})
     return entry
+
+
+def _log_note(
+    incident: Incident, text: str, actor: User, stamp: Stamp, *, at: datetime
+) -> TimelineEntry | None:
+    """Put the note into the log of the run under way; if it is there, return its entry."""
+    running = PlaybookRun.objects.select_for_update().filter(
+        incident=incident, status=RunStatus.RUNNING
+    )
+    run = running.order_by("-pk").first()
+    if is_repeat(stamp):
+        notes = TimelineEntry.objects.filter(incident=incident, actor=actor, params__words=text)
+        return notes.order_by("-pk").first()
+    log_operation(
+        kind=OperationKind.NOTE, incident=incident, run=run, payload={"text": text}, actor=actor,
+        at=at, stamp=stamp,
+    )  # fmt: skip
+    return None

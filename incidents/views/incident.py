@@ -19,8 +19,19 @@ from incidents.forms.incident import (
 from incidents.models import Incident
 from incidents.selectors.incident_page import incident_page
 from incidents.selectors.moves import incident_moves
+from incidents.selectors.run_log import merge_of
 
-PARTS = {"head", "next_step", "playbook", "timeline", "calls", "extent", "roles", "learning"}
+PARTS = {
+    "head",
+    "next_step",
+    "clashes",
+    "playbook",
+    "timeline",
+    "calls",
+    "extent",
+    "roles",
+    "learning",
+}
 
 
 @require_safe
@@ -33,6 +44,7 @@ def incident_detail(request: SignedInRequest, code: str) -> HttpResponse:
     page = incident_page(incident, at=at)
     context = {
         "page": page,
+        "merge": merge_of(incident),
         "moves": incident_moves(incident, user=request.user, review=page.review, at=at),
         "can_work": request.user.has_perm("incidents.work_incident"),
         "can_run": request.user.has_perm("incidents.run_incident"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -36,6 +37,7 @@ from incidents.services.incident import (
     recover_incident,
     start_response,
 )
+from incidents.services.operation_log import stamp_of
 from incidents.services.response import respond_with_playbook
 from incidents.services.role import assign_role, take_command
 from incidents.services.timeline import add_note
@@ -85,6 +87,10 @@ def _form_button(form_class: Any, verb: Callable[..., object], permission: str) 
     return submit
 
 
+def _note(*, op_id: UUID | None = None, **said: Any) -> object:
+    return add_note(stamp=stamp_of(op_id), **said)
+
+
 def _publish_update(*, next_in: timedelta | None, at: Any, **said: Any) -> object:
     return publish_update(at=at, next_promised_at=at + next_in if next_in else None, **said)
 
@@ -97,7 +103,7 @@ recover = _button(recover_incident, "incidents.run_incident")
 close = _button(close_incident, "incidents.close_incident")
 call_off = _form_button(ReasonForm, call_off_incident, "incidents.run_incident")
 severity = _form_button(SeverityForm, change_severity, "incidents.run_incident")
-note = _form_button(NoteForm, add_note, "incidents.work_incident")
+note = _form_button(NoteForm, _note, "incidents.work_incident")
 role = _form_button(RoleForm, assign_role, "incidents.run_incident")
 run = _form_button(StartRunForm, respond_with_playbook, "incidents.run_incident")
 decide = _form_button(DecisionForm, record_decision, "incidents.run_incident")

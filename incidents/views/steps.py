@@ -6,8 +6,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from bcp_portal.shared.pages import SignedInRequest, attempt, needs
-from incidents.forms.incident import ReasonForm, StepForm
+from incidents.forms.incident import SkipForm, StepForm
 from incidents.models import RunStep
+from incidents.services.operation_log import stamp_of
 from incidents.services.run_step import complete_step, reopen_step, skip_step
 
 
@@ -27,9 +28,12 @@ def step_complete(request: SignedInRequest, pk: int) -> HttpResponse:
     form = StepForm(request.POST)
     if form.is_valid():
         said = form.cleaned_data
+        stamp = stamp_of(said.pop("op_id"))
         attempt(
             request,
-            lambda: complete_step(step=step, actor=request.user, at=timezone.now(), **said),
+            lambda: complete_step(
+                step=step, actor=request.user, at=timezone.now(), stamp=stamp, **said
+            ),
         )
     return _back(step)
 
@@ -39,11 +43,15 @@ def step_complete(request: SignedInRequest, pk: int) -> HttpResponse:
 def step_skip(request: SignedInRequest, pk: int) -> HttpResponse:
     """Leave a step out, and say why."""
     step = _step(request, pk)
-    reason = ReasonForm(request.POST)
-    words = reason.cleaned_data["reason"] if reason.is_valid() else ""
+    form = SkipForm(request.POST)
+    form.full_clean()
+    words = form.cleaned_data.get("reason", "")
+    stamp = stamp_of(form.cleaned_data.get("op_id"))
     attempt(
         request,
-        lambda: skip_step(step=step, actor=request.user, at=timezone.now(), reason=words),
+        lambda: skip_step(
+            step=step, actor=request.user, at=timezone.now(), reason=words, stamp=stamp
+        ),
     )
     return _back(step)
 

@@ -34,6 +34,8 @@ SUBJECTS = {
     "incidents:step": ("pk", "step"),
     "incidents:action": ("pk", "action"),
     "incidents:notice": ("pk", "notice"),
+    "incidents:operation": ("pk", "operation"),
+    "incidents:run_settle": ("pk", "run"),
     "risks:": ("code", "risk"),
     "risks:for_incident": ("code", "reviewed"),
     "risks:treatment": ("pk", "treatment"),

@@ -9,9 +9,10 @@ from bcp_portal.accounts.models import SavedView, User
 from bcp_portal.accounts.services.api_token import create_api_token
 from bcp_portal.audit.models import AuditRow
 from bcp_portal.reports.models import ReportFile
-from incidents.models import Alert, Notice
+from incidents.models import Alert, Notice, OperationKind
 from incidents.services.action_item import assign_action_item
 from incidents.services.incident import recover_incident, start_response
+from incidents.services.operation_log import log_operation
 from incidents.services.review import open_review, save_review
 from incidents.services.timeline import add_note
 from incidents.services.update import publish_update
@@ -129,6 +130,10 @@ def _add_incident(half: Half, boss: User) -> None:
     save_review(review=review, texts={"root_cause": f"{word} cause"}, actor=boss, at=NOON + HOUR)
     half.things |= {
         "incident": incident,
+        "operation": log_operation(
+            kind=OperationKind.PROPOSE, incident=incident, run=half.run, actor=boss, at=NOON,
+            payload={"what": "contain", "reason": f"{word} proposal"},
+        ),
         "reviewed": over,
         "review": review,
         "action": assign_action_item(

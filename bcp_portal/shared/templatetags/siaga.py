@@ -14,6 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from bcp_portal.shared.ids import uuid7
 from bcp_portal.shared.money import money_words
 from bcp_portal.shared.templatetags._safe_text import markdown_to_html
 from bcp_portal.shared.templatetags._spans import (
@@ -37,6 +38,12 @@ def reuse(context: Context, block_name: str) -> str:
     blocks = context.render_context.get(BLOCK_CONTEXT_KEY)
     block = blocks.get_block(block_name) if blocks else None
     return str(block.render(context)) if block else ""
+
+
+@register.simple_tag
+def op_id(at: datetime) -> str:
+    """A fresh identity for what a form does, so that sending it twice does it once."""
+    return str(uuid7(at))
 
 
 _CONTROL = {

@@ -1,0 +1,77 @@
+"""The door of devices that were without a link: operations in, state out, things to take along."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from assets.api.caller import caller
+from incidents.api.door import asked
+from incidents.api.offline_in import BatchIn, OperationIn, read_operation
+from incidents.models import PlaybookRun
+from incidents.selectors.offline_pack import offline_pack
+from incidents.selectors.run_log import run_answer
+from incidents.services.operation import Told, apply_operations
+
+
+class OfflineViewSet(viewsets.ViewSet):
+    """What a browser takes along, and what it brings back."""
+
+    action_permissions = {
+        "operations": "incidents.work_incident",
+        "pack": "incidents.view_incident",
+    }
+
+    @extend_schema(request=BatchIn, responses=OpenApiTypes.OBJECT)
+    @action(detail=False, methods=["post"])
+    def operations(self, request: Request) -> Response:
+        """Take in a batch; told again, each operation gets the same answer and counts once."""
+        user = caller(request)
+        batch = asked(request, BatchIn)
+        told, refused = _read(batch)
+        after = {int(run): seen for run, seen in batch["after"].items() if run.isdigit()}
+        wanted = {one.run for one in told} | after.keys()
+        runs = {
+            run.pk: run
+            for run in PlaybookRun.objects.visible_to(user).for_list().filter(pk__in=wanted)
+        }
+        results = apply_operations(told=told, runs=runs, actor=user, at=timezone.now())
+        fresh = PlaybookRun.objects.visible_to(user).for_list().filter(pk__in=list(runs))
+        return Response(
+            {
+                "now": int(timezone.now().timestamp() * 1000),
+                "results": [result.__dict__ for result in results] + refused,
+                "runs": {str(run.pk): run_answer(run, after=after.get(run.pk, 0)) for run in fresh},
+            }
+        )
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @action(detail=False, methods=["get"])
+    def pack(self, request: Request) -> Response:
+        """Everything a person needs on the day without a link, within their sites."""
+        return Response(offline_pack(caller(request), at=timezone.now()))
+
+
+def _read(batch: dict[str, Any]) -> tuple[list[Told], list[dict[str, Any]]]:
+    told: list[Told] = []
+    refused: list[dict[str, Any]] = []
+    for raw in batch["operations"]:
+        form = OperationIn(data=raw)
+        if form.is_valid():
+            told.append(read_operation(dict(form.validated_data), device=batch["device"]))
+            continue
+        problems = "; ".join(f"{name}: {errors[0]}" for name, errors in form.errors.items())
+        refused.append(
+            {
+                "op_id": str(raw.get("op_id", "")),
+                "outcome": "refused",
+                "detail": problems[:300],
+                "cursor": 0,
+            }
+        )
+    return told, refused
