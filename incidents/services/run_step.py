@@ -60,8 +60,7 @@ def complete_step(
     """Tick a step; the last tick of a phase opens the next one.
 
     A step for two people waits after the first one. A decision is recorded with what was known.
-    Without an actor the plan itself decides: the time was up, and its default holds.
-    Told twice under the same identity it is done once.
+    Without an actor the plan decides: the time was up. Told twice under one identity counts once.
     """
     # The run is locked, not the step: two people ticking the last two steps at the same moment
     # must not both believe that the other one is still to come.
