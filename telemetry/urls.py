@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from telemetry.views import sources
+from telemetry.views import sources, witness
 from telemetry.views.lists import device_bulk, device_list, session_list, signal_list, site_list
 from telemetry.views.site import site_detail
 
@@ -12,6 +12,9 @@ urlpatterns = [
     path("sites/<str:code>/", site_detail, name="site"),
     path("devices/", device_list, name="devices"),
     path("devices/bulk/", device_bulk, name="devices_bulk"),
+    path("devices/witnesses/", witness.witnesses, name="witnesses"),
+    path("devices/witnesses/summary/", witness.witness_summary, name="witness_summary"),
+    path("devices/witnesses/<int:pk>/settle/", witness.witness_settle, name="witness_settle"),
     path("devices/enrol/", sources.device_enrol, name="device_enrol"),
     path("monitors/", sources.monitors, name="monitors"),
     path("monitors/pings/add/", sources.ping_add, name="ping_add"),

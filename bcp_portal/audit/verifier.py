@@ -326,9 +326,21 @@ def read_checkpoints(text: str) -> list[Checkpoint]:
     return [read_note(note.lstrip("\n")) for note in text.split("---\n") if note.strip()]
 
 
+def read_witness(line: str) -> Checkpoint | None:
+    """Read a checkpoint that somebody kept on one line; None if it is none."""
+    try:
+        size, root, *_signature = line.split()
+        found = Checkpoint(int(size), base64.b64decode(root, validate=True), "")
+    except (ValueError, binascii.Error):
+        return None
+    return found if found.size > 0 and len(found.root) == 32 else None
+
+
 def _witness(line: str) -> Checkpoint:
-    size, root, *_signature = line.split()
-    return Checkpoint(int(size), base64.b64decode(root, validate=True), "")
+    found = read_witness(line)
+    if found is None:
+        raise UnreadableError("A witness is written: SIZE ROOT SIGNATURE")
+    return found
 
 
 class _Counted:

@@ -31,6 +31,12 @@ SWEEPS: tuple[Sweep, ...] = (
     Sweep(
         "telemetry.probe", "telemetry.services.observer.probe_witnesses", every_s=15, by="worker"
     ),
+    Sweep(
+        "telemetry.witness",
+        "telemetry.services.witness.compare_witnesses",
+        every_s=15,
+        by="worker",
+    ),
     Sweep("telemetry.canary", "telemetry.services.canary.send_canary", every_s=5),
     Sweep(
         "risks.lessons",

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,8 @@ from bcp_portal.reports.registry import BuiltReport
 from bcp_portal.shared.hashing import canonical_json, sha256_hex
 from bcp_portal.shared.lists.labels import Label
 
+# Set around a builder by whoever files its paper: where the audit trail stood at that moment.
+checkpoint_words: ContextVar[str] = ContextVar("checkpoint_words", default="")
 FONTS = ("inter-latin.woff2", "inter-latin-ext.woff2")
 
 
@@ -85,6 +88,7 @@ def paper_facts(
         "created": f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "content_sha256": sha256_hex(canonical_json(payload)),
         "audit_line": audit_line,
+        "checkpoint_line": checkpoint_words.get(),
     }
 
 

@@ -33,6 +33,7 @@ TRIAGE: Mapping[str, Triage] = {
     SignalRule.NETWORK_OUTAGE: Triage(IncidentKind.NETWORK, "own", 4, rank=2),
     SignalRule.MASS_INCONSISTENCY: Triage(IncidentKind.INTEGRITY, "own", 4, rank=2),
     SignalRule.CLONED_DEVICE: Triage(IncidentKind.SECURITY, "site", 4, rank=3),
+    SignalRule.AUDIT_MISMATCH: Triage(IncidentKind.SECURITY, "own", 4, rank=3),
     SignalRule.SITE_SILENT: Triage(IncidentKind.LOCAL, "site", 3),
     SignalRule.RPO_BREACHED: Triage(IncidentKind.LOCAL, "site", 2),
     SignalRule.RPO_PREDICTED: Triage(IncidentKind.LOCAL, "site", 1),

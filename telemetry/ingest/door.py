@@ -137,6 +137,9 @@ class SiteDoor:
                 del self._in_flight[device_id]
         if outcome.is_refused:
             raise _revoked()
+        # Kept with the next batch of whoever comes: nobody waits for it.
+        witness = told.get(b"x-audit-witness", b"").decode("latin-1")
+        self._writer.witnesses.note(device_id, witness)
         reply = self._reply(outcome, holder)
         await answer(send, 200 if outcome.acknowledged else 422, reply)
 

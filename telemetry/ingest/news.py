@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bcp_portal.audit.chain import head
+from bcp_portal.audit.models import AuditCheckpoint
 from bcp_portal.engine.models import SweepMark
 
 
 @dataclass(frozen=True, slots=True)
 class PortalNews:
-    """When the engine last looked, and the newest head of the audit trail."""
+    """When the engine last looked, and the newest signed checkpoint."""
 
     read_at: datetime | None = None
     engine_fresh_at: datetime | None = None
@@ -19,5 +19,6 @@ class PortalNews:
 def read_news(*, at: datetime) -> PortalNews:
     """Read what changes by the second."""
     ran_at = SweepMark.objects.filter(name="engine.cycle").values_list("ran_at", flat=True).first()
-    _seq, newest = head()
-    return PortalNews(read_at=at, engine_fresh_at=ran_at, audit_checkpoint=newest)
+    newest = AuditCheckpoint.objects.newest()
+    line = newest.line if newest else ""
+    return PortalNews(read_at=at, engine_fresh_at=ran_at, audit_checkpoint=line)

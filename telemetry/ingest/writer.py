@@ -18,6 +18,7 @@ from telemetry.ingest.news import PortalNews, read_news
 from telemetry.ingest.orders import EpochHints
 from telemetry.ingest.plan import Arrival, Outcome
 from telemetry.ingest.store import StoreUnavailableError, store_group
+from telemetry.ingest.witness import WitnessBook
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class Writer:
         self._condition = threading.Condition()
         self._idle = 0
         self.news = PortalNews()
+        self.witnesses = WitnessBook()
         self.hints = EpochHints()
 
     def store(self, arrival: Arrival) -> asyncio.Future[Outcome]:
@@ -130,6 +132,7 @@ class Writer:
         try:
             self.hints.refresh()
             self.news = read_news(at=at)
+            self.witnesses.keep(at=at)
         except DatabaseError as error:
             # What was stored is stored; the reply says what was known a moment ago.
             logger.warning("No news for the replies: %s", error)

@@ -1,6 +1,7 @@
 """Devices and what they report, what we conclude from it, and what watches us."""
 
 from telemetry.models.approval import Approval, ApprovalClass
+from telemetry.models.audit_witness import AuditWitness, WitnessState
 from telemetry.models.desired_state import DesiredState, OrderAck, OrderDelivery
 from telemetry.models.device import Device, DeviceState, NodeState, SiteState
 from telemetry.models.observer import ObserverProbe, ObserverState
@@ -15,6 +16,7 @@ from telemetry.models.webhook_source import WebhookSource
 __all__ = [
     "Approval",
     "ApprovalClass",
+    "AuditWitness",
     "ConflictReport",
     "DesiredState",
     "Device",
@@ -43,4 +45,5 @@ __all__ = [
     "SyncOutcome",
     "SyncSession",
     "WebhookSource",
+    "WitnessState",
 ]

@@ -33,6 +33,7 @@ class SignalRule(models.TextChoices):
     CLOCK_JUMP = "clock_jump", _("Clock skew or jump")
     PING_MISSED = "ping_missed", _("Ping missed")
     ORDER_ALONE = "order_alone", _("Order without its second person")
+    AUDIT_MISMATCH = "audit_mismatch", _("Audit trail does not match")
     EXTERNAL = "external", _("External monitor")
     CANARY = "canary", _("Synthetic alert")
 

@@ -21,7 +21,7 @@ from telemetry.services.signal import Claim, assert_claim, close_signal
 
 AMEND_WITHIN = timedelta(minutes=30)
 # Rules that another pass than this one opens and closes.
-FOREIGN = (SignalRule.EXTERNAL, SignalRule.CANARY)
+FOREIGN = (SignalRule.EXTERNAL, SignalRule.CANARY, SignalRule.AUDIT_MISMATCH)
 OpenSignals = Mapping[tuple[str, str], Signal]
 
 

@@ -24,6 +24,7 @@ SUBJECTS = {
     "assets:site": ("code", "site"),
     "assets:window": ("pk", "window"),
     "telemetry:site": ("code", "site"),
+    "telemetry:witness_settle": ("pk", "witness"),
     "telemetry:ping": ("pk", "ping"),
     "telemetry:source": ("pk", "monitor"),
     "dashboard:site_card": ("code", "site"),

@@ -18,6 +18,7 @@ from incidents.services.timeline import add_note
 from incidents.services.update import publish_update
 from risks.models import Acceptance, AchievementOffer, RiskEvidence, Treatment
 from telemetry.models import (
+    AuditWitness,
     ConflictReport,
     PingCheck,
     Signal,
@@ -74,6 +75,7 @@ def make_half(word: str) -> Half:
             ),
             "window": make_window(site=site, reason=f"{word} window"),
             "device": device,
+            "witness": AuditWitness.objects.create(device=device, told=f"{word} 1", told_at=NOON),
             "stream": stream.stream,
             "session": SyncSession.objects.create(
                 device=device, session_id=uuid4(), stream_name=f"{word} stream",

@@ -17,6 +17,16 @@ RULES: tuple[Rule, ...] = (
         kind="device",
         sensitivity="secret",
     ),
+    Rule("telemetry:witnesses", "GET", "telemetry.view_device", scope="site", kind="device"),
+    Rule("telemetry:witness_summary", "GET", "telemetry.view_device", scope="site", kind="device"),
+    Rule(
+        "telemetry:witness_settle",
+        "GET POST",
+        "telemetry.settle_witness",
+        scope="site",
+        kind="device",
+        duty="two",
+    ),
     Rule("telemetry:monitors", "GET", "telemetry.enrol_device", scope="site", kind="monitor"),
     Rule(
         "telemetry:ping_add",

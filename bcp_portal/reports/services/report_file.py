@@ -10,9 +10,11 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from bcp_portal.accounts.models import User
+from bcp_portal.audit.selectors import newest_words
 from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.engine.services.job import queue_job
 from bcp_portal.reports.models import REPORT_LIFECYCLE, ReportFile, ReportState
+from bcp_portal.reports.paper import checkpoint_words
 from bcp_portal.reports.registry import UnknownReportError, report_kind
 from bcp_portal.reports.render import (
     Attachment,
@@ -148,7 +150,11 @@ def make_paper(
 ) -> tuple[RenderedPdf, str]:
     """Build and render a report without filing it; return the paper and its content's hash."""
     with translation.override(language), timezone.override(zone):
-        built = report_kind(kind).build(subject_id=subject_id, language=language, at=at)
+        token = checkpoint_words.set(newest_words(at))
+        try:
+            built = report_kind(kind).build(subject_id=subject_id, language=language, at=at)
+        finally:
+            checkpoint_words.reset(token)
     payload = canonical_json(built.payload)
     paper = html_to_pdf(
         built.html,
