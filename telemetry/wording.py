@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from bcp_portal.shared.durations import format_duration
 from telemetry.detection.amend import EXPLANATIONS
 from telemetry.models import Signal
+from telemetry.wording_sums import other_sentences
 
 
 def signal_title(signal: Signal) -> str:
@@ -35,6 +36,7 @@ def _sentences(sums: Mapping[str, Any]) -> Iterator[str]:
         }
     if "site_digest" in sums:
         yield _("site %(site_digest)s, centre %(centre_digest)s") % sums
+    yield from other_sentences(sums)
     if sums.get("central_fails_at"):
         yield _("%(central_fails_at)s sites cannot reach the centre") % sums
     if "witnesses" in sums:

@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 
 from bcp_portal.accounts.models import User
 from bcp_portal.accounts.policy import POLICY
-from bcp_portal.audit.verbs import current_session
+from bcp_portal.audit.verbs import current_session, record_access
 from bcp_portal.shared.policy import PUBLIC, SIGNED_IN
 
 logger = logging.getLogger(__name__)
@@ -70,7 +70,19 @@ class PolicyMiddleware:
         if nameplate != rule.permission:
             logger.error("Refused %s: its nameplate says %s", route, nameplate)
             raise PermissionDenied
-        if rule.permission in (PUBLIC, SIGNED_IN) or route.startswith("api:"):
+        if rule.permission in (PUBLIC, SIGNED_IN):
+            return
+        is_allowed = request.user.has_perm(rule.permission)
+        if not is_allowed and rule.sensitivity == "content" and isinstance(request.user, User):
+            # Somebody tried a door behind which the content of the business lies.
+            record_access(
+                action="access.refused",
+                obj=request.user,
+                actor=request.user,
+                at=timezone.now(),
+                reason=f"{rule.kind}: {route}",
+            )
+        if route.startswith("api:"):
             return  # the API answers for itself, in JSON
-        if not request.user.has_perm(rule.permission):
+        if not is_allowed:
             raise PermissionDenied

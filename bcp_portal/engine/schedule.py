@@ -25,6 +25,9 @@ class Sweep:
 SWEEPS: tuple[Sweep, ...] = (
     Sweep("telemetry.detect", "telemetry.services.detection.detect", every_s=1),
     Sweep("telemetry.news", "telemetry.services.news.detect_news", every_s=5, on_bell=True),
+    Sweep("telemetry.fold", "telemetry.services.sync_habit.fold_sessions", every_s=5),
+    Sweep("telemetry.inspect", "telemetry.services.inspection.inspect_fleet", every_s=10),
+    Sweep("telemetry.rpo_days", "telemetry.services.rpo_day.note_exposure", every_s=60),
     Sweep("incidents.triage", "incidents.services.triage.sweep_signals", every_s=1, on_bell=True),
     Sweep("incidents.guard", "incidents.services.guard.guard_incidents", every_s=5),
     Sweep("incidents.mutes", "incidents.services.alert.end_mutes", every_s=15, by="worker"),

@@ -1,10 +1,11 @@
 """The present state of the fleet as plain values: a fixed number of queries, however many sites."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from assets.windows import sites_in_window
+from telemetry.detection.tuning import Tuning, read_tuning
 from telemetry.models import Device, NodeState, SiteState, StreamState
 
 # A device that has not been heard for this long says nothing about an outage of today.
@@ -35,6 +36,7 @@ class DeviceFacts:
     agent_version: str
     is_forked: bool
     clock_offset_ms: int | None
+    clock_jumped: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class SiteFacts:
     shard: str
     criticality: int
     offline_is_normal: bool
+    sector: str
     in_window: bool
     devices: tuple[DeviceFacts, ...]
 
@@ -89,6 +92,7 @@ class Fleet:
     sites: Mapping[int, SiteFacts]
     streams: Mapping[int, tuple[StreamFacts, ...]]
     known: Mapping[int, tuple[str, datetime | None]]
+    tuning: Tuning = field(default_factory=Tuning)
 
 
 _DEVICE = (
@@ -97,9 +101,10 @@ _DEVICE = (
     "state__reported_state", "state__node_state", "state__node_state_since",
     "state__flap_bits", "state__flap_checked_at", "state__is_flapping",
     "state__reach__central__ok", "state__app__version", "state__agent__version",
-    "state__is_forked", "state__clock_offset_ms",
+    "state__is_forked", "state__clock_offset_ms", "state__clock__jumped",
     "site__code", "site__name", "site__region__code", "site__region_id", "site__region__name",
     "site__provider", "site__shard", "site__criticality", "site__offline_is_normal",
+    "site__sector",
 )  # fmt: skip
 _STREAM = (
     "stream_id", "stream__site_id", "device_id", "stream__name", "stream__asset_id",
@@ -126,7 +131,7 @@ def read_fleet(at: datetime, *, heard_since: datetime | None = None) -> Fleet:
         )
     for row in in_service.order_by("pk").values_list(*_DEVICE):
         devices.setdefault(row[1], []).append(_device(row))
-        rows[row[1]] = row[18:]
+        rows[row[1]] = row[19:]
     sites = {
         pk: SiteFacts(pk, *row, pk in windows, tuple(devices[pk]))  # type: ignore[arg-type, call-arg]  # the columns above
         for pk, row in rows.items()
@@ -139,11 +144,13 @@ def read_fleet(at: datetime, *, heard_since: datetime | None = None) -> Fleet:
         pk: (state, since)
         for pk, state, since in sites_known.values_list("site_id", "node_state", "since")
     }
-    return Fleet(at, sites, {pk: tuple(found) for pk, found in streams.items()}, known)
+    return Fleet(
+        at, sites, {pk: tuple(found) for pk, found in streams.items()}, known, read_tuning()
+    )
 
 
 def _device(row: tuple[object, ...]) -> DeviceFacts:
-    values = list(row[:18])
+    values = list(row[:19])
     values[3] = timedelta(seconds=int(str(values[3])))
     values[8] = NodeState(str(values[8]))
     values[14] = str(values[14] or "")

@@ -1,5 +1,6 @@
 """Checksums that do not agree after a sync: at one site, and at many."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,6 +15,8 @@ from telemetry.services.signal import Claim
 LOOK_BACK = timedelta(hours=24)
 MASS_WITHIN = timedelta(minutes=60)
 MASS_SITES = 3
+# One percent of a hundred rows is one late sale.
+MIN_ROWS = 100
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Mismatch:
     ours: str
     theirs: str
     rows: int | None
+    peer_rows: int | None
 
 
 def read_mismatches(at: datetime) -> list[Mismatch]:
@@ -59,6 +63,7 @@ def read_mismatches(at: datetime) -> list[Mismatch]:
             str(session.digest_after.get("value", ""))[:16],
             str(session.digest_peer_after.get("value", ""))[:16],
             session.digest_after.get("rows"),
+            session.digest_peer_after.get("rows"),
         )
         for session in found
     ]
@@ -70,8 +75,11 @@ def integrity_claims(fleet: Fleet, mismatches: list[Mismatch]) -> list[Outcome]:
         item.site_id for item in mismatches if fleet.at - item.started_at <= MASS_WITHIN
     } & fleet.sites.keys()
     mass: list[Claim] = []
-    if len(recent) >= MASS_SITES:
-        mass.append(_mass_claim(fleet, mismatches, recent))
+    numbers = fleet.tuning.of(SignalRule.MASS_INCONSISTENCY)
+    differing, rows = row_share(item for item in mismatches if item.site_id in recent)
+    is_wide = differing >= MIN_ROWS and differing > numbers["max_row_share"] * rows
+    if numbers.is_on and recent and (len(recent) >= numbers["min_sites"] or is_wide):
+        mass.append(_mass_claim(fleet, mismatches, recent, (differing, rows)))
     parent = f"{SignalRule.MASS_INCONSISTENCY}:fleet" if mass else ""
     singles = [
         replace(_claim(fleet, item), parent_key=parent if item.site_id in recent else "")
@@ -79,7 +87,8 @@ def integrity_claims(fleet: Fleet, mismatches: list[Mismatch]) -> list[Outcome]:
         if item.site_id in fleet.sites
     ]
     return [
-        Outcome(SignalRule.MASS_INCONSISTENCY, mass),
+        # A flood of conflicts is claimed by the inspection, under the same rule.
+        Outcome(SignalRule.MASS_INCONSISTENCY, mass, keep="conflicts".__eq__),
         Outcome(SignalRule.CHECKSUM_MISMATCH, singles),
     ]
 
@@ -106,14 +115,32 @@ def _claim(fleet: Fleet, item: Mismatch) -> Claim:
     )
 
 
-def _mass_claim(fleet: Fleet, mismatches: list[Mismatch], recent: set[int]) -> Claim:
+def row_share(items: Iterable[Mismatch]) -> tuple[int, int]:
+    """How many rows one side has and the other has not, of all rows that were compared."""
+    differing = rows = 0
+    for item in items:
+        ours, theirs = item.rows or 0, item.peer_rows or 0
+        differing += abs(ours - theirs)
+        rows += max(ours, theirs)
+    return differing, rows
+
+
+def _mass_claim(
+    fleet: Fleet, mismatches: list[Mismatch], recent: set[int], counted: tuple[int, int]
+) -> Claim:
     return Claim(
         rule=SignalRule.MASS_INCONSISTENCY,
         key="fleet",
         severity=1,
         title=gettext_noop("Data do not agree at %(count)s sites after a sync"),
         params={"count": len(recent)},
-        sums={"sites": len(recent), "limit": MASS_SITES, "within_min": 60},
+        sums={
+            "sites": len(recent),
+            "limit": fleet.tuning.of(SignalRule.MASS_INCONSISTENCY)["min_sites"],
+            "within_min": 60,
+            "rows_differ": counted[0],
+            "rows_compared": counted[1],
+        },
         began_at=min(item.started_at for item in mismatches if item.site_id in recent),
         site_ids=tuple(sorted(recent)),
     )

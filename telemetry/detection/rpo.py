@@ -1,7 +1,8 @@
 """RPO clocks: they run on while a site is dark, and warn before the breach.
 
 The clock of a stream runs out at `oldest_pending_at + rpo`, whoever is listening. A breach is
-predicted when a quarter of the RPO is left; the warning ends when half of it is free again.
+predicted when a quarter of the RPO is left (or what the place says instead); the warning ends
+when twice that is free again.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,12 +11,10 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_noop
 
 from telemetry.detection.facts import Fleet, SiteFacts, StreamFacts
+from telemetry.detection.money import value_sums
 from telemetry.detection.outcome import Outcome
 from telemetry.models import SignalRule
 from telemetry.services.signal import Claim
-
-WARN_HEADROOM = 0.25
-CLEAR_HEADROOM = 0.5
 
 
 def headroom(stream: StreamFacts, at: datetime) -> timedelta | None:
@@ -32,14 +31,16 @@ def rpo_claims(fleet: Fleet, parents: Mapping[int, str]) -> list[Outcome]:
     tight: set[str] = set()
     for site, stream in _watched(fleet):
         left = headroom(stream, fleet.at)
-        if left is None or stream.rpo is None:
+        numbers = fleet.tuning.of(SignalRule.RPO_PREDICTED, site.pk, site.sector)
+        if left is None or stream.rpo is None or not numbers.is_on:
             continue
+        warn = numbers["warn_headroom"]
         key = f"{site.code}:{stream.name}"
         if left < timedelta(0):
-            breached.append(_claim(SignalRule.RPO_BREACHED, key, site, stream, parents))
-        elif left < stream.rpo * WARN_HEADROOM:
-            predicted.append(_claim(SignalRule.RPO_PREDICTED, key, site, stream, parents))
-        elif left < stream.rpo * CLEAR_HEADROOM:
+            breached.append(_claim(SignalRule.RPO_BREACHED, key, site, stream, parents, warn))
+        elif left < stream.rpo * warn:
+            predicted.append(_claim(SignalRule.RPO_PREDICTED, key, site, stream, parents, warn))
+        elif left < stream.rpo * min(2 * warn, 0.95):
             tight.add(key)
     return [
         Outcome(SignalRule.RPO_PREDICTED, predicted, keep=tight.__contains__),
@@ -56,7 +57,12 @@ def _watched(fleet: Fleet) -> Iterable[tuple[SiteFacts, StreamFacts]]:
 
 
 def _claim(
-    rule: SignalRule, key: str, site: SiteFacts, stream: StreamFacts, parents: Mapping[int, str]
+    rule: SignalRule,
+    key: str,
+    site: SiteFacts,
+    stream: StreamFacts,
+    parents: Mapping[int, str],
+    warn: float,
 ) -> Claim:
     assert stream.oldest_pending_at is not None
     assert stream.rpo is not None
@@ -77,8 +83,9 @@ def _claim(
             "oldest_pending_at": stream.oldest_pending_at.isoformat(),
             "rpo_s": stream.rpo.total_seconds(),
             "due_at": due.isoformat(),
+            **value_sums(stream.pending_value_minor, stream.currency),
         },
-        began_at=due if is_over else due - stream.rpo * WARN_HEADROOM,
+        began_at=due if is_over else due - stream.rpo * warn,
         site_id=site.pk,
         region_id=site.region_id,
         device_id=stream.device_id,

@@ -24,6 +24,17 @@ AS_GOOD = 100.0
 
 
 @dataclass(frozen=True)
+class Thresholds:
+    """How many, and which share of a group, must be silent for it to be one outage."""
+
+    min_silent: float = MIN_SILENT
+    min_share: float = MIN_SHARE
+
+
+USUAL = Thresholds()
+
+
+@dataclass(frozen=True)
 class SharedFate:
     """One explanation for many silent sites."""
 
@@ -59,7 +70,11 @@ def binomial_tail(n: int, k: int, p: float) -> float:
 
 
 def explain_settled(
-    sites: Iterable[SiteFacts], silent: frozenset[int], *, late: frozenset[int]
+    sites: Iterable[SiteFacts],
+    silent: frozenset[int],
+    *,
+    late: frozenset[int],
+    limits: Thresholds = USUAL,
 ) -> list[SharedFate]:
     """Explain the silent sites with those in mind that are only late and about to fall silent.
 
@@ -67,19 +82,23 @@ def explain_settled(
     a provider, and what is told first is told on; so the late ones decide between explanations,
     but only the silent ones prove one.
     """
-    likely = explain(sites, silent | late)
+    likely = explain(sites, silent | late, limits=limits)
     proven = (weigh(fate.field, fate.value, fate.members, silent) for fate in likely)
-    return [fate for fate in proven if _is_outage(fate)]
+    return [fate for fate in proven if _is_outage(fate, limits)]
 
 
 def explain(
-    sites: Iterable[SiteFacts], silent: frozenset[int], *, p0: float = BASE_SILENCE
+    sites: Iterable[SiteFacts],
+    silent: frozenset[int],
+    *,
+    p0: float = BASE_SILENCE,
+    limits: Thresholds = USUAL,
 ) -> list[SharedFate]:
     """Find what the silent sites have in common; the likeliest explanation first."""
     left = {site.pk: site for site in sites}
     found: list[SharedFate] = []
     while len(found) < MAX_EXPLANATIONS:
-        best = _best(list(_candidates(left, silent, p0)))
+        best = _best(list(_candidates(left, silent, p0, limits)))
         if best is None:
             break
         found.append(best)
@@ -121,7 +140,7 @@ def _likelihood(fate: SharedFate) -> tuple[float, int]:
 
 
 def _candidates(
-    sites: Mapping[int, SiteFacts], silent: frozenset[int], p0: float
+    sites: Mapping[int, SiteFacts], silent: frozenset[int], p0: float, limits: Thresholds
 ) -> Iterable[SharedFate]:
     groups: dict[tuple[str, str], list[int]] = {}
     for pk, site in sites.items():
@@ -133,13 +152,13 @@ def _candidates(
         if field.endswith("_version") and len(members) == len(sites):
             continue
         fate = weigh(field, value, members, silent, p0=p0)
-        if _is_outage(fate):
+        if _is_outage(fate, limits):
             yield fate
 
 
-def _is_outage(fate: SharedFate) -> bool:
+def _is_outage(fate: SharedFate, limits: Thresholds) -> bool:
     k, n = len(fate.silent), len(fate.members)
-    return k >= MIN_SILENT and k / n >= MIN_SHARE and fate.chance < MAX_CHANCE
+    return k >= limits.min_silent and k / n >= limits.min_share and fate.chance < MAX_CHANCE
 
 
 def traits(site: SiteFacts) -> dict[str, frozenset[str]]:

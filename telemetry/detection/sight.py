@@ -48,7 +48,13 @@ class SightVerdict:
 
 
 def judge(
-    sites: Iterable[SiteFacts], probes: Probes, *, before: Sight, at: datetime
+    sites: Iterable[SiteFacts],
+    probes: Probes,
+    *,
+    before: Sight,
+    at: datetime,
+    collapse: float = COLLAPSE,
+    quorum: float = QUORUM,
 ) -> SightVerdict:
     """Weigh arrivals and probes."""
     expected = heard = says_ok = says_down = 0
@@ -69,19 +75,19 @@ def judge(
         "central_fails_at": says_down,
         "central_works_at": says_ok,
     }
-    collapsed = expected >= MIN_SITES and heard / expected <= COLLAPSE
+    collapsed = expected >= MIN_SITES and heard / expected <= collapse
     if collapsed:
         return SightVerdict(_collapsed(probes), heard, expected, sums)
     asked = says_ok + says_down
-    if asked >= MIN_SITES and says_down / asked >= _quorum(before):
+    if asked >= MIN_SITES and says_down / asked >= _needed(quorum, before):
         return SightVerdict(Sight.CENTRAL, heard, expected, sums)
     fine = Sight.CLEAR if probes.witnesses else Sight.UNWATCHED
     return SightVerdict(fine, heard, expected, sums)
 
 
-def _quorum(before: Sight) -> float:
+def _needed(quorum: float, before: Sight) -> float:
     # Clear later than raise: a centre that is coming back is not reported up and down again.
-    return QUORUM / 2 if before is Sight.CENTRAL else QUORUM
+    return quorum / 2 if before is Sight.CENTRAL else quorum
 
 
 def _collapsed(probes: Probes) -> Sight:

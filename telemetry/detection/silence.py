@@ -1,5 +1,6 @@
 """Rules from silence: one site, a network, the centre, ourselves, and links that flap."""
 
+import math
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -8,7 +9,7 @@ from django.utils.translation import gettext_noop
 from telemetry.detection.facts import LONG_DARK, DeviceFacts, Fleet, SiteFacts
 from telemetry.detection.node_state import SUSPECT_AFTER, is_silent, silent_for
 from telemetry.detection.outcome import Outcome
-from telemetry.detection.shared_fate import SharedFate, explain_settled, traits, weigh
+from telemetry.detection.shared_fate import SharedFate, Thresholds, explain_settled, traits, weigh
 from telemetry.detection.sight import SightVerdict
 from telemetry.models import NodeState, Signal, SignalRule
 from telemetry.models.observer import Sight
@@ -50,7 +51,11 @@ def network_outages(fleet: Fleet, still_open: Mapping[str, Signal]) -> Outcome:
             explained |= set(fate.members)
     fresh = [site for site in watched if site.pk not in explained]
     late = frozenset(site.pk for site in fresh if is_silent(site, fleet.at, periods=LATE_AFTER))
-    claims += [_network_claim(fate, fleet) for fate in explain_settled(fresh, silent, late=late)]
+    numbers = fleet.tuning.of(SignalRule.NETWORK_OUTAGE)
+    if numbers.is_on:
+        limits = Thresholds(numbers["min_silent"], numbers["min_share"])
+        found = explain_settled(fresh, silent, late=late, limits=limits)
+        claims += [_network_claim(fate, fleet) for fate in found]
     return Outcome(SignalRule.NETWORK_OUTAGE, claims)
 
 
@@ -137,11 +142,11 @@ def _going_on(signal: Signal, fate: SharedFate) -> Claim:
 def silent_sites(fleet: Fleet, groups: Mapping[int, str]) -> Outcome:
     """A site that is offline by itself; sites of a group are told by the group."""
     claims = [
-        _site_claim(site)
+        _site_claim(site, _alarm_after(fleet, site))
         for site in fleet.sites.values()
         if site.pk not in groups
         and _counts_alone(site)
-        and is_silent(site, fleet.at, periods=ALARM_AFTER)
+        and is_silent(site, fleet.at, periods=_alarm_after(fleet, site))
     ]
     back = {
         site.code
@@ -160,7 +165,13 @@ def _counts_alone(site: SiteFacts) -> bool:
     return not (site.in_window or site.offline_is_normal or flaps)
 
 
-def _site_claim(site: SiteFacts) -> Claim:
+def _alarm_after(fleet: Fleet, site: SiteFacts) -> float:
+    """Heartbeat periods of silence after which this site is told; never, where the rule is off."""
+    numbers = fleet.tuning.of(SignalRule.SITE_SILENT, site.pk, site.sector)
+    return numbers["alarm_after"] if numbers.is_on else math.inf
+
+
+def _site_claim(site: SiteFacts, periods: float) -> Claim:
     last = site.last_received_at
     assert last is not None
     return Claim(
@@ -169,7 +180,7 @@ def _site_claim(site: SiteFacts) -> Claim:
         severity=2 if site.criticality == 1 else 3 if site.criticality < 4 else 4,
         title=gettext_noop("%(site)s is offline"),
         params={"site": f"{site.code} {site.name}"},
-        sums={"last_heard_at": last.isoformat(), "limit_periods": ALARM_AFTER},
+        sums={"last_heard_at": last.isoformat(), "limit_periods": periods},
         began_at=last,
         site_id=site.pk,
         region_id=site.region_id,

@@ -1,5 +1,6 @@
 """Smaller rules: syncs that keep failing, cloned devices, clocks that are off, missed pings."""
 
+import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -10,21 +11,21 @@ from telemetry.detection.outcome import Outcome
 from telemetry.models import NodeState, PingCheck, SignalRule
 from telemetry.services.signal import Claim
 
-FAILURES = 5
 # A site that is just back has its failures behind it: it gets this long to synchronise.
 RETURNING = timedelta(minutes=2)
-CLOCK_RAISE = timedelta(minutes=2)
-CLOCK_CLEAR = timedelta(minutes=1)
+# A clock is right again when it is off by less than this share of what raised it.
+CLOCK_CLEAR = 0.5
 
 
 def repeated_failures(fleet: Fleet, parents: Mapping[int, str]) -> Outcome:
     """A stream whose sync failed five times in a row while the site was reachable."""
     claims = [
-        _failure_claim(fleet.sites[site_id], stream, parents.get(site_id, ""))
+        _failure_claim(fleet.sites[site_id], stream, parents.get(site_id, ""), limit)
         for site_id, streams in fleet.streams.items()
         if site_id in fleet.sites and _is_settled(fleet, site_id)
+        for limit in (_in_a_row(fleet, site_id),)
         for stream in streams
-        if stream.consecutive_failures >= FAILURES
+        if stream.consecutive_failures >= limit
     ]
     failing = {
         f"{fleet.sites[site_id].code}:{stream.name}"
@@ -34,6 +35,11 @@ def repeated_failures(fleet: Fleet, parents: Mapping[int, str]) -> Outcome:
         if stream.consecutive_failures > 0
     }
     return Outcome(SignalRule.REPEATED_FAILURES, claims, keep=failing.__contains__)
+
+
+def _in_a_row(fleet: Fleet, site_id: int) -> float:
+    numbers = fleet.tuning.of(SignalRule.FREQUENT_FAILURES, site_id, fleet.sites[site_id].sector)
+    return numbers["in_a_row"] if numbers.is_on else math.inf
 
 
 def _is_settled(fleet: Fleet, site_id: int) -> bool:
@@ -46,7 +52,7 @@ def _is_settled(fleet: Fleet, site_id: int) -> bool:
     return fleet.at - since >= RETURNING
 
 
-def _failure_claim(site: SiteFacts, stream: StreamFacts, parent: str) -> Claim:
+def _failure_claim(site: SiteFacts, stream: StreamFacts, parent: str, in_a_row: float) -> Claim:
     return Claim(
         rule=SignalRule.REPEATED_FAILURES,
         key=f"{site.code}:{stream.name}",
@@ -54,7 +60,7 @@ def _failure_claim(site: SiteFacts, stream: StreamFacts, parent: str) -> Claim:
         severity=3,
         title=gettext_noop("Sync of %(stream)s at %(site)s keeps failing"),
         params={"stream": stream.name, "site": f"{site.code} {site.name}"},
-        sums={"limit": FAILURES},
+        sums={"in_a_row": in_a_row},
         began_at=stream.sampled_at,
         site_id=site.pk,
         region_id=site.region_id,
@@ -80,6 +86,7 @@ def odd_devices(fleet: Fleet) -> list[Outcome]:
         )
         for site, device in pairs
         if device.is_forked
+        and fleet.tuning.of(SignalRule.TELEMETRY_LOSS, site.pk, site.sector).is_on
     ]
     clocks = [
         _device_claim(
@@ -89,21 +96,32 @@ def odd_devices(fleet: Fleet) -> list[Outcome]:
             at=fleet.at,
             severity=4,
             title=gettext_noop("The clock of %(device)s is wrong"),
-            sums={"limit_s": CLOCK_RAISE.total_seconds()},
+            sums={"limit_s": limit, "jumped": bool(device.clock_jumped)},
         )
         for site, device in pairs
-        if _clock_is_off(device, CLOCK_RAISE)
+        if (limit := _clock_limit(fleet, site)) and _clock_is_off(device, limit)
     ]
-    still = {f"{site.code}/{dev.name}" for site, dev in pairs if _clock_is_off(dev, CLOCK_CLEAR)}
+    still = {
+        f"{site.code}/{device.name}"
+        for site, device in pairs
+        if (limit := _clock_limit(fleet, site)) and _clock_is_off(device, limit * CLOCK_CLEAR)
+    }
     return [
         Outcome(SignalRule.CLONED_DEVICE, clones),
         Outcome(SignalRule.CLOCK_JUMP, clocks, keep=still.__contains__),
     ]
 
 
-def _clock_is_off(device: DeviceFacts, limit: timedelta) -> bool:
-    offset = device.clock_offset_ms
-    return offset is not None and abs(offset) > limit.total_seconds() * 1000
+def _clock_limit(fleet: Fleet, site: SiteFacts) -> float:
+    """The seconds a clock may be off at a site; 0 where nobody asks."""
+    numbers = fleet.tuning.of(SignalRule.CLOCK_JUMP, site.pk, site.sector)
+    return numbers["off_by_s"] if numbers.is_on else 0.0
+
+
+def _clock_is_off(device: DeviceFacts, limit_s: float) -> bool:
+    offset = device.clock_offset_ms or 0
+
+    return device.clock_jumped is True or abs(offset) > limit_s * 1000
 
 
 def _device_claim(

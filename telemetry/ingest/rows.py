@@ -77,6 +77,7 @@ class StreamRow(Struct):
     conflicts_open: int
     consecutive_failures: int
     digest: Any
+    leases: Any
 
 
 class SessionRow(Struct):
@@ -183,6 +184,7 @@ def stream_row(
         conflicts_open=min(given(report.conflicts_open, 0), _MOST_INT),
         consecutive_failures=min(given(report.consecutive_failures, 0), _MOST_INT),
         digest=part(report.digest) or {},
+        leases=part(report.leases) or [],
     )
 
 

@@ -34,6 +34,7 @@ _TYPES = {
 _JSON = {
     "received", "dropped", "reach", "reach_while_silent", "link", "app", "agent", "host", "backup",
     "clock", "posture", "digest", "digest_before", "digest_after", "digest_peer_after", "errors",
+    "leases",
 }  # fmt: skip
 
 

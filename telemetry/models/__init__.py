@@ -7,9 +7,11 @@ from telemetry.models.device import Device, DeviceState, NodeState, SiteState
 from telemetry.models.observer import ObserverProbe, ObserverState
 from telemetry.models.order import OnExpiry, Order, OrderAction, OrderSite, OrderStatus, Rung
 from telemetry.models.ping_check import PingCheck, PingEvent
+from telemetry.models.rule_setting import RuleSetting
 from telemetry.models.sample import QuarantinedItem, Sample, SequenceLedger
 from telemetry.models.signal import Signal, SignalRule
 from telemetry.models.stream import Stream, StreamState
+from telemetry.models.sync_habit import RpoDay, SyncDay, SyncHabit
 from telemetry.models.sync_session import ConflictReport, SyncOutcome, SyncSession
 from telemetry.models.webhook_source import WebhookSource
 
@@ -34,6 +36,8 @@ __all__ = [
     "PingCheck",
     "PingEvent",
     "QuarantinedItem",
+    "RpoDay",
+    "RuleSetting",
     "Rung",
     "Sample",
     "SequenceLedger",
@@ -42,6 +46,8 @@ __all__ = [
     "SiteState",
     "Stream",
     "StreamState",
+    "SyncDay",
+    "SyncHabit",
     "SyncOutcome",
     "SyncSession",
     "WebhookSource",

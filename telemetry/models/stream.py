@@ -67,6 +67,8 @@ class StreamState(models.Model):
     conflicts_open = models.PositiveIntegerField(default=0)
     consecutive_failures = models.PositiveIntegerField(default=0)
     digest = models.JSONField(default=dict)
+    # Quotas of articles the site may sell while cut off; at the centre: stock and what is taken.
+    leases = models.JSONField(default=list)
 
     class Meta:
         indexes = [models.Index(fields=["oldest_pending_at"], name="stream_state_by_pending")]

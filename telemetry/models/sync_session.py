@@ -65,6 +65,8 @@ class SyncSession(models.Model):
     is_mismatch = models.BooleanField(default=False)
     errors = models.JSONField(default=list)
     received_at = models.DateTimeField()
+    # When its numbers were added to the habits of its stream; null: not yet.
+    folded_at = models.DateTimeField(null=True)
 
     objects = SyncSessionQuerySet.as_manager()
 
@@ -80,6 +82,11 @@ class SyncSession(models.Model):
                 fields=["received_at"],
                 name="session_mismatched",
                 condition=models.Q(is_mismatch=True),
+            ),
+            models.Index(
+                fields=["received_at"],
+                name="session_not_folded",
+                condition=models.Q(folded_at=None),
             ),
         ]
 

@@ -1,6 +1,6 @@
 """The detection pass: read the fleet once, let every rule speak, write what changed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bcp_portal.audit.verbs import verb
@@ -17,27 +17,38 @@ from telemetry.models import ObserverState, Sample, Signal, SignalRule
 from telemetry.models.observer import Sight
 from telemetry.services.fleet_state import write_device_states, write_site_states
 from telemetry.services.observer import read_probes
-from telemetry.services.signal import Claim, assert_claim, close_signal
+from telemetry.services.verdicts import OpenSignals, open_signals, write_outcomes
 
 AMEND_WITHIN = timedelta(minutes=30)
-# Rules that another pass than this one opens and closes.
-FOREIGN = (SignalRule.EXTERNAL, SignalRule.CANARY, SignalRule.AUDIT_MISMATCH)
-OpenSignals = Mapping[tuple[str, str], Signal]
+# The rules that this pass opens and closes.
+OWN = (
+    SignalRule.SITE_SILENT,
+    SignalRule.NETWORK_OUTAGE,
+    SignalRule.CENTRAL_DOWN,
+    SignalRule.PORTAL_BLIND,
+    SignalRule.INGRESS_DOWN,
+    SignalRule.FLAPPING_LINK,
+    SignalRule.RPO_PREDICTED,
+    SignalRule.RPO_BREACHED,
+    SignalRule.CHECKSUM_MISMATCH,
+    SignalRule.MASS_INCONSISTENCY,
+    SignalRule.REPEATED_FAILURES,
+    SignalRule.CLONED_DEVICE,
+    SignalRule.CLOCK_JUMP,
+    SignalRule.PING_MISSED,
+)
 
 
 @verb
 def detect(*, at: datetime) -> str:
     """Bring states and signals in step with what the sites have said, and with their silence."""
     # Before the fleet: what the quick look opens meanwhile rests on facts that are not read here.
-    still_open = {
-        (signal.rule, signal.key): signal
-        for signal in Signal.objects.open().exclude(rule__in=FOREIGN).filter(is_exercise=False)
-    }
+    still_open = open_signals(OWN)
     fleet = read_fleet(at)
     sight = _look_at_ourselves(fleet, at=at)
     states = write_device_states(fleet=fleet, is_blind=sight.is_blind, at=at)
     outcomes = _ask_the_rules(fleet, sight, still_open)
-    changed = _write(outcomes, still_open, at=at)
+    changed = write_outcomes(outcomes=outcomes, still_open=still_open, at=at)
     rolled = write_site_states(fleet=fleet, states=states, at=at)
     amended = _amend_recent(at=at)
     return f"{changed} signals, {rolled} sites, {amended} amended"
@@ -46,7 +57,14 @@ def detect(*, at: datetime) -> str:
 def _look_at_ourselves(fleet: Fleet, *, at: datetime) -> SightVerdict:
     state = ObserverState.objects.filter(pk=1).first()
     before = Sight(state.sight) if state else Sight.UNWATCHED
-    verdict = judge(fleet.sites.values(), read_probes(at), before=before, at=at)
+    verdict = judge(
+        fleet.sites.values(),
+        read_probes(at),
+        before=before,
+        at=at,
+        collapse=fleet.tuning.of(SignalRule.PORTAL_BLIND)["collapse"],
+        quorum=fleet.tuning.of(SignalRule.CENTRAL_DOWN)["quorum"],
+    )
     if state is None:
         state = ObserverState(pk=1, since=at)
     if state.sight != verdict.sight or state._state.adding:
@@ -92,33 +110,6 @@ def _ask_the_rules(fleet: Fleet, sight: SightVerdict, still_open: OpenSignals) -
 
 def _everything(_key: str) -> bool:
     return True
-
-
-def _write(outcomes: Iterable[Outcome], still_open: OpenSignals, *, at: datetime) -> int:
-    changed = 0
-    for outcome in outcomes:
-        claimed = set()
-        for claim in outcome.claims:
-            claimed.add(claim.key)
-            if is_news(claim, still_open.get((claim.rule, claim.key))):
-                assert_claim(claim=claim, at=at)
-                changed += 1
-        for (rule, key), signal in still_open.items():
-            if rule == outcome.rule and key not in claimed and not outcome.keep(key):
-                changed += close_signal(signal=signal, at=at)
-    return changed
-
-
-def is_news(claim: Claim, signal: Signal | None) -> bool:
-    """Does a claim say more, or other, than its open signal?"""
-    if signal is None:
-        return True
-    return (
-        claim.severity != signal.severity
-        or claim.parent_key != signal.parent_key
-        or list(claim.site_ids) != signal.site_ids
-        or claim.sums != signal.sums
-    )
 
 
 def _amend_recent(*, at: datetime) -> int:

@@ -10,8 +10,8 @@ from telemetry.detection.outcome import Outcome
 from telemetry.detection.rpo import rpo_claims
 from telemetry.detection.upkeep import repeated_failures
 from telemetry.models import Signal, SignalRule
-from telemetry.services.detection import is_news
 from telemetry.services.signal import assert_claim
+from telemetry.services.verdicts import is_news
 
 # More than the clocks of two machines differ; what is seen twice is the same claim.
 LOOK_BACK = timedelta(seconds=3)

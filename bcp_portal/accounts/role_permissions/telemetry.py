@@ -17,4 +17,6 @@ PERMISSIONS: dict[str, str] = {
     # Explaining why the trail is not what a site remembers takes two different people.
     "telemetry.settle_witness": "administrator incident_commander",
     "telemetry.enrol_device": "sync_technician administrator",
+    "telemetry.view_rulesetting": f"{_READERS} administrator",
+    "telemetry.tune_rule": "sync_technician administrator",
 }

@@ -11,7 +11,7 @@ from telemetry.detection.shared_fate import binomial_tail, explain
 def site(pk, *, region="A", provider="P", shard=""):
     return SiteFacts(
         pk, f"S{pk}", f"Site {pk}", region, 1, f"Region {region}", provider, shard,
-        3, False, False, (),
+        3, False, "", False, (),
     )  # fmt: skip
 
 
