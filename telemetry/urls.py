@@ -2,14 +2,27 @@
 
 from django.urls import path
 
-from telemetry.views import sources, witness
+from telemetry.views import order, sources, witness
 from telemetry.views.lists import device_bulk, device_list, session_list, signal_list, site_list
+from telemetry.views.order_give import give
+from telemetry.views.order_lists import order_list, state_list
 from telemetry.views.site import site_detail
 
 app_name = "telemetry"
 urlpatterns = [
     path("sites/", site_list, name="sites"),
     path("sites/<str:code>/", site_detail, name="site"),
+    path("sites/<str:code>/orders/", order.for_site, name="orders_of_site"),
+    path("orders/", order_list, name="orders"),
+    path("orders/sites/", state_list, name="order_sites"),
+    path("orders/give/", give, name="order_give"),
+    path("orders/for-incident/", order.for_incident, name="orders_of_incident"),
+    path("orders/<str:code>/", order.detail, name="order"),
+    path("orders/<str:code>/approve/", order.approve, name="order_approve"),
+    path("orders/<str:code>/confirm/", order.confirm, name="order_confirm"),
+    path("orders/<str:code>/refuse/", order.refuse, name="order_refuse"),
+    path("orders/<str:code>/review/", order.review, name="order_review"),
+    path("orders/<str:code>/lift/", order.lift, name="order_lift"),
     path("devices/", device_list, name="devices"),
     path("devices/bulk/", device_bulk, name="devices_bulk"),
     path("devices/witnesses/", witness.witnesses, name="witnesses"),

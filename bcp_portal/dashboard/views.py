@@ -29,6 +29,7 @@ PANELS: dict[str, tuple[str, Panel]] = {
     "clocks": ("assets.view_site", lambda user, at: selectors.rpo_clocks(user, at=at)),
     "alerts": ("incidents.view_alert", lambda user, _at: selectors.alert_stream(user)),
     "strip": ("assets.view_site", lambda user, at: selectors.fleet_strip(user, at=at)),
+    "orders": ("telemetry.view_order", lambda user, _at: selectors.unapplied_panel(user)),
     "calls": ("incidents.view_incident", lambda user, _at: selectors.waiting_calls(user)),
 }
 FRAME_PARTS = ("incidents", "banners", "tasks")

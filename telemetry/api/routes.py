@@ -10,6 +10,7 @@ from telemetry.api.collections import (
     StreamViewSet,
     SyncSessionViewSet,
 )
+from telemetry.api.order import OrderViewSet
 
 
 def register(router: BaseRouter) -> None:
@@ -19,4 +20,5 @@ def register(router: BaseRouter) -> None:
     router.register("streams", StreamViewSet, basename="stream")
     router.register("sync-sessions", SyncSessionViewSet, basename="sync-session")
     router.register("conflicts", ConflictViewSet, basename="conflict")
+    router.register("orders", OrderViewSet, basename="order")
     router.register("signals", SignalViewSet, basename="signal")

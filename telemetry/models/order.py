@@ -35,7 +35,7 @@ class OrderStatus(models.TextChoices):
     IN_FORCE = "in_force", _("In force")
     DONE = "done", _("Done")
     LIFTED = "lifted", _("Lifted")
-    EXPIRED = "expired", _("Ended by itself")
+    EXPIRED = "ended", _("Ended by itself")
     REFUSED = "refused", _("Refused")
     WITHDRAWN = "withdrawn", _("Withdrawn")
     LAPSED = "lapsed", _("Lapsed: nobody approved")
@@ -216,6 +216,11 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def dark_count(self) -> int:
+        """Sites that will obey on their return; for rows that the board has counted."""
+        return int(getattr(self, "behind_count", 0)) - int(getattr(self, "red_count", 0))
 
     @property
     def needs_confirmation(self) -> bool:

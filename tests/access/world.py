@@ -29,6 +29,7 @@ from telemetry.models import (
 from tests.make import NOON, make_device, make_region, make_site, make_stream_state, make_user
 from tests.make_assets import make_asset, make_dependency, make_path, make_window
 from tests.make_incidents import make_incident, make_run
+from tests.make_orders import give
 from tests.make_register import make_indicator
 from tests.make_risks import make_risk
 
@@ -97,6 +98,7 @@ def make_half(word: str) -> Half:
                 name=f"{word} monitor", kind="grafana", key_hash=f"{word}-hook", site=site,
                 created_at=NOON,
             ),
+            "order": give(site, incident_code=word, authority=f"{word} plan"),
             "run": run,
             "step": run.phases.get().steps.get(),
         },

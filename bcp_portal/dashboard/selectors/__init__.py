@@ -9,6 +9,7 @@ from bcp_portal.dashboard.selectors.flow import FlowStage, Token, incident_flow
 from bcp_portal.dashboard.selectors.map import map_payload
 from bcp_portal.dashboard.selectors.services import ServiceLine, service_lines
 from bcp_portal.dashboard.selectors.site_card import SiteCard, site_card
+from telemetry.ordering.board import unapplied_panel
 
 __all__ = [
     "AlertStream",
@@ -30,5 +31,6 @@ __all__ = [
     "rpo_clocks",
     "service_lines",
     "site_card",
+    "unapplied_panel",
     "waiting_calls",
 ]
