@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("assets", "0002_null_is_no_coordinate"),
-        ("telemetry", "0003_orders"),
+        ("telemetry", "0004_audit_witnesses"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
