@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("assets", "0002_null_is_no_coordinate"),
-        ("telemetry", "0004_audit_witnesses"),
+        ("telemetry", "0005_rules_settings_and_habits"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
