@@ -3,8 +3,10 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 from bcp_portal.frame import register_frame_source
+from bcp_portal.reports.registry import register_report
 
 
 class RisksConfig(AppConfig):
@@ -17,5 +19,7 @@ class RisksConfig(AppConfig):
         """Tell the frame of every page what of the register waits for its reader."""
         # Loaded only now: models cannot be imported while the apps are being read.
         register_frame_source("tasks", import_module("risks.frame_tasks").my_tasks)
+        paper = import_module("risks.reports.register")
+        register_report("register", paper.build_register_report, label=_("Risk register"))
         keep_versions = import_module("risks.services.version").keep_versions
         import_module("bcp_portal.audit.verbs").follow_changes(keep_versions)

@@ -5,6 +5,7 @@ from django.urls import path
 from risks.views import (
     acceptance,
     answer,
+    as_of,
     control,
     evidence,
     exchange,
@@ -23,6 +24,8 @@ urlpatterns = [
     path("risks/reviews/", register.review_list, name="reviews"),
     path("risks/import/", exchange.import_page, name="import"),
     path("risks/export/", exchange.export, name="export"),
+    path("risks/as-of/", as_of.as_of, name="as_of"),
+    path("risks/as-of/report/", as_of.register_report, name="register_report"),
     path("risks/inbox/", evidence.inbox, name="inbox"),
     path("risks/evidence/<int:pk>/accept/", evidence.evidence_accept, name="evidence_accept"),
     path("risks/evidence/<int:pk>/decline/", evidence.evidence_decline, name="evidence_decline"),

@@ -15,6 +15,8 @@ RULES: tuple[Rule, ...] = (
     Rule("risks:reviews", READ, "risks.view_risk", scope="site", kind="risk"),
     Rule("risks:import", FORM, "risks.import_register", scope="site", kind="risk"),
     Rule("risks:export", READ, "risks.view_risk", scope="site", kind="risk"),
+    Rule("risks:as_of", READ, "risks.view_risk", scope="site", kind="risk"),
+    Rule("risks:register_report", SEND, "assets.view_every_site", kind="risk"),
     Rule("risks:inbox", READ, "risks.view_risk", scope="site", kind="risk"),
     Rule("risks:for_incident", READ, "risks.view_risk", scope="site", kind="incident"),
     Rule("risks:evidence_accept", FORM, "risks.weigh_evidence", scope="own", kind="risk"),

@@ -1,0 +1,63 @@
+"""What differs between two pictures of the register: no database, no clock."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Facts = Mapping[str, Any]
+PLAIN = (
+    "title",
+    "category",
+    "owner",
+    "business_owner",
+    "status",
+    "review_on",
+    "cause",
+    "consequence",
+    "judge_again",
+)
+JUDGEMENTS = ("inherent", "residual", "target")
+SETS = ("controls", "indicators", "assets", "playbooks", "risks")
+# What a control and a plan say besides.
+MORE = ("name", "kind", "nature", "description", "effectiveness", "tested_on", "withdrawn_on")
+PLANS = ("version", "state", "scenario", "approved_by", "text")
+
+
+@dataclass(frozen=True)
+class FieldDifference:
+    """One field, as it was and as it is."""
+
+    field: str
+    before: str
+    after: str
+
+
+def differences(before: Facts, after: Facts) -> list[FieldDifference]:
+    """Field by field, in the order in which people read; nothing where nothing differs."""
+    return [
+        FieldDifference(name, was, now)
+        for name in _names(before, after)
+        for was, now in ((words(before, name), words(after, name)),)
+        if was != now
+    ]
+
+
+def _names(before: Facts, after: Facts) -> Iterator[str]:
+    order = (*PLAIN, *MORE, *PLANS, *JUDGEMENTS, "acceptance", "treatments", *SETS)
+    return (name for name in order if name in before or name in after)
+
+
+def words(facts: Facts, name: str) -> str:
+    """One field as plain words; the same facts give the same words."""
+    value = facts.get(name)
+    if value is None or value == "":
+        return ""
+    if name in JUDGEMENTS:
+        return f"{value['likelihood']}×{value['impact']} {value['level']}"
+    if name == "acceptance":
+        return f"{value['by']} → {value['expires_on']}"
+    if name == "treatments":
+        return "; ".join(f"{one['kind']}: {one['plan']} ({one['status']})" for one in value)
+    if name in SETS:
+        return ", ".join(value)
+    return str(value)

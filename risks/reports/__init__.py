@@ -1,0 +1,1 @@
+"""What the register looks like on paper."""

@@ -1,0 +1,124 @@
+"""The risk register of one moment on paper: nine hundred risks in seconds."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from bcp_portal.reports.charts import heat_map
+from bcp_portal.reports.paper import PaperColumn, Tile, build_paper, paper_table
+from bcp_portal.reports.registry import BuiltReport
+from risks.history import words
+from risks.scoring import STEPS, Scale
+from risks.selectors.as_of import PictureRow, picture_of, scale_at
+
+EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def report_subject(moment: datetime) -> int:
+    """A moment as the number under which the report is kept: seconds since 2020."""
+    return max(1, int((moment - EPOCH).total_seconds()))
+
+
+def build_register_report(*, subject_id: int, language: str, at: datetime) -> BuiltReport:
+    """Build the register as it was at the moment that the subject names."""
+    moment = EPOCH + timedelta(seconds=subject_id)
+    # The second was cut off when the moment became a number.
+    picture = picture_of("risk", moment + timedelta(seconds=1), user=None)
+    _version, scale = scale_at(moment)
+    rows = picture.in_force
+    return build_paper(
+        "risks/paper/register.html",
+        {
+            "moment": moment,
+            "picture": picture,
+            "tiles": _tiles(rows),
+            "figure": _figure(rows, scale, language),
+            "table": _table(rows),
+            "accepted": _accepted(rows),
+        },
+        payload={
+            "as_of": moment.isoformat(),
+            "matrix_version": picture.matrix_version,
+            "risks": [dict(row.facts) for row in rows],
+        },
+        title=_("Risk register"),
+        code=f"REGISTER-{moment:%Y-%m-%d}",
+        language=language,
+        at=at,
+    )
+
+
+def _tiles(rows: list[PictureRow]) -> list[Tile]:
+    unrated = sum(1 for row in rows if not row.facts.get("level") or row.facts.get("judge_again"))
+    above = sum(1 for row in rows if not row.is_tolerable) - unrated
+    accepted = sum(1 for row in rows if row.facts.get("status") == "accepted")
+    return [
+        Tile(_("Risks in force"), len(rows)),
+        Tile(_("Above tolerance"), above, tone="act" if above else "ok"),
+        Tile(_("Unrated"), unrated, _("never within tolerance"), "watch" if unrated else "ok"),
+        Tile(_("Accepted"), accepted),
+    ]
+
+
+def _figure(rows: list[PictureRow], scale: Scale, language: str) -> Any:
+    judged = [row.facts["residual"] for row in rows if row.facts.get("residual")]
+    counts = Counter((one["likelihood"], one["impact"]) for one in judged)
+    steps = range(1, STEPS + 1)
+    return heat_map(
+        [scale.likelihoods[step - 1].label(language) for step in reversed(steps)],
+        [scale.impacts[step - 1].label(language) for step in steps],
+        [[counts[likelihood, impact] for impact in steps] for likelihood in reversed(steps)],
+        [
+            [scale.level(likelihood, impact).tone for impact in steps]
+            for likelihood in reversed(steps)
+        ],
+    )
+
+
+def _table(rows: list[PictureRow]) -> Any:
+    columns = [
+        PaperColumn(_("Code"), "w10", "nowrap mono"),
+        PaperColumn(_("Risk and why it is judged so"), "", ""),
+        PaperColumn(_("Owner"), "w15", ""),
+        PaperColumn(_("Level"), "w15", ""),
+        PaperColumn(_("Answer"), "w20", ""),
+    ]
+    return paper_table(columns, [_line(row) for row in sorted(rows, key=_rank)])
+
+
+def _rank(row: PictureRow) -> tuple[int, str]:
+    return (-(row.facts.get("score") or 99), row.code)
+
+
+def _line(row: PictureRow) -> list[str]:
+    facts = row.facts
+    residual = facts.get("residual") or {}
+    why = residual.get("rationale", "")
+    level = row.badge.label if row.badge else _("Unrated")
+    place = f" {residual['likelihood']}×{residual['impact']}" if residual else ""
+    answer = words(facts, "acceptance") or words(facts, "treatments") or words(facts, "controls")
+    return [
+        row.code,
+        f"{facts['title']}{f' ({why})' if why else ''}",
+        facts["owner"],
+        f"{level}{place}",
+        answer,
+    ]
+
+
+def _accepted(rows: list[PictureRow]) -> Any:
+    lines = [
+        [row.code, one["by"], one.get("asked_by") or "–", one["expires_on"], one["reason"]]
+        for row in rows
+        if (one := row.facts.get("acceptance"))
+    ]
+    columns = [
+        PaperColumn(_("Code"), "w10", "nowrap mono"),
+        PaperColumn(_("Accepted by"), "w20", ""),
+        PaperColumn(_("Asked by"), "w20", ""),
+        PaperColumn(_("Until"), "w10", "nowrap"),
+        PaperColumn(_("Reason"), "", ""),
+    ]
+    return paper_table(columns, lines) if lines else None

@@ -1,0 +1,188 @@
+"""The register as of any day, and the difference between two days: page, CSV, XLSX, PDF."""
+
+import io
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from bcp_portal.reports.services.report_file import request_report
+from bcp_portal.reports.sheets import CSV_TYPE, XLSX_TYPE, write_csv, write_xlsx
+from bcp_portal.shared.pages import SignedInRequest, needs, render_page
+from risks.history import words
+from risks.models import VersionKind
+from risks.reports.register import report_subject
+from risks.selectors.as_of import Difference, Picture, difference_of, end_of_day, picture_of
+from risks.wording import FIELDS, HOW
+
+SHOWN = 500
+KINDS = [
+    (VersionKind.RISK, gettext_lazy("Risks")),
+    (VersionKind.CONTROL, gettext_lazy("Controls")),
+    (VersionKind.PLAN, gettext_lazy("Plans")),
+]
+COLUMNS = {
+    VersionKind.RISK: (
+        "title", "category", "owner", "business_owner", "status", "inherent", "residual", "target",
+        "review_on", "acceptance", "treatments", "controls", "indicators", "assets", "cause",
+        "consequence",
+    ),
+    VersionKind.CONTROL: (
+        "name", "kind", "nature", "effectiveness", "tested_on", "owner", "withdrawn_on", "risks",
+    ),
+    VersionKind.PLAN: (
+        "title", "scenario", "version", "state", "owner", "approved_by", "assets", "playbooks",
+    ),
+}  # fmt: skip
+
+
+class AsOfForm(forms.Form):
+    """A day, and perhaps a later one to compare with."""
+
+    kind = forms.ChoiceField(label=gettext_lazy("What"), choices=KINDS, required=False)
+    on = forms.DateField(
+        label=gettext_lazy("As of"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    until = forms.DateField(
+        label=gettext_lazy("Compared with"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+
+@require_safe
+@needs("risks.view_risk")
+def as_of(request: SignedInRequest) -> HttpResponse:
+    """What the register said at the end of a day; with a second day, what became of it."""
+    now = timezone.now()
+    form = AsOfForm(request.GET)
+    asked = form.cleaned_data if form.is_valid() else {}
+    kind = asked.get("kind") or VersionKind.RISK
+    on = asked.get("on") or timezone.localdate()
+    until: date | None = asked.get("until")
+    first, last = (on, until) if until is None or on <= until else (until, on)
+    picture = picture_of(kind, end_of_day(first, now), user=request.user)
+    difference = None
+    if last is not None:
+        later = picture_of(kind, end_of_day(last, now), user=request.user)
+        difference = difference_of(picture, later)
+    if request.GET.get("export") in ("csv", "xlsx"):
+        return _export(request.GET["export"], kind, picture, difference, first, last)
+    context = {
+        "form": AsOfForm(initial={"kind": kind, "on": first, "until": last}),
+        "wrong": form.errors,
+        "kind": kind,
+        "on": first,
+        "until": last,
+        "picture": picture,
+        "rows": [_shown(row.facts, row, kind) for row in picture.in_force[:SHOWN]],
+        "heads": [FIELDS.get(name, name) for name in COLUMNS[VersionKind(kind)][:11]],
+        "more": max(0, len(picture.in_force) - SHOWN),
+        "difference": difference,
+        "changed": [
+            {
+                "row": row,
+                "how": HOW[row.how],
+                "fields": [(FIELDS.get(f.field, f.field), f.before, f.after) for f in row.fields],
+            }
+            for row in (difference.changed if difference else [])[:SHOWN]
+        ],
+        "query": request.GET.urlencode(),
+        "may_print": kind == VersionKind.RISK and may_print(request),
+    }
+    return render_page(request, "risks/as_of.html", context)
+
+
+def may_print(request: SignedInRequest) -> bool:
+    """The paper shows the whole register, so only who sees all of it may ask for it."""
+    return request.user.has_perm("assets.view_every_site")
+
+
+def _shown(facts: Any, row: Any, kind: str) -> dict[str, Any]:
+    names = COLUMNS[VersionKind(kind)][:11]
+    return {"row": row, "cells": [words(facts, name) for name in names]}
+
+
+def _export(
+    ending: str,
+    kind: str,
+    picture: Picture,
+    difference: Difference | None,
+    first: date,
+    last: date | None,
+) -> HttpResponse:
+    file = io.BytesIO()
+    heads, rows = _changes(difference) if difference else _rows(kind, picture)
+    if ending == "csv":
+        write_csv(file, heads, rows)
+    else:
+        write_xlsx(file, heads, rows, title=str(first))
+    name = f"register-{kind}-{first}{f'-{last}' if last else ''}.{ending}"
+    content_type = CSV_TYPE if ending == "csv" else XLSX_TYPE
+    response = HttpResponse(file.getvalue(), content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _rows(kind: str, picture: Picture) -> tuple[list[str], Iterator[list[Any]]]:
+    names = COLUMNS[VersionKind(kind)]
+    heads = [_("Code"), *(str(FIELDS.get(name, name)) for name in names), _("So since")]
+    rows = (
+        [row.code, *(_typed(row.facts, name) for name in names), row.recorded_at]
+        for row in picture.in_force
+    )
+    return heads, rows
+
+
+def _typed(facts: Any, name: str) -> Any:
+    value = facts.get(name)
+    return date.fromisoformat(value) if name == "review_on" and value else words(facts, name)
+
+
+def _changes(difference: Difference) -> tuple[list[str], Iterator[list[Any]]]:
+    heads = [
+        _("Code"), _("Title"), _("Change"), _("Field"), _("Before"), _("After"), _("Who and why"),
+    ]  # fmt: skip
+    rows = (
+        [
+            row.code,
+            row.title,
+            str(HOW[row.how]),
+            str(FIELDS.get(field.field, field.field)),
+            field.before,
+            field.after,
+            "; ".join(f"{s.at:%Y-%m-%d} {s.actor}: {s.action} {s.reason}" for s in row.steps),
+        ]
+        for row in difference.changed
+        for field in row.fields
+    )
+    return heads, rows
+
+
+@require_POST
+@needs("assets.view_every_site")
+def register_report(request: SignedInRequest) -> HttpResponse:
+    """Ask for the register of a day on paper."""
+    now = timezone.now()
+    form = AsOfForm(request.POST)
+    day = (form.cleaned_data.get("on") if form.is_valid() else None) or timezone.localdate()
+    report = request_report(
+        kind="register",
+        title=_("Risk register as of %s") % day.isoformat(),
+        subject_kind="register",
+        subject_id=report_subject(end_of_day(day, now)),
+        subject_code=f"REGISTER-{day.isoformat()}",
+        language=(get_language() or "en")[:2],
+        actor=request.user,
+        at=now,
+    )
+    return redirect("reports:detail", uid=report.uid)
