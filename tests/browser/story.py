@@ -26,7 +26,7 @@ def signed_in(browser: Browser, portal, username: str):
 
 
 def wait_for_text(page: Page, selector: str, text: str) -> None:
-    assert page.locator("#rail").count(), page.inner_text("body")
+    page.wait_for_selector("#rail", state="attached")  # between two pages there is none
     expect(page.locator(selector).first).to_contain_text(text, timeout=PATIENCE)
 
 
