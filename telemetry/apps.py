@@ -1,7 +1,11 @@
 """Telemetry as a Django application."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+
+from bcp_portal.frame import register_frame_source
 
 
 class TelemetryConfig(AppConfig):
@@ -9,3 +13,9 @@ class TelemetryConfig(AppConfig):
 
     name = "telemetry"
     verbose_name = _("Telemetry")
+
+    def ready(self) -> None:
+        """Tell the frame of every page which conflicts wait for its reader."""
+        # Loaded only now: models cannot be imported while the apps are being read.
+        tasks = import_module("telemetry.conflicts.tasks")
+        register_frame_source("tasks", tasks.my_tasks)

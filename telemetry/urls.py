@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from telemetry.views import order, sources, witness
+from telemetry.views import conflict, conflict_rules, order, sources, witness
+from telemetry.views.conflicts import conflict_bulk, conflict_list
 from telemetry.views.lists import device_bulk, device_list, session_list, signal_list, site_list
 from telemetry.views.order_give import give
 from telemetry.views.order_lists import order_list, state_list
@@ -35,5 +36,20 @@ urlpatterns = [
     path("monitors/sources/add/", sources.source_add, name="source_add"),
     path("monitors/sources/<int:pk>/revoke/", sources.source_revoke, name="source_revoke"),
     path("sessions/", session_list, name="sessions"),
+    path("conflicts/", conflict_list, name="conflicts"),
+    path("conflicts/bulk/", conflict_bulk, name="conflicts_bulk"),
+    path("conflicts/rules/", conflict_rules.rule_list, name="conflict_rules"),
+    path("conflicts/rules/add/", conflict_rules.rule_add, name="conflict_rule_add"),
+    path("conflicts/rules/<int:pk>/", conflict_rules.rule_edit, name="conflict_rule_edit"),
+    path(
+        "conflicts/rules/<int:pk>/retire/", conflict_rules.rule_retire, name="conflict_rule_retire"
+    ),
+    path("conflicts/<str:code>/", conflict.conflict_detail, name="conflict"),
+    path("conflicts/<str:code>/decide/", conflict.conflict_decide, name="conflict_decide"),
+    path("conflicts/<str:code>/confirm/", conflict.conflict_confirm, name="conflict_confirm"),
+    path("conflicts/<str:code>/refuse/", conflict.conflict_refuse, name="conflict_refuse"),
+    path("conflicts/<str:code>/reopen/", conflict.conflict_reopen, name="conflict_reopen"),
+    path("conflicts/<str:code>/take/", conflict.conflict_take, name="conflict_take"),
+    path("conflicts/<str:code>/review/", conflict.conflict_review, name="conflict_review"),
     path("signals/", signal_list, name="signals"),
 ]

@@ -181,6 +181,9 @@ _VERSION = record(
         "uncertainty_ms": count,
         "values": free,
         "values_digest": text(128),
+        "base": free,
+        "role": text(64),
+        "jumped": flag,
     },
     required=("source", "rev"),
 )

@@ -31,6 +31,7 @@ PEOPLE = (
     Person("surya", "Surya Wijaya", "Director of operations", (Role.BUSINESS_OWNER, Role.INCIDENT_COMMANDER)),
     Person("rina", "Rina Kartika", "Service desk", (Role.RESPONDER,), regions="JTM"),
     Person("agung", "Agung Nugroho", "Sync engineer", (Role.SYNC_TECHNICIAN,), regions="JTM"),
+    Person("wulan", "Wulan Sari", "Database engineer", (Role.SYNC_TECHNICIAN,), "en", regions="JBB JTM TIM"),
     Person("maya", "Maya Lestari", "Risk manager", (Role.RISK_MANAGER,), "en"),
     Person("hendra", "Hendra Halim", "Head of sales", (Role.BUSINESS_OWNER,), regions="JBB JTM TIM"),
     Person("putri", "Putri Anggraini", "Internal auditor", (Role.AUDITOR,), "en"),

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from bcp_portal.audit.verbs import verb
+from bcp_portal.demo.conflicts import tell_conflicts
 from bcp_portal.demo.past import tell_past
 from bcp_portal.demo.people import arrange_calls, assign_places, hire_people
 from bcp_portal.demo.places import open_places
@@ -28,4 +29,5 @@ def found_rodajaya(*, at: datetime) -> dict[str, str]:
         publish_version(version=version, actor=people["maya"], at=began + timedelta(hours=2))
     tell_past(sites, things, people, now=at)
     fill_register(things, people, at=began + timedelta(days=10), now=at)
+    tell_conflicts(sites=sites, people=people, now=at)
     return passwords

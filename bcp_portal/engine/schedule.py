@@ -28,6 +28,13 @@ SWEEPS: tuple[Sweep, ...] = (
     Sweep("telemetry.fold", "telemetry.services.sync_habit.fold_sessions", every_s=5),
     Sweep("telemetry.inspect", "telemetry.services.inspection.inspect_fleet", every_s=10),
     Sweep("telemetry.rpo_days", "telemetry.services.rpo_day.note_exposure", every_s=60),
+    Sweep("telemetry.conflicts", "telemetry.services.conflict_report.take_up_reports", every_s=5),
+    Sweep(
+        "telemetry.agreement",
+        "telemetry.services.conflict_agreement.check_agreement",
+        every_s=15,
+        by="worker",
+    ),
     Sweep("incidents.triage", "incidents.services.triage.sweep_signals", every_s=1, on_bell=True),
     Sweep("incidents.guard", "incidents.services.guard.guard_incidents", every_s=5),
     Sweep("incidents.mutes", "incidents.services.alert.end_mutes", every_s=15, by="worker"),
@@ -59,12 +66,6 @@ SWEEPS: tuple[Sweep, ...] = (
         every_s=300,
         by="worker",
     ),
-    Sweep(
-        "assets.signatures",
-        "assets.services.signature.sweep_signatures",
-        every_s=300,
-        by="worker",
-    ),
     Sweep("live.forget", "bcp_portal.live.services.forget_old_events", every_s=60, by="worker"),
 )
 
@@ -82,6 +83,7 @@ DEADLINES: dict[str, str] = {
     "telemetry.order_lapse": "telemetry.services.order_effect.lapse_request",
     "telemetry.order_confirm": "telemetry.services.order_effect.confirm_due",
     "telemetry.order_review": "telemetry.services.order_effect.review_due",
+    "telemetry.conflict_due": "telemetry.services.conflict_escalation.conflict_due",
     "risks.acceptance_expiry": "risks.services.acceptance.expire_acceptance",
     "risks.acceptance_warning": "risks.services.acceptance.warn_of_expiry",
 }

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 from assets.models import Site
 from bcp_portal.accounts.models import User
-from telemetry.models import ConflictReport, Device, Signal, SiteState, Stream, SyncSession
+from telemetry.models import Device, Signal, SiteState, Stream, SyncSession
 
 
 class SiteStateOut(serializers.ModelSerializer[SiteState]):
@@ -126,17 +126,6 @@ class SyncSessionOut(serializers.ModelSerializer[SyncSession]):
         read_only_fields = fields
 
 
-class ConflictOut(serializers.ModelSerializer[ConflictReport]):
-    """That there is a conflict, and about what; its versions stay with the technicians."""
-
-    site = serializers.CharField(source="device.site.code", read_only=True)
-
-    class Meta:
-        model = ConflictReport
-        fields = ["conflict_id", "site", "entity", "key", "is_critical", "detected_at"]
-        read_only_fields = fields
-
-
 class SignalOut(serializers.ModelSerializer[Signal]):
     """One conclusion and its sums."""
 
@@ -230,24 +219,6 @@ class SyncSessionViewSet(_Collection):
     def get_queryset(self) -> QuerySet[SyncSession]:
         """Only what the caller may see."""
         return SyncSession.objects.visible_to(_caller(self.request)).for_list().order_by("-pk")
-
-
-class ConflictViewSet(_Collection):
-    """Conflicts that devices reported; for the technical role alone."""
-
-    serializer_class = ConflictOut
-    queryset = ConflictReport.objects.none()
-    filterset_fields = ["device__site__code", "entity", "is_critical"]
-    ordering_fields = ["detected_at"]
-    action_permissions = {
-        "list": "telemetry.view_conflictreport",
-        "retrieve": "telemetry.view_conflictreport",
-    }
-
-    def get_queryset(self) -> QuerySet[ConflictReport]:
-        """Only what the caller may see."""
-        rows = ConflictReport.objects.visible_to(_caller(self.request))
-        return rows.select_related("device__site").order_by("-pk")
 
 
 class SignalViewSet(_Collection):

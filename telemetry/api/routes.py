@@ -3,13 +3,13 @@
 from rest_framework.routers import BaseRouter
 
 from telemetry.api.collections import (
-    ConflictViewSet,
     DeviceViewSet,
     SignalViewSet,
     SiteViewSet,
     StreamViewSet,
     SyncSessionViewSet,
 )
+from telemetry.api.conflicts import ConflictViewSet
 from telemetry.api.order import OrderViewSet
 
 

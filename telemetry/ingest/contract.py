@@ -228,6 +228,11 @@ class ConflictVersion(Struct, gc=False):
     uncertainty_ms: Number | UnsetType = UNSET
     values: dict[str, Any] | UnsetType = UNSET
     values_digest: str | UnsetType = UNSET
+    # Ours, where a site knows it: the record before both changed it, the writer's role, and
+    # whether the writer's clock jumped. Anything may stand here; the conflict desk reads it.
+    base: Any = UNSET
+    role: Any = UNSET
+    jumped: Any = UNSET
 
 
 class ConflictTold(Item, tag_field="kind", tag="conflict", kw_only=True):

@@ -2,6 +2,16 @@
 
 from telemetry.models.approval import Approval, ApprovalClass
 from telemetry.models.audit_witness import AuditWitness, WitnessState
+from telemetry.models.conflict_case import (
+    CONFLICT_LIFECYCLE,
+    ConflictCase,
+    ConflictEvent,
+    ConflictSite,
+    ConflictState,
+    ConflictVersion,
+)
+from telemetry.models.conflict_decision import ConflictDecision
+from telemetry.models.conflict_rule import ConflictRule, ConflictRuleEdition
 from telemetry.models.desired_state import DesiredState, OrderAck, OrderDelivery
 from telemetry.models.device import Device, DeviceState, NodeState, SiteState
 from telemetry.models.observer import ObserverProbe, ObserverState
@@ -16,10 +26,19 @@ from telemetry.models.sync_session import ConflictReport, SyncOutcome, SyncSessi
 from telemetry.models.webhook_source import WebhookSource
 
 __all__ = [
+    "CONFLICT_LIFECYCLE",
     "Approval",
     "ApprovalClass",
     "AuditWitness",
+    "ConflictCase",
+    "ConflictDecision",
+    "ConflictEvent",
     "ConflictReport",
+    "ConflictRule",
+    "ConflictRuleEdition",
+    "ConflictSite",
+    "ConflictState",
+    "ConflictVersion",
     "DesiredState",
     "Device",
     "DeviceState",

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assets.scope import visible_site_ids
 from bcp_portal.accounts.models import User
+from telemetry.models.conflict_case import ConflictCase
 from telemetry.models.device import Device
 
 
@@ -102,6 +103,10 @@ class ConflictReportQuerySet(models.QuerySet["ConflictReport"]):
         sites = visible_site_ids(user)
         return self if sites is None else self.filter(device__site_id__in=sites)
 
+    def not_taken_up(self) -> Self:
+        """Reports that no case has taken up yet, oldest first."""
+        return self.filter(case=None).order_by("pk")
+
 
 class ConflictReport(models.Model):
     """The same record changed on two sides, as a device told it."""
@@ -114,6 +119,10 @@ class ConflictReport(models.Model):
     body = models.JSONField()
     detected_at = models.DateTimeField()
     received_at = models.DateTimeField()
+    # Null: no case has taken it up yet.
+    case = models.ForeignKey(
+        ConflictCase, on_delete=models.SET_NULL, null=True, related_name="reports"
+    )
 
     objects = ConflictReportQuerySet.as_manager()
 
@@ -123,6 +132,9 @@ class ConflictReport(models.Model):
             models.UniqueConstraint(
                 name="conflict_once_for_a_device", fields=["device", "conflict_id"]
             ),
+        ]
+        indexes = [
+            models.Index(fields=["id"], name="conflict_not_taken_up", condition=models.Q(case=None))
         ]
 
     def __str__(self) -> str:

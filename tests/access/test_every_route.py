@@ -21,15 +21,13 @@ SUBJECTS = {
     "assets:": ("code", "asset"),
     "assets:failover": ("pk", "path"),
     "assets:region": ("code", "region"),
-    "assets:delegation": ("pk", "delegation"),
-    "assets:signatory": ("pk", "signatory"),
-    "assets:objective": ("code", "asset"),
     "assets:site": ("code", "site"),
     "assets:window": ("pk", "window"),
     "telemetry:site": ("code", "site"),
     "telemetry:witness_settle": ("pk", "witness"),
     "telemetry:order": ("code", "order"),
     "telemetry:orders_of_site": ("code", "site"),
+    "telemetry:conflict": ("code", "conflict"),
     "telemetry:ping": ("pk", "ping"),
     "telemetry:source": ("pk", "monitor"),
     "dashboard:site_card": ("code", "site"),
@@ -63,7 +61,7 @@ SUBJECTS = {
     "api:device": ("node_id", "device"),
     "api:stream": ("pk", "stream"),
     "api:sync-session": ("pk", "session"),
-    "api:conflict": ("pk", "conflict"),
+    "api:conflict": ("code", "conflict"),
     "api:signal": ("pk", "signal"),
     "api:order": ("code", "order"),
     "api:asset": ("code", "asset"),
@@ -84,6 +82,7 @@ SUBJECTS = {
 SHARED = (
     "incidents:playbook", "incidents:polic", "incidents:rotation", "incidents:shift",
     "risks:control", "api:playbook", "api:control",
+    "telemetry:conflict_rule",
 )  # fmt: skip
 
 

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
-from assets.models import Delegation, Signatory, SiteAssignment
-from assets.services.objective import propose_target
+from assets.models import SiteAssignment
 from bcp_portal.accounts.models import SavedView, User
 from bcp_portal.accounts.services.api_token import create_api_token
 from bcp_portal.audit.models import AuditRow
@@ -20,7 +19,6 @@ from incidents.services.update import publish_update
 from risks.models import Acceptance, AchievementOffer, RiskEvidence, Treatment
 from telemetry.models import (
     AuditWitness,
-    ConflictReport,
     PingCheck,
     Signal,
     SignalRule,
@@ -29,6 +27,7 @@ from telemetry.models import (
 )
 from tests.make import NOON, make_device, make_region, make_site, make_stream_state, make_user
 from tests.make_assets import make_asset, make_dependency, make_path, make_window
+from tests.make_conflicts import make_case, side
 from tests.make_incidents import make_incident, make_run
 from tests.make_orders import give
 from tests.make_register import make_indicator
@@ -65,10 +64,6 @@ def make_half(word: str) -> Half:
         sites=[site],
         assets=[asset],
     )
-    propose_target(
-        asset=asset, rto=HOUR, rpo=HOUR, mbco=f"{word} least", reason=f"{word} loss", actor=boss,
-        at=NOON,
-    )  # fmt: skip
     half = Half(
         word,
         {
@@ -79,11 +74,6 @@ def make_half(word: str) -> Half:
             "path": make_path(
                 name=f"{word} path", source=site, target=make_site(region=region)
             ),
-            "delegation": Delegation.objects.create(
-                delegator=boss, delegate=make_user(), starts_at=NOON, ends_at=NOON + HOUR,
-                reason=f"{word} holiday",
-            ),
-            "signatory": Signatory.objects.create(role="operations", user=boss, appointed_at=NOON),
             "window": make_window(site=site, reason=f"{word} window"),
             "device": device,
             "witness": AuditWitness.objects.create(device=device, told=f"{word} 1", told_at=NOON),
@@ -92,9 +82,9 @@ def make_half(word: str) -> Half:
                 device=device, session_id=uuid4(), stream_name=f"{word} stream",
                 direction="push", started_at=NOON, outcome="ok", received_at=NOON,
             ),
-            "conflict": ConflictReport.objects.create(
-                device=device, conflict_id=f"{word}-c", entity=f"{word} entity", key="k",
-                body={}, detected_at=NOON, received_at=NOON,
+            "conflict": make_case(
+                side("A", {"price": f"{word} price"}), side("B", {"price": 1}), site=site,
+                entity=f"{word} entity", key=f"{word} key",
             ),
             "signal": Signal.objects.create(
                 rule=SignalRule.SITE_SILENT, key=word, title="%(site)s is offline",

@@ -1,6 +1,51 @@
 """Doors of telemetry."""
 
+from typing import Literal
+
 from bcp_portal.shared.policy import PUBLIC, Rule
+
+_SEE, _DECIDE = "telemetry.see_conflict_values", "telemetry.decide_conflict"
+_EDIT = "telemetry.edit_conflict_rules"
+
+
+def _conflict(
+    route: str, methods: str, permission: str, duty: Literal["one", "two"] = "one"
+) -> Rule:
+    """A door of the conflict desk: business content, for the technical role alone."""
+    return Rule(
+        route,
+        methods,
+        permission,
+        scope="site",
+        kind="conflict",
+        sensitivity="content",
+        duty=duty,
+    )
+
+
+CONFLICT_RULES: tuple[Rule, ...] = (
+    _conflict("telemetry:conflicts", "GET", _SEE),
+    _conflict("telemetry:conflicts_bulk", "POST", _DECIDE),
+    _conflict("telemetry:conflict_rules", "GET", _EDIT),
+    _conflict("telemetry:conflict_rule_add", "GET POST", _EDIT),
+    _conflict("telemetry:conflict_rule_edit", "GET POST", _EDIT),
+    _conflict("telemetry:conflict_rule_retire", "GET POST", _EDIT),
+    _conflict("telemetry:conflict", "GET", _SEE),
+    _conflict("telemetry:conflict_decide", "POST", _DECIDE),
+    _conflict("telemetry:conflict_confirm", "POST", _DECIDE, "two"),
+    _conflict("telemetry:conflict_refuse", "POST", _DECIDE),
+    _conflict("telemetry:conflict_reopen", "POST", _DECIDE),
+    _conflict("telemetry:conflict_take", "POST", _DECIDE),
+    _conflict("telemetry:conflict_review", "POST", _DECIDE, "two"),
+    _conflict("api:conflict-list", "GET", _SEE),
+    _conflict("api:conflict-detail", "GET", _SEE),
+    _conflict("api:conflict-decide", "POST", _DECIDE),
+    _conflict("api:conflict-confirm", "POST", _DECIDE, "two"),
+    _conflict("api:conflict-refuse", "POST", _DECIDE),
+    _conflict("api:conflict-reopen", "POST", _DECIDE),
+    _conflict("api:conflict-take", "POST", _DECIDE),
+    _conflict("api:conflict-review", "POST", _DECIDE, "two"),
+)
 
 RULES: tuple[Rule, ...] = (
     Rule("telemetry:sites", "GET", "assets.view_site", scope="site", kind="site"),
@@ -106,22 +151,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "api:sync-session-detail", "GET", "telemetry.view_syncsession", scope="site", kind="session"
     ),
-    Rule(
-        "api:conflict-list",
-        "GET",
-        "telemetry.view_conflictreport",
-        scope="site",
-        kind="conflict",
-        sensitivity="content",
-    ),
-    Rule(
-        "api:conflict-detail",
-        "GET",
-        "telemetry.view_conflictreport",
-        scope="site",
-        kind="conflict",
-        sensitivity="content",
-    ),
+    *CONFLICT_RULES,
     Rule("api:signal-list", "GET", "telemetry.view_signal", scope="site", kind="signal"),
     Rule("api:signal-detail", "GET", "telemetry.view_signal", scope="site", kind="signal"),
     # Jobs and monitors elsewhere: the key in the address opens, not a sign-in.

@@ -16,6 +16,8 @@ PERMISSIONS: dict[str, str] = {
     "telemetry.break_glass": "incident_commander",
     # Explaining why the trail is not what a site remembers takes two different people.
     "telemetry.settle_witness": "administrator incident_commander",
+    "telemetry.decide_conflict": "sync_technician",
+    "telemetry.edit_conflict_rules": "sync_technician",
     "telemetry.enrol_device": "sync_technician administrator",
     "telemetry.view_rulesetting": f"{_READERS} administrator",
     "telemetry.tune_rule": "sync_technician administrator",

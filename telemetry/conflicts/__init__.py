@@ -1,0 +1,1 @@
+"""The arithmetic of conflicts: what differs, which rule settles it, and why a person must."""
