@@ -13,8 +13,10 @@ class AssetsConfig(AppConfig):
     verbose_name = "Assets"
 
     def ready(self) -> None:
-        """Tell the page of a person what they look after."""
+        """Tell every page what waits for its reader, and a person's page what they look after."""
         # Loaded only now: models cannot be imported while the apps are being read.
+        frame = import_module("bcp_portal.frame")
+        frame.register_frame_source("tasks", import_module("assets.frame_tasks").my_tasks)
         hooks = import_module("bcp_portal.accounts.hooks")
         hooks.register_person_fact(
             hooks.PersonFact(

@@ -6,12 +6,32 @@ from datetime import timedelta
 from enum import Enum
 from typing import NamedTuple
 
-Key = int
+from assets.graph_order import Component, Key
+from assets.restoring import Groups, Loss, Restore, data_losses, restore_times
+
+__all__ = [
+    "Arrow",
+    "Feasibility",
+    "Finding",
+    "Groups",
+    "Key",
+    "Node",
+    "Restore",
+    "Rule",
+    "Standing",
+    "hard_groups",
+    "judge",
+    "known_share",
+    "restore_times",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """What an asset promises and what it can do by itself; None is unknown."""
+    """What an asset promises and what it can do by itself; None is unknown.
+
+    `bears` is the first moment at which the impact analysis calls the outage intolerable.
+    """
 
     code: str
     own_restore: timedelta | None = None
@@ -20,6 +40,13 @@ class Node:
     mtpd: timedelta | None = None
     wrt: timedelta | None = None
     backup_every: timedelta | None = None
+    bears: timedelta | None = None
+
+    @property
+    def longest_outage(self) -> timedelta | None:
+        """What the business bears: the MTPD, or less where the impact analysis says so."""
+        known = [span for span in (self.mtpd, self.bears) if span is not None]
+        return min(known, default=None)
 
 
 class Arrow(NamedTuple):
@@ -32,18 +59,6 @@ class Arrow(NamedTuple):
     needed: int = 1
 
 
-class Restore(NamedTuple):
-    """How long an asset takes to come back, with everything it needs.
-
-    Without `is_known` the seconds are only what is known so far: it takes at least that long.
-    `gate` is the hard dependency that is slowest.
-    """
-
-    seconds: float
-    is_known: bool
-    gate: Key | None
-
-
 class Rule(Enum):
     """What a finding complains about."""
 
@@ -51,13 +66,26 @@ class Rule(Enum):
     DECLARED = "declared"
     COMPUTED = "computed"
     MTPD = "mtpd"
+    IMPACT = "impact"
     RPO_ARROW = "rpo_arrow"
+    RPO_CHAIN = "rpo_chain"
     RPO_BACKUP = "rpo_backup"
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Standing(Enum):
+    """The verdict on one asset in a word; what is not known is never feasible."""
+
+    FEASIBLE = "feasible"
+    UNKNOWN = "unknown"
+    INFEASIBLE = "infeasible"
+
+
+# Findings that say "nobody knows" and not "it cannot be".
+UNSURE = frozenset({Rule.UNKNOWN, Rule.CIRCLE})
+
+
+class Finding(NamedTuple):
     """One reason why a target cannot be met, or cannot be known, with its arithmetic."""
 
     rule: Rule
@@ -70,16 +98,14 @@ class Finding:
     fix_to: timedelta | None = None
 
 
-# For one asset: its groups of hard dependencies, each with how many of it are needed.
-Groups = list[tuple[list[Key], int]]
-
-
 @dataclass(frozen=True)
 class Feasibility:
     """The verdict on a whole graph."""
 
     restores: Mapping[Key, Restore]
     findings: Mapping[Key, list[Finding]] = field(default_factory=dict)
+    losses: Mapping[Key, Loss] = field(default_factory=dict)
+    circles: Sequence[Component] = ()
 
     def path(self, key: Key) -> tuple[Key, ...]:
         """The critical path: the asset, its slowest hard dependency, and so on down."""
@@ -90,26 +116,59 @@ class Feasibility:
             restore = self.restores.get(restore.gate)
         return tuple(path)
 
+    def standing(self, key: Key, node: Node) -> Standing:
+        """Whether the objectives of an asset can be met, as far as anybody can know."""
+        found = self.findings.get(key, [])
+        if any(one.rule not in UNSURE for one in found):
+            return Standing.INFEASIBLE
+        promises = (node.rto, node.rpo, node.wrt, node.longest_outage)
+        restore, loss = self.restores.get(key), self.losses.get(key)
+        is_known = (
+            not found
+            and None not in promises
+            and restore is not None
+            and restore.is_known
+            and loss is not None
+            and loss.is_known
+        )
+        return Standing.FEASIBLE if is_known else Standing.UNKNOWN
+
 
 def judge(nodes: Mapping[Key, Node], arrows: Sequence[Arrow]) -> Feasibility:
     """Compare every promise with what its dependencies promise and with what they can do."""
     groups = hard_groups(nodes, arrows)
-    own = {
-        key: None if node.own_restore is None else node.own_restore.total_seconds()
-        for key, node in nodes.items()
-    }
-    restores, circles = restore_times(own, groups)
+    restores, circles = restore_times(own_times(nodes), groups)
+    data = [
+        (arrow.asset, arrow.depends_on)
+        for arrow in arrows
+        if arrow.kind == "data" and arrow.asset in nodes and arrow.depends_on in nodes
+    ]
+    losses = data_losses({key: _own_loss(node) for key, node in nodes.items()}, data)
     verdict = Feasibility(restores)
     findings: dict[Key, list[Finding]] = {}
     for found in (
-        *(Finding(Rule.CIRCLE, key) for key in circles),
+        *(Finding(Rule.CIRCLE, key, path=circle) for circle in circles for key in circle),
         *_declared(nodes, groups),
         *_computed(nodes, verdict),
         *_spans(nodes),
-        *_rpo(nodes, arrows),
+        *_rpo(nodes, data, losses),
     ):
         findings.setdefault(found.asset, []).append(found)
-    return Feasibility(restores, findings)
+    return Feasibility(restores, findings, losses, circles)
+
+
+def own_times(nodes: Mapping[Key, Node]) -> dict[Key, float | None]:
+    """What each asset takes by itself, in seconds."""
+    return {
+        key: None if node.own_restore is None else node.own_restore.total_seconds()
+        for key, node in nodes.items()
+    }
+
+
+def _own_loss(node: Node) -> float | None:
+    # How often a copy is made says more than a promise does.
+    span = node.rpo if node.backup_every is None else node.backup_every
+    return None if span is None else span.total_seconds()
 
 
 def hard_groups(nodes: Mapping[Key, Node], arrows: Iterable[Arrow]) -> dict[Key, Groups]:
@@ -129,88 +188,30 @@ def hard_groups(nodes: Mapping[Key, Node], arrows: Iterable[Arrow]) -> dict[Key,
     return plain
 
 
-def restore_times(
-    own: Mapping[Key, float | None], groups: Mapping[Key, Groups]
-) -> tuple[dict[Key, Restore], list[Key]]:
-    """Own time plus the slowest hard dependency, for every asset; and who is stuck in a circle.
-
-    One pass in the order of the arrows, leaves first: linear in assets and arrows.
-    """
-    waits_for: dict[Key, int] = {}
-    needed_by: dict[Key, list[Key]] = {}
-    for key, sets in groups.items():
-        members = [member for group, _needed in sets for member in group]
-        waits_for[key] = len(members)
-        for member in members:
-            needed_by.setdefault(member, []).append(key)
-    restores: dict[Key, Restore] = {}
-    ready = [key for key in own if not waits_for.get(key)]
-    while ready:
-        key = ready.pop()
-        restores[key] = _restore(own[key], groups.get(key, ()), restores)
-        for above in needed_by.get(key, ()):
-            waits_for[above] -= 1
-            if not waits_for[above]:
-                ready.append(above)
-    stuck = [key for key in own if key not in restores]
-    for key in stuck:
-        restores[key] = Restore(own[key] or 0.0, False, None)
-    return restores, stuck
-
-
-def _restore(
-    own: float | None, groups: Sequence[tuple[list[Key], int]], done: Mapping[Key, Restore]
-) -> Restore:
-    slowest, is_known, gate = 0.0, own is not None, None
-    for members, needed in groups:
-        seconds, group_known, member = (
-            (done[members[0]].seconds, done[members[0]].is_known, members[0])
-            if len(members) == 1 and needed == 1
-            else _enough_of(members, needed, done)
-        )
-        is_known = is_known and group_known
-        if gate is None or seconds > slowest:
-            slowest, gate = seconds, member
-    return Restore((own or 0.0) + slowest, is_known, gate)
-
-
-def _enough_of(
-    members: list[Key], needed: int, done: Mapping[Key, Restore]
-) -> tuple[float, bool, Key]:
-    """When enough alternatives are back: the time of the last one that is needed.
-
-    Members whose time is unknown do not help; if the others are too few, nothing is known.
-    """
-    by_time = sorted(members, key=lambda key: done[key].seconds)
-    sure = [key for key in by_time if done[key].is_known]
-    if len(sure) >= needed:
-        last = sure[needed - 1]
-        return done[last].seconds, True, last
-    last = by_time[min(needed, len(by_time)) - 1]
-    return done[last].seconds, False, last
-
-
 def _declared(nodes: Mapping[Key, Node], groups: Mapping[Key, Groups]) -> Iterable[Finding]:
     """A one-hour service on a four-hour one: the promises contradict each other."""
     for key, sets in groups.items():
         rto = nodes[key].rto
         if rto is None:
             continue
-        for members, needed in sets:
-            promises = sorted(
-                (promise, member)
-                for member in members
-                if (promise := nodes[member].rto) is not None
-            )
-            if len(promises) < needed:
-                unknown = next((m for m in members if nodes[m].rto is None), members[0])
-                yield Finding(Rule.UNKNOWN, key, other=unknown, promised=rto)
-                continue
-            found, other = promises[needed - 1]
-            if found > rto:
-                yield Finding(
-                    Rule.DECLARED, key, other, promised=rto, found=found, fix=other, fix_to=rto
-                )
+        for group, needed in sets:
+            found, other = _promise(group, needed, nodes)
+            if found is None:
+                yield Finding(Rule.UNKNOWN, key, other, rto)
+            elif found > rto:
+                yield Finding(Rule.DECLARED, key, other, rto, found, fix=other, fix_to=rto)
+
+
+def _promise(
+    group: list[Key], needed: int, nodes: Mapping[Key, Node]
+) -> tuple[timedelta | None, Key]:
+    """When enough of a group promise to be back; None, and who said nothing, if nobody knows."""
+    if len(group) == 1 == needed:  # the usual case
+        return nodes[group[0]].rto, group[0]
+    promises = sorted((span, one) for one in group if (span := nodes[one].rto) is not None)
+    if len(promises) < needed:
+        return None, next((one for one in group if nodes[one].rto is None), group[0])
+    return promises[needed - 1]
 
 
 def _computed(nodes: Mapping[Key, Node], verdict: Feasibility) -> Iterable[Finding]:
@@ -220,40 +221,41 @@ def _computed(nodes: Mapping[Key, Node], verdict: Feasibility) -> Iterable[Findi
         restore = verdict.restores[key]
         if restore.seconds <= node.rto.total_seconds():
             continue
-        path = verdict.path(key)
-        fix = max(path, key=lambda step: nodes[step].own_restore or timedelta())
-        over = timedelta(seconds=restore.seconds) - node.rto
-        spent = nodes[fix].own_restore or timedelta()
         yield Finding(
             Rule.COMPUTED,
             key,
             promised=node.rto,
             found=timedelta(seconds=restore.seconds),
-            path=path,
-            fix=fix,
-            fix_to=max(spent - over, timedelta()),
+            path=verdict.path(key),
         )
 
 
 def _spans(nodes: Mapping[Key, Node]) -> Iterable[Finding]:
     for key, node in nodes.items():
-        if node.rto is None or node.mtpd is None:
+        if node.bears is not None and node.mtpd is not None and node.mtpd > node.bears:
+            yield Finding(Rule.IMPACT, key, promised=node.bears, found=node.mtpd, fix=key)
+        limit = node.longest_outage
+        if node.rto is None or limit is None:
             continue
         total = node.rto + (node.wrt or timedelta())
-        if total > node.mtpd:
+        if total > limit:
             yield Finding(
                 Rule.MTPD,
                 key,
-                promised=node.mtpd,
+                promised=limit,
                 found=total,
                 fix=key,
-                fix_to=max(node.mtpd - (node.wrt or timedelta()), timedelta()),
+                fix_to=max(limit - (node.wrt or timedelta()), timedelta()),
             )
 
 
-def _rpo(nodes: Mapping[Key, Node], arrows: Iterable[Arrow]) -> Iterable[Finding]:
+def _rpo(
+    nodes: Mapping[Key, Node], data: Iterable[tuple[Key, Key]], losses: Mapping[Key, Loss]
+) -> Iterable[Finding]:
+    told = set()
     for key, node in nodes.items():
         if node.rpo is not None and node.backup_every is not None and node.backup_every > node.rpo:
+            told.add(key)
             yield Finding(
                 Rule.RPO_BACKUP,
                 key,
@@ -262,20 +264,28 @@ def _rpo(nodes: Mapping[Key, Node], arrows: Iterable[Arrow]) -> Iterable[Finding
                 fix=key,
                 fix_to=node.rpo,
             )
-    for arrow in arrows:
-        if arrow.kind != "data" or arrow.asset not in nodes or arrow.depends_on not in nodes:
-            continue
-        mine, theirs = nodes[arrow.asset].rpo, nodes[arrow.depends_on].rpo
+    for asset, source in data:
+        mine, theirs = nodes[asset].rpo, nodes[source].rpo
         if mine is not None and theirs is not None and theirs > mine:
+            told.add(asset)
             yield Finding(
-                Rule.RPO_ARROW,
-                arrow.asset,
-                arrow.depends_on,
-                promised=mine,
-                found=theirs,
-                fix=arrow.depends_on,
-                fix_to=mine,
+                Rule.RPO_ARROW, asset, source, promised=mine, found=theirs, fix=source, fix_to=mine
             )
+    for key, loss in losses.items():
+        mine = nodes[key].rpo
+        # What lies further down the data than the next arrow, unless it is already said.
+        if key in told or mine is None or loss.seconds <= mine.total_seconds():
+            continue
+        found = timedelta(seconds=loss.seconds)
+        yield Finding(
+            Rule.RPO_CHAIN,
+            key,
+            loss.source,
+            promised=mine,
+            found=found,
+            fix=loss.source,
+            fix_to=mine,
+        )
 
 
 def known_share(

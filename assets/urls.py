@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from assets.views import asset, asset_list, assignment, failover, map, region, site, target
+from assets.views import (
+    asset,
+    asset_list,
+    assignment,
+    failover,
+    map,
+    objective,
+    region,
+    signing,
+    site,
+    target,
+)
 
 app_name = "assets"
 urlpatterns = [
@@ -31,11 +42,42 @@ urlpatterns = [
         name="assignment_withdraw",
     ),
     path("targets/", target.target_list, name="targets"),
+    path("targets/mine/", signing.signatures_mine, name="my_signatures"),
+    path("targets/delegations/add/", signing.delegation_add, name="delegation_add"),
+    path(
+        "targets/delegations/<int:pk>/revoke/", signing.delegation_revoke, name="delegation_revoke"
+    ),
+    path("targets/signatories/", signing.signatories, name="signatories"),
+    path("targets/signatories/appoint/", signing.signatory_appoint, name="signatory_appoint"),
+    path(
+        "targets/signatories/<int:pk>/dismiss/", signing.signatory_dismiss, name="signatory_dismiss"
+    ),
     path("assets/<str:code>/", asset.asset_detail, name="detail"),
     path("assets/<str:code>/edit/", asset.asset_edit, name="edit"),
     path("assets/<str:code>/retire/", asset.asset_retire, name="retire"),
     path("assets/<str:code>/link/", asset.asset_link, name="link"),
     path("assets/<str:code>/unlink/<int:pk>/", asset.asset_unlink, name="unlink"),
     path("assets/<str:code>/target/", target.target_set, name="target"),
+    path("assets/<str:code>/objectives/", objective.objective_detail, name="objective"),
+    path(
+        "assets/<str:code>/objectives/<int:pk>/sign/",
+        objective.objective_sign,
+        name="objective_sign",
+    ),
+    path(
+        "assets/<str:code>/objectives/<int:pk>/remark/",
+        objective.objective_remark,
+        name="objective_remark",
+    ),
+    path(
+        "assets/<str:code>/objectives/<int:pk>/decline/",
+        objective.objective_decline,
+        name="objective_decline",
+    ),
+    path(
+        "assets/<str:code>/objectives/<int:pk>/withdraw/",
+        objective.objective_withdraw,
+        name="objective_withdraw",
+    ),
     path("assets/<str:code>/achieved/", target.achievement_record, name="achieved"),
 ]

@@ -4,28 +4,62 @@ from assets.models.achievement import Achievement, AchievementSource, Measure
 from assets.models.asset import Asset, AssetKind
 from assets.models.dependency import Dependency, DependencyKind
 from assets.models.failover_path import FAILOVER_LIFECYCLE, FailoverPath, FailoverState
+from assets.models.impact import (
+    MOMENTS,
+    ImpactAnalysis,
+    ImpactCampaign,
+    ImpactCategory,
+    ImpactLevel,
+    ImpactPoint,
+    ImpactQuestion,
+)
 from assets.models.planned_window import PlannedWindow
+from assets.models.proposal import (
+    PROPOSAL_LIFECYCLE,
+    SPANS,
+    ProposalStatus,
+    Remark,
+    TargetProposal,
+)
 from assets.models.recovery_target import RecoveryTarget
 from assets.models.region import Region
+from assets.models.signature import APPOINTED, Delegation, Signatory, Signature, SigningRole
 from assets.models.site import Criticality, Sector, Site, SiteAssignment, SiteKind
 
 __all__ = [
+    "APPOINTED",
     "FAILOVER_LIFECYCLE",
+    "MOMENTS",
+    "PROPOSAL_LIFECYCLE",
+    "SPANS",
     "Achievement",
     "AchievementSource",
     "Asset",
     "AssetKind",
     "Criticality",
+    "Delegation",
     "Dependency",
     "DependencyKind",
     "FailoverPath",
     "FailoverState",
+    "ImpactAnalysis",
+    "ImpactCampaign",
+    "ImpactCategory",
+    "ImpactLevel",
+    "ImpactPoint",
+    "ImpactQuestion",
     "Measure",
     "PlannedWindow",
+    "ProposalStatus",
     "RecoveryTarget",
     "Region",
+    "Remark",
     "Sector",
+    "Signatory",
+    "Signature",
+    "SigningRole",
     "Site",
     "SiteAssignment",
     "SiteKind",
+    "TargetProposal",
 ]

@@ -59,6 +59,7 @@ class AssetPage:
     path: list[PathStep]
     restore: timedelta | None
     restore_is_known: bool
+    standing: str
     known_count: int
     known_of: int
     findings: list[FindingLine]
@@ -66,17 +67,24 @@ class AssetPage:
     failover_paths: list[FailoverPath]
     history: list[HistoryEntry]
 
+    @property
+    def known_share(self) -> int:
+        """How many per cent of the restore times below are known."""
+        return round(100 * self.known_count / self.known_of) if self.known_of else 0
 
-def asset_page(asset: Asset, *, user: User, at: datetime) -> AssetPage:
-    """Gather the asset page in a fixed number of queries."""
+
+def asset_page(asset: Asset, *, user: User, at: datetime, graph: Graph | None = None) -> AssetPage:
+    """Gather the asset page in a fixed number of queries; `graph` if promises are only proposed."""
     target = getattr(asset, "recovery_target", None)
     achievements = list(asset.achievements.select_related("recorded_by").order_by("-happened_at"))
-    graph = load_graph()
+    graph = graph or load_graph()
     arrows = list(_arrows(asset))
     path = graph.verdict.path(asset.pk)
     ends = {pk for arrow in arrows for pk in (arrow.asset_id, arrow.depends_on_id)}
     found = graph.verdict.findings.get(asset.pk, [])
-    ends |= {*path, *(finding.other for finding in found if finding.other)}
+    fixes = graph.fixes(asset.pk)
+    ends |= {*path, *(fix.asset for fix in fixes)}
+    ends |= {key for one in found for key in (one.other, one.fix, *one.path) if key is not None}
     visible = {
         one.pk: one
         for one in Asset.objects.visible_to(user)
@@ -102,9 +110,10 @@ def asset_page(asset: Asset, *, user: User, at: datetime) -> AssetPage:
         path=[_step(pk, graph, visible) for pk in path] if len(path) > 1 else [],
         restore=timedelta(seconds=restore.seconds) if restore else None,
         restore_is_known=bool(restore and restore.is_known),
+        standing=graph.standing(asset.pk).value,
         known_count=known,
         known_of=of,
-        findings=[finding_line(finding, names) for finding in found],
+        findings=[finding_line(finding, names, fixes) for finding in found],
         achievements=achievements,
         failover_paths=list(
             FailoverPath.objects.visible_to(user).filter(asset=asset).for_list().order_by("name")

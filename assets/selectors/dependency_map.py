@@ -21,7 +21,7 @@ class MapNode:
     criticality: int
     rto: str
     restore: str
-    is_feasible: bool
+    standing: str
     is_third_party: bool
 
 
@@ -92,6 +92,6 @@ def _node(asset: Asset, graph: Graph) -> MapNode:
         criticality=asset.criticality,
         rto=format_duration(target.rto if target else None),
         restore=f"{at_least}{format_duration(restore.seconds)}",
-        is_feasible=not graph.verdict.findings.get(asset.pk),
+        standing=graph.standing(asset.pk).value,
         is_third_party=asset.is_third_party,
     )

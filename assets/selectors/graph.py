@@ -1,11 +1,24 @@
 """The dependency graph in memory, and its findings in words."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
-from assets.feasibility import Arrow, Feasibility, Finding, Node, Rule, judge
+from assets.feasibility import (
+    UNSURE,
+    Arrow,
+    Feasibility,
+    Finding,
+    Node,
+    Rule,
+    Standing,
+    hard_groups,
+    judge,
+)
+from assets.fixes import Budget, Fix, budgets, cheapest_fix
+from assets.graph_order import closure
 from assets.models import Asset, Dependency
 from bcp_portal.shared.durations import format_duration
 
@@ -18,6 +31,34 @@ class Graph:
     arrows: list[Arrow]
     verdict: Feasibility
 
+    def standing(self, key: int) -> Standing:
+        """Whether the objectives of an asset can be met; unknown for what is not in use."""
+        node = self.nodes.get(key)
+        return Standing.UNKNOWN if node is None else self.verdict.standing(key, node)
+
+    def fixes(self, key: int) -> list[Fix]:
+        """The cheapest way to be back within the RTO; empty if none is needed or none helps."""
+        node, restore = self.nodes.get(key), self.verdict.restores.get(key)
+        if node is None or node.rto is None or restore is None:
+            return []
+        if restore.seconds <= node.rto.total_seconds():
+            return []
+        return cheapest_fix(key, node.rto, self.nodes, hard_groups(self.nodes, self.arrows))
+
+    def budgets_for(self, key: int) -> dict[int, Budget]:
+        """When everything below an asset must be back so that this one keeps its promise."""
+        groups = hard_groups(self.nodes, self.arrows)
+        follow = {
+            above: [one for members, _needed in sets for one in members]
+            for above, sets in groups.items()
+        }
+        below = closure([key], follow) & self.nodes.keys()
+        alone = {
+            one: self.nodes[one] if one == key else replace(self.nodes[one], rto=None)
+            for one in below
+        }
+        return budgets(alone, {one: groups[one] for one in below if one in groups})
+
 
 @dataclass(frozen=True)
 class FindingLine:
@@ -28,8 +69,8 @@ class FindingLine:
     fix: str
 
 
-def load_graph() -> Graph:
-    """Read and judge the whole graph. Two queries, whatever its size."""
+def read_graph() -> tuple[dict[int, Node], list[Arrow]]:
+    """Read every asset in use and every arrow between them. Two queries, whatever the size."""
     rows = Asset.objects.in_use().values_list(
         "pk",
         "code",
@@ -39,21 +80,36 @@ def load_graph() -> Graph:
         "recovery_target__mtpd",
         "recovery_target__wrt",
         "backup_every",
+        "impact__bears",
     )
-    nodes = {
-        pk: Node(code, own, rto, rpo, mtpd, wrt, every)
-        for pk, code, own, rto, rpo, mtpd, wrt, every in rows
-    }
     arrows = [
         Arrow(*arrow)
         for arrow in Dependency.objects.values_list(
             "asset_id", "depends_on_id", "kind", "group", "needed"
         )
     ]
+    nodes = {
+        pk: Node(code, own, rto, rpo, mtpd, wrt, every, bears)
+        for pk, code, own, rto, rpo, mtpd, wrt, every, bears in rows
+    }
+    return nodes, arrows
+
+
+def load_graph(promises: Mapping[int, Mapping[str, timedelta | None]] | None = None) -> Graph:
+    """Read and judge the whole graph, with some promises as they are proposed."""
+    nodes, arrows = read_graph()
+    for key, spans in (promises or {}).items():
+        if key in nodes:
+            node = nodes[key]
+            nodes[key] = replace(
+                node, rto=spans["rto"], rpo=spans["rpo"], mtpd=spans["mtpd"], wrt=spans["wrt"]
+            )
     return Graph(nodes, arrows, judge(nodes, arrows))
 
 
-def finding_line(finding: Finding, names: Mapping[int, str]) -> FindingLine:
+def finding_line(
+    finding: Finding, names: Mapping[int, str], fixes: Sequence[Fix] = ()
+) -> FindingLine:
     """Say a finding in a sentence with its arithmetic, and the cheapest way out of it."""
     words = {
         "asset": _name(finding.asset, names),
@@ -61,12 +117,32 @@ def finding_line(finding: Finding, names: Mapping[int, str]) -> FindingLine:
         "promised": format_duration(finding.promised),
         "found": format_duration(finding.found),
         "path": " → ".join(_name(key, names) for key in finding.path),
+        "circle": ", ".join(_name(key, names) for key in finding.path),
         "fix": _name(finding.fix, names),
         "fix_to": format_duration(finding.fix_to),
     }
-    text, fix = _SENTENCES[finding.rule]()
-    tone = "unknown" if finding.rule in (Rule.UNKNOWN, Rule.CIRCLE) else "act"
-    return FindingLine(tone=tone, text=text % words, fix=fix % words)
+    text, fix = SENTENCES[finding.rule]()
+    tone = "unknown" if finding.rule in UNSURE else "act"
+    way_out = fix_words(fixes, names) if finding.rule is Rule.COMPUTED else fix % words
+    return FindingLine(tone=tone, text=text % words, fix=way_out)
+
+
+def fix_words(fixes: Sequence[Fix], names: Mapping[int, str]) -> str:
+    """Say what the cheapest way out is."""
+    if not fixes:
+        return _("No shorter restore time alone helps: cut an arrow, or promise more.")
+    steps = [
+        _("%(asset)s from %(spent)s to %(to)s")
+        % {
+            "asset": _name(fix.asset, names),
+            "spent": format_duration(fix.spent),
+            "to": format_duration(fix.to),
+        }
+        for fix in fixes
+    ]
+    return _("Cheapest fix: shorten the own restore time of %(steps)s.") % {
+        "steps": ", ".join(steps)
+    }
 
 
 def _name(key: int | None, names: Mapping[int, str]) -> str:
@@ -74,9 +150,9 @@ def _name(key: int | None, names: Mapping[int, str]) -> str:
 
 
 # Functions, because the language is that of the reader.
-_SENTENCES = {
+SENTENCES: dict[Rule, Callable[[], tuple[str, str]]] = {
     Rule.CIRCLE: lambda: (
-        _("%(asset)s hangs in a circle of hard dependencies: nothing in it could start first."),
+        _("%(circle)s hang in one circle of hard dependencies: none of them could start first."),
         _("Unlink one arrow of the circle, or call it degraded."),
     ),
     Rule.DECLARED: lambda: (
@@ -86,9 +162,13 @@ _SENTENCES = {
         ),
         _("Bring the RTO of %(fix)s down to %(fix_to)s, or promise %(found)s."),
     ),
-    Rule.COMPUTED: lambda: (
+    Rule.COMPUTED: lambda: (  # its way out is computed
         _("Coming back takes %(found)s along %(path)s; %(promised)s is promised."),
-        _("Cheapest fix: bring the own restore time of %(fix)s down to %(fix_to)s."),
+        "",
+    ),
+    Rule.IMPACT: lambda: (
+        _("The MTPD says %(found)s, but the impact analysis is intolerable after %(promised)s."),
+        _("Bring the MTPD down to %(promised)s, or let the owner answer anew."),
     ),
     Rule.MTPD: lambda: (
         _("RTO and WRT together take %(found)s; the business bears %(promised)s."),
@@ -100,6 +180,13 @@ _SENTENCES = {
             "which may lose %(found)s."
         ),
         _("Bring the RPO of %(fix)s down to %(fix_to)s, or promise %(found)s."),
+    ),
+    Rule.RPO_CHAIN: lambda: (
+        _(
+            "%(asset)s promises to lose at most %(promised)s, but further down its data come from "
+            "%(other)s, where %(found)s may be lost."
+        ),
+        _("Copy %(fix)s at least every %(fix_to)s, or promise %(found)s."),
     ),
     Rule.RPO_BACKUP: lambda: (
         _("A copy is made every %(found)s; at most %(promised)s may be lost."),

@@ -13,6 +13,8 @@ from bcp_portal.audit.models import AuditRow
 from bcp_portal.shared.durations import format_duration
 
 SHOWN = 200
+# Kept in the trail for auditors; names things that not every reader of the page may see.
+UNTOLD = frozenset({"changes", "digest"})
 SHORT = frozenset({"rto", "rpo", "mtpd", "wrt", "mbco"})
 
 # What people call the actions that the trail keeps as short words.
@@ -26,6 +28,13 @@ ACTIONS = {
     "dependency.link": gettext_lazy("Dependency linked"),
     "dependency.unlink": gettext_lazy("Dependency unlinked"),
     "target.set": gettext_lazy("Target set"),
+    "target.propose": gettext_lazy("Objectives proposed"),
+    "target.remark": gettext_lazy("Remark on objectives"),
+    "target.sign": gettext_lazy("Objectives signed"),
+    "target.adopt": gettext_lazy("Objectives adopted: all have signed"),
+    "target.lapse": gettext_lazy("Signature lapsed"),
+    "target.declined": gettext_lazy("Proposal declined"),
+    "target.withdrawn": gettext_lazy("Proposal withdrawn"),
     "achievement.record": gettext_lazy("Achievement recorded"),
     "target.evidence_accepted": gettext_lazy("Achievement accepted"),
     "target.evidence_declined": gettext_lazy("Achievement declined"),
@@ -84,6 +93,7 @@ def _entry(row: models.Model, one: AuditRow) -> HistoryEntry:
     names = [*one.after, *(name for name in one.before if name not in one.after)]
     # What came into being has no before; fields that stayed empty say nothing.
     names = [name for name in names if one.before.get(name) or one.after.get(name) is not None]
+    names = [name for name in names if name not in UNTOLD]
     names = [name for name in names if (one.before.get(name), one.after.get(name)) != (None, "")]
     return HistoryEntry(
         seq=one.seq,

@@ -2,11 +2,14 @@
 
 from datetime import datetime
 
+from django.db import models
 from django.db.models import (
     Case,
     CharField,
+    Count,
     DateTimeField,
     DurationField,
+    Exists,
     F,
     OuterRef,
     Q,
@@ -15,8 +18,18 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
 
-from assets.models import Achievement, Asset, Measure
+from assets.models import (
+    Achievement,
+    Asset,
+    Measure,
+    ProposalStatus,
+    Signature,
+    SigningRole,
+    TargetProposal,
+)
 from assets.proof import FRESH_FOR, ProofState
 
 
@@ -41,6 +54,46 @@ def with_proof(rows: QuerySet[Asset], *, at: datetime) -> QuerySet[Asset]:
             }
         ).annotate(**{f"{measure}_state": _state(measure, at)})
     return rows
+
+
+class SignState(models.TextChoices):
+    """Whether the objectives in force have been signed by all, and still are."""
+
+    SIGNED = "signed", _("Signed")
+    LAPSED = "lapsed", _("Lapsed")
+    PROPOSED = "proposed", _("Proposed")
+    UNSIGNED = "unsigned", _("Unsigned")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+def with_signatures(rows: QuerySet[Asset]) -> QuerySet[Asset]:
+    """Add `sign_state` to each asset: what was signed and no longer stands has lapsed."""
+    proposals = TargetProposal.objects.filter(asset=OuterRef("pk"))
+    standing = (
+        Signature.objects.standing()
+        .filter(proposal__asset=OuterRef("pk"), proposal__status=ProposalStatus.ADOPTED)
+        .order_by()
+        .values("proposal")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
+    return rows.annotate(
+        standing_count=Coalesce(Subquery(standing[:1]), 0),
+        sign_state=Case(
+            When(recovery_target=None, then=Value(SignState.UNKNOWN.value)),
+            When(standing_count=len(SigningRole), then=Value(SignState.SIGNED.value)),
+            When(
+                Exists(proposals.filter(status=ProposalStatus.ADOPTED)),
+                then=Value(SignState.LAPSED.value),
+            ),
+            When(
+                Exists(proposals.filter(status=ProposalStatus.OPEN)),
+                then=Value(SignState.PROPOSED.value),
+            ),
+            default=Value(SignState.UNSIGNED.value),
+            output_field=CharField(),
+        ),
+    )
 
 
 def _state(measure: Measure, at: datetime) -> Case:

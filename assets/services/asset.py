@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from assets.changes import check_row, need_reason, plain, set_fields
 from assets.models import Asset, Dependency
+from assets.services.signature import recheck_signatures
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.shared.errors import DomainError
@@ -27,6 +28,8 @@ ASSET_FACTS = (
     "own_restore",
     "backup_every",
 )
+# What signatures of everything that rests on the asset are bound to.
+MATERIAL = frozenset({"own_restore", "backup_every"})
 
 
 class AssetRetiredError(DomainError):
@@ -59,6 +62,8 @@ def edit_asset(*, asset: Asset, facts: Mapping[str, Any], actor: User, at: datet
         check_row(asset)
         asset.save(update_fields=list(after))
         audit(action="asset.edit", obj=asset, actor=actor, at=at, before=before, after=after)
+        if MATERIAL & after.keys():
+            recheck_signatures(changed=[asset.pk], at=at)
     return asset
 
 
@@ -85,6 +90,7 @@ def retire_asset(*, asset: Asset, reason: str, on: date, actor: User, at: dateti
         before={"retired_on": None},
         after={"retired_on": on.isoformat()},
     )
+    recheck_signatures(changed=[asset.pk], at=at)
     return asset
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from assets.changes import check_row
 from assets.models import Asset, Dependency, DependencyKind
+from assets.services.signature import recheck_signatures
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.shared.errors import DomainError
@@ -42,6 +43,7 @@ def link_assets(
     if arrow.group:
         _agree_on_needed(arrow)
     audit(action="dependency.link", obj=asset, actor=actor, at=at, after=_told(arrow))
+    recheck_signatures(changed=[asset.pk], at=at)
     return arrow
 
 
@@ -50,7 +52,9 @@ def unlink_assets(*, dependency: Dependency, actor: User, at: datetime) -> None:
     """Take an arrow away; the trail of the asset keeps it."""
     told = _told(dependency)
     audit(action="dependency.unlink", obj=dependency.asset, actor=actor, at=at, before=told)
+    changed = dependency.asset_id
     dependency.delete()
+    recheck_signatures(changed=[changed], at=at)
 
 
 def _agree_on_needed(arrow: Dependency) -> None:

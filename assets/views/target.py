@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpResponse
 from django.urls import reverse
@@ -11,14 +11,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from assets.feasibility import Standing
 from assets.forms import AchievementForm, TargetForm
-from assets.models import Asset, AssetKind, RecoveryTarget
+from assets.models import Asset, AssetKind, ProposalStatus, RecoveryTarget, TargetProposal
 from assets.proof import ProofState
 from assets.selectors.asset_page import asset_page
 from assets.selectors.graph import Graph, load_graph
-from assets.selectors.targets import with_proof
+from assets.selectors.impact import drawn, impact_view
+from assets.selectors.targets import SignState, with_proof, with_signatures
 from assets.services.achievement import record_achievement
-from assets.services.recovery_target import set_target
+from assets.services.objective import propose_target
 from assets.views.asset import FORM, find_asset
 from assets.views.doors import form_door
 from bcp_portal.shared import lists
@@ -44,9 +46,16 @@ TARGETS = lists.ListSpec(
     title=gettext_lazy("Objectives"),
     lead=gettext_lazy("What every asset promises, and whether anything has ever proven it."),
     columns=(
-        lists.code("code", gettext_lazy("Code"), url="assets:detail", args=("code",)),
+        lists.code("code", gettext_lazy("Code"), url="assets:objective", args=("code",)),
         lists.text("name", gettext_lazy("Name"), sort=True),
         lists.number("criticality", gettext_lazy("Criticality"), sort=True),
+        lists.template(
+            "sign_state",
+            gettext_lazy("Signatures"),
+            template="assets/_proof_state.html",
+            value=lambda row: SignState(row.sign_state),
+            sort=True,
+        ),
         lists.duration(
             "rto",
             gettext_lazy("RTO"),
@@ -80,6 +89,7 @@ TARGETS = lists.ListSpec(
         lists.person("business_owner", gettext_lazy("Business owner"), shown=False),
     ),
     filters=(
+        lists.choice("sign_state", gettext_lazy("Signatures"), choices=SignState.choices),
         lists.choice("rto_state", gettext_lazy("RTO proof"), choices=ProofState.choices),
         lists.choice("rpo_state", gettext_lazy("RPO proof"), choices=ProofState.choices),
         lists.choice("kind", gettext_lazy("Kind"), choices=AssetKind.choices),
@@ -89,6 +99,23 @@ TARGETS = lists.ListSpec(
     empty_title=gettext_lazy("No assets yet"),
     empty_text=gettext_lazy("Once an asset is on the map, its objectives are set here."),
 )
+
+
+class StandingWord(NamedTuple):
+    """A verdict as a badge takes it; exported as its word."""
+
+    word: str
+    label: Any
+
+    def __str__(self) -> str:
+        return str(self.label)
+
+
+STANDING_WORDS = {
+    Standing.FEASIBLE: StandingWord("feasible", gettext_lazy("Feasible")),
+    Standing.UNKNOWN: StandingWord("unknown", gettext_lazy("Unknown")),
+    Standing.INFEASIBLE: StandingWord("infeasible", gettext_lazy("Cannot be met")),
+}
 
 
 def _with_graph(graph: Graph) -> lists.ListSpec:
@@ -102,12 +129,18 @@ def _with_graph(graph: Graph) -> lists.ListSpec:
         found, rto = restore(row), _target(row, "rto")
         return None if found is None or rto is None else found - rto
 
-    head, tail = TARGETS.columns[:4], TARGETS.columns[4:]
+    head, tail = TARGETS.columns[:5], TARGETS.columns[5:]
     columns = (
         *head,
         # Only what is fully known; the asset's page shows "at least" and what is missing.
         lists.duration("restore", gettext_lazy("Computed restore"), value=restore),
         lists.duration("gap", gettext_lazy("Gap"), value=gap),
+        lists.template(
+            "standing",
+            gettext_lazy("Feasible"),
+            template="assets/_standing.html",
+            value=lambda row: STANDING_WORDS[graph.standing(row.pk)],
+        ),
         *tail,
     )
     return replace(TARGETS, columns=columns)
@@ -118,8 +151,23 @@ def _with_graph(graph: Graph) -> lists.ListSpec:
 def target_list(request: SignedInRequest) -> HttpResponse:
     """Every promise beside what the graph makes of it and what was proven."""
     at = timezone.now()
-    rows = with_proof(Asset.objects.visible_to(request.user).in_use().for_list(), at=at)
-    return lists.list_response(request, _with_graph(load_graph()), rows, at=at)
+    rows = with_signatures(
+        with_proof(Asset.objects.visible_to(request.user).in_use().for_list(), at=at)
+    )
+    extra = {"title_buttons": _buttons(request)}
+    return lists.list_response(request, _with_graph(load_graph()), rows, at=at, extra=extra)
+
+
+def _buttons(request: SignedInRequest) -> list[dict[str, Any]]:
+    doors = (
+        ("assets.sign_target", _("My signatures"), "assets:my_signatures", True),
+        ("assets.view_signatory", _("Who signs"), "assets:signatories", False),
+    )
+    return [
+        {"label": label, "url": reverse(name), "primary": primary}
+        for permission, label, name, primary in doors
+        if request.user.has_perm(permission)
+    ]
 
 
 @require_http_methods(FORM)
@@ -130,20 +178,28 @@ def target_set(request: SignedInRequest, code: str) -> HttpResponse:
     at = timezone.now()
     page = asset_page(asset, user=request.user, at=at)
     target = page.target or RecoveryTarget(asset=asset)
+    impact = impact_view(asset)
+    spans = {name: getattr(target, name) for name in ("rto", "rpo", "mtpd", "wrt")}
+    is_signed = TargetProposal.objects.filter(asset=asset, status=ProposalStatus.ADOPTED).exists()
 
     def run(facts: dict[str, Any]) -> str:
-        set_target(asset=asset, **facts, actor=request.user, at=at)
-        return reverse("assets:detail", args=[code])
+        propose_target(asset=asset, **facts, actor=request.user, at=at)
+        return reverse("assets:objective", args=[code])
 
     return form_door(
         request,
         TargetForm(request.POST or None, instance=target),
         run=run,
         title=_("Objectives of %(code)s") % {"code": code},
-        submit=_("Set"),
+        submit=_("Propose"),
         cancel_url=reverse("assets:detail", args=[code]),
         template="assets/target_form.html",
-        extra={"page": page},
+        extra={
+            "page": page,
+            "impact": impact,
+            "curve": drawn(impact, spans),
+            "is_signed": is_signed,
+        },
     )
 
 

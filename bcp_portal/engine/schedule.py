@@ -66,6 +66,12 @@ SWEEPS: tuple[Sweep, ...] = (
         every_s=300,
         by="worker",
     ),
+    Sweep(
+        "assets.signatures",
+        "assets.services.signature.sweep_signatures",
+        every_s=300,
+        by="worker",
+    ),
     Sweep("live.forget", "bcp_portal.live.services.forget_old_events", every_s=60, by="worker"),
 )
 

@@ -14,7 +14,7 @@
       label: "data(code)", "font-size": 11, color: token("--ink"), "text-valign": "bottom",
       "text-margin-y": 4, width: "data(size)", height: "data(size)",
       "background-color": token("--panel-high"), "border-width": 2,
-      "border-color": (node) => token(node.data("is_feasible") ? "--line-strong" : "--act"),
+      "border-color": (node) => token({ feasible: "--ok", infeasible: "--act" }[node.data("standing")] || "--unknown"),
       "border-style": (node) => (node.data("is_third_party") ? "dashed" : "solid"),
     } },
     { selector: "edge", style: {

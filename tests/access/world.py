@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
-from assets.models import SiteAssignment
+from assets.models import Delegation, Signatory, SiteAssignment
+from assets.services.objective import propose_target
 from bcp_portal.accounts.models import SavedView, User
 from bcp_portal.accounts.services.api_token import create_api_token
 from bcp_portal.audit.models import AuditRow
@@ -64,6 +65,10 @@ def make_half(word: str) -> Half:
         sites=[site],
         assets=[asset],
     )
+    propose_target(
+        asset=asset, rto=HOUR, rpo=HOUR, mbco=f"{word} least", reason=f"{word} loss", actor=boss,
+        at=NOON,
+    )  # fmt: skip
     half = Half(
         word,
         {
@@ -74,6 +79,11 @@ def make_half(word: str) -> Half:
             "path": make_path(
                 name=f"{word} path", source=site, target=make_site(region=region)
             ),
+            "delegation": Delegation.objects.create(
+                delegator=boss, delegate=make_user(), starts_at=NOON, ends_at=NOON + HOUR,
+                reason=f"{word} holiday",
+            ),
+            "signatory": Signatory.objects.create(role="operations", user=boss, appointed_at=NOON),
             "window": make_window(site=site, reason=f"{word} window"),
             "device": device,
             "witness": AuditWitness.objects.create(device=device, told=f"{word} 1", told_at=NOON),

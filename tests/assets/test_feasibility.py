@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from assets.feasibility import Arrow, Node, Rule, hard_groups, judge, known_share, restore_times
+from assets.fixes import Fix, cheapest_fix
 
 HOUR = timedelta(hours=1)
 
@@ -111,9 +112,10 @@ def test_the_cheapest_fix_is_the_longest_step_of_the_critical_path():
     nodes = {1: Node("TILL", own_restore=HOUR, rto=3 * HOUR), 2: Node("DB", own_restore=5 * HOUR)}
 
     found = {one.rule: one for one in judge(nodes, [Arrow(1, 2)]).findings[1]}
+    fixes = cheapest_fix(1, 3 * HOUR, nodes, hard_groups(nodes, [Arrow(1, 2)]))
 
     assert found[Rule.COMPUTED].found == 6 * HOUR
-    assert (found[Rule.COMPUTED].fix, found[Rule.COMPUTED].fix_to) == (2, 2 * HOUR)
+    assert fixes == [Fix(2, 5 * HOUR, 2 * HOUR)]
 
 
 def test_rto_and_wrt_must_fit_into_mtpd():

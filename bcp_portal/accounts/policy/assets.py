@@ -20,6 +20,23 @@ RULES: tuple[Rule, ...] = (
     Rule("assets:target", FORM, "assets.set_target", scope="site", kind="asset"),
     Rule("assets:achieved", FORM, "assets.record_achievement", scope="site", kind="asset"),
     Rule("assets:targets", READ, "assets.view_recoverytarget", scope="site", kind="asset"),
+    Rule("assets:my_signatures", READ, "assets.sign_target", scope="own", kind="signature"),
+    Rule("assets:delegation_add", FORM, "assets.sign_target", scope="own", kind="delegation"),
+    Rule("assets:delegation_revoke", SEND, "assets.sign_target", scope="own", kind="delegation"),
+    Rule("assets:signatories", READ, "assets.view_signatory", scope="all", kind="signatory"),
+    Rule(
+        "assets:signatory_appoint", FORM, "assets.appoint_signatory", scope="all", kind="signatory"
+    ),
+    Rule(
+        "assets:signatory_dismiss", SEND, "assets.appoint_signatory", scope="all", kind="signatory"
+    ),
+    Rule("assets:objective", READ, "assets.view_recoverytarget", scope="site", kind="asset"),
+    Rule(
+        "assets:objective_sign", SEND, "assets.sign_target", scope="site", kind="asset", duty="two"
+    ),
+    Rule("assets:objective_remark", SEND, "assets.sign_target", scope="site", kind="asset"),
+    Rule("assets:objective_decline", SEND, "assets.sign_target", scope="site", kind="asset"),
+    Rule("assets:objective_withdraw", SEND, "assets.set_target", scope="site", kind="asset"),
     Rule("assets:sites", READ, "assets.view_site", scope="site", kind="site"),
     Rule("assets:site_open", FORM, "assets.run_site", kind="site"),
     Rule("assets:site_edit", FORM, "assets.run_site", scope="site", kind="site"),

@@ -17,6 +17,10 @@ PERMISSIONS: dict[str, str] = {
     "assets.assign_site": "administrator",
     "assets.run_asset": "risk_manager business_owner",
     "assets.set_target": "risk_manager business_owner",
+    # Who signs what is decided by owner, office and delegation; this opens the door only.
+    "assets.sign_target": "risk_manager incident_commander business_owner",
+    "assets.view_signatory": f"{_READERS} administrator",
+    "assets.appoint_signatory": "administrator",
     "assets.record_achievement": "risk_manager incident_commander business_owner",
     "assets.declare_failover": "incident_commander administrator",
     "assets.switch_failover": "incident_commander",
