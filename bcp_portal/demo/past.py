@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from assets.models import Asset, Site
 from bcp_portal.accounts.models import User
-from incidents.models import Incident, Notice, Playbook, RunMode, RunStep, StepStatus
+from bcp_portal.demo.rehearsals import DAY, put_away, rehearse
+from incidents.models import Incident, Notice, Playbook, RunStep, StepStatus
 from incidents.services.action_item import assign_action_item, finish_action_item
 from incidents.services.incident import (
     close_incident,
@@ -35,7 +36,7 @@ class Past:
     playbook: str
     sites: str = ""
     assets: str = ""
-    mode: str = "live"
+    exercise: str = ""
     cause: str = ""
     well: str = ""
     badly: str = ""
@@ -46,16 +47,16 @@ class Past:
 PAST = (
     Past("Provider outage in Jawa Timur", 655, "network", 2, 74, "PB-REGION", "SBY-01 SBY-02 SBY-W1 MLG-01", "TILL-SBY-01 TILL-SBY-02", cause="Fibre cut in road works near Waru", well="Shops went on selling", badly="Nobody called the provider for 25 minutes", lucky="It was a quiet Tuesday", actions=("Put the provider's number into the playbook",)),
     Past("Payments not accepted", 598, "third_party", 2, 41, "PB-PAYMENT", "", "PAY-GATE", cause="Certificate of the provider expired", well="Cash drawers were full", badly="The web shop showed no notice"),
-    Past("Exercise: region down", 560, "network", 3, 52, "PB-REGION", "MKS-01 MKS-W1 BPN-01", "TILL-MKS-01", mode="exercise", cause="Planned", well="First call answered in two minutes", badly="Two steps had no owner", actions=("Give every step a role",)),
+    Past("Region down", 560, "network", 3, 52, "PB-REGION", "MKS-01 MKS-W1 BPN-01", "TILL-MKS-01", exercise="drill", cause="Planned", well="First call answered in two minutes", badly="Two steps had no owner", actions=("Give every step a role",)),
     Past("Wrong stock after a night sync", 512, "integrity", 1, 190, "PB-DATA", "JKT-01 JKT-02 BKS-01", "DB-STOCK SYNC-HUB", cause="A release changed the unit of measure", well="Checksums showed it within a minute", badly="The freeze needed a manager who was asleep", lucky="The nightly backup was ten minutes old", actions=("Let the duty commander freeze a source", "Roll out releases in waves")),
     Past("Tablet stolen in Malang", 470, "security", 3, 130, "PB-DEVICE", "VAN-02", "TILL-VAN-02", cause="Van left open", well="Keys revoked after 40 minutes", badly="The police report was late"),
     Past("Data centre without cooling", 425, "central", 1, 66, "PB-CENTRAL", "", "VIRT-JKT DB-SALES DB-STOCK", cause="Chiller fault; the second one was in service", well="The twin took over", badly="RTO of the sales database missed by 21 minutes", actions=("Test a cold start of Cibitung",)),
-    Past("Exercise: restore of the sales database", 380, "central", 3, 44, "PB-CENTRAL", "", "DB-SALES", mode="exercise", cause="Planned", well="Restored in 38 minutes", badly="The runbook named a server that is gone"),
+    Past("Restore of the sales database", 380, "central", 3, 44, "PB-CENTRAL", "", "DB-SALES", exercise="restore", cause="Planned", well="Restored in 38 minutes", badly="The runbook named a server that is gone"),
     Past("Satellite to Papua down", 333, "network", 3, 260, "PB-REGION", "AMQ-01 DJJ-01", "TILL-AMQ-01 TILL-DJJ-01", cause="Heavy rain", well="Nothing was lost", badly="The shops did not know that they were dark"),
     Past("Queue at Kebayoran stuck for a day", 287, "integrity", 3, 95, "PB-DATA", "JKT-02", "TILL-JKT-02", cause="One duplicate key stopped the whole subscription", well="Found by the watch on queues", badly="Found after 20 hours", actions=("Alert on RPO and not on silence",)),
     Past("Phishing mail with a working password", 241, "security", 2, 85, "PB-CYBER", "", "IDP", cause="Password reused", well="The second factor stopped it", badly="12 people clicked"),
     Past("Internet outage in Jakarta", 198, "network", 2, 118, "PB-INTERNET", "JKT-01 JKT-02 JKT-W1 BKS-01 BGR-01", "NET-WAN WEBSHOP", cause="Fault at the exchange", well="Status page was up in 9 minutes", badly="No second path for the web shop", lucky="The sale was a day later"),
-    Past("Exercise: payment provider down", 150, "third_party", 3, 35, "PB-PAYMENT", "", "PAY-GATE", mode="exercise", cause="Planned", well="Shops knew the drill", badly="Partners were told late"),
+    Past("Payment provider down", 150, "third_party", 3, 35, "PB-PAYMENT", "", "PAY-GATE", exercise="tabletop", cause="Planned", well="Shops knew the drill", badly="Partners were told late"),
     Past("Overnight power cut in Kediri", 96, "local", 4, 45, "PB-REGION", "KDR-01", "TILL-KDR-01", cause="Storm", well="Battery held for the sync", badly="Nothing"),
     Past("Replication slot filled the disk", 51, "central", 2, 58, "PB-CENTRAL", "", "DB-SALES SYNC-HUB", cause="A closed shop's subscriber kept the log", well="Sales went on at the sites", badly="The watch on slots was muted", actions=("A mute always ends", "Drop the slot when a shop closes")),
     Past("Checksum mismatch at Makassar", 19, "integrity", 3, 37, "PB-DATA", "MKS-01", "TILL-MKS-01", cause="Power cut in mid-sync", well="Frozen and repaired before opening", badly="The manager was told by chance", actions=("Tell the manager with every freeze",)),
@@ -82,18 +83,31 @@ def _tell(
     began = now - timedelta(days=past.days_ago, hours=past.days_ago % 9)
     commander = people["dewi" if past.days_ago % 2 else "bagus"]
     minute = timedelta(minutes=1)
-    incident = declare_incident(
-        title=past.title,
-        actor=None,
-        at=began + 3 * minute,
-        started_at=began,
-        detected_at=began + 2 * minute,
-        severity=past.severity,
-        kind=past.kind,
-        mode=RunMode(past.mode),
-        sites=[sites[code] for code in past.sites.split()],
-        assets=[things[code] for code in past.assets.split()],
-    )
+    hit_sites = [sites[code] for code in past.sites.split()]
+    hit_assets = [things[code] for code in past.assets.split()]
+    if past.exercise:
+        begun = rehearse(
+            past.title,
+            kind=past.exercise,
+            began=began,
+            owner=commander,
+            playbook=plans.get(past.playbook),
+            sites=hit_sites,
+            assets=hit_assets,
+        )
+        incident = Incident.objects.get(exercise=begun)
+    else:
+        incident = declare_incident(
+            title=past.title,
+            actor=None,
+            at=began + 3 * minute,
+            started_at=began,
+            detected_at=began + 2 * minute,
+            severity=past.severity,
+            kind=past.kind,
+            sites=hit_sites,
+            assets=hit_assets,
+        )
     incident = take_command(incident=incident, actor=commander, at=began + 5 * minute)
     _follow(past, incident, plans.get(past.playbook), people, commander, began=began)
     recovered = began + past.lasted_min * minute
@@ -102,6 +116,9 @@ def _tell(
     )
     incident = recover_incident(incident=incident, actor=commander, at=recovered)
     _look_back(past, incident, people, commander, at=recovered + timedelta(days=2), now=now)
+    put_away(
+        incident, actor=commander, outcome=f"{past.well}. {past.badly}.", at=recovered + DAY * 3
+    )
     # Nobody is called today for what happened then.
     cancel_calls(notices=Notice.objects.filter(incident=incident), at=now)
     return incident

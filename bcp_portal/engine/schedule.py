@@ -83,6 +83,8 @@ DEADLINES: dict[str, str] = {
     "incidents.step_due": "incidents.services.run_facts.step_or_default_due",
     "incidents.rto_due": "incidents.services.guard.rto_due",
     "incidents.update_due": "incidents.services.update.update_due",
+    "incidents.exercise_due": "incidents.services.exercise.remind_of_exercise",
+    "incidents.inject_due": "incidents.services.inject.inject_due",
     "incidents.review_due": "incidents.services.review.review_due",
     "telemetry.order_start": "telemetry.services.order_effect.start_order",
     "telemetry.order_expiry": "telemetry.services.order_effect.expire_order",

@@ -145,7 +145,8 @@ class RotationForm(forms.Form):
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=zones, initial="Asia/Jakarta")
 
 
-def _moment() -> forms.DateTimeInput:
+def moment_input() -> forms.DateTimeInput:
+    """A field for a day and an hour, as browsers offer it."""
     return forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
@@ -154,9 +155,9 @@ class TurnForm(forms.Form):
 
     user = forms.ModelChoiceField(label=_("Person"), queryset=User.objects.none())
     starts_at = forms.DateTimeField(
-        label=_("From"), widget=_moment(), help_text=_("In your own time zone.")
+        label=_("From"), widget=moment_input(), help_text=_("In your own time zone.")
     )
-    ends_at = forms.DateTimeField(label=_("Until"), widget=_moment())
+    ends_at = forms.DateTimeField(label=_("Until"), widget=moment_input())
     is_override = forms.BooleanField(
         label=_("Stands in: called instead of whoever has the turn"), required=False
     )

@@ -15,6 +15,13 @@ from incidents.models.escalation import (
     Rotation,
     Shift,
 )
+from incidents.models.exercise import (
+    EXERCISE_LIFECYCLE,
+    Exercise,
+    ExerciseKind,
+    ExerciseStatus,
+    Inject,
+)
 from incidents.models.incident import (
     INCIDENT_LIFECYCLE,
     ONGOING,
@@ -59,6 +66,7 @@ __all__ = [
     "ACTION_ITEM_LIFECYCLE",
     "ALERT_LIFECYCLE",
     "ESCALATION_LIFECYCLE",
+    "EXERCISE_LIFECYCLE",
     "INCIDENT_LIFECYCLE",
     "ONGOING",
     "REVIEW_LIFECYCLE",
@@ -81,6 +89,9 @@ __all__ = [
     "EscalationReason",
     "EscalationStatus",
     "EscalationTarget",
+    "Exercise",
+    "ExerciseKind",
+    "ExerciseStatus",
     "FlowPlace",
     "Importance",
     "Incident",
@@ -89,6 +100,7 @@ __all__ = [
     "IncidentRole",
     "IncidentSite",
     "IncidentStatus",
+    "Inject",
     "Notice",
     "NoticeKind",
     "Operation",

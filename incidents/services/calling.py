@@ -36,7 +36,7 @@ def call_people(
     """Write a call to each person; return whether any of them can be reached."""
     reached = False
     for person in people:
-        is_reachable = bool(reachable_addresses(person, mode=escalation.incident.mode))
+        is_reachable = bool(reachable_addresses(person))
         (firing.called if is_reachable else firing.unreachable).append(
             {"id": person.pk, "name": person.name}
         )
@@ -67,7 +67,7 @@ def call_fallback(escalation: Escalation, firing: EscalationFiring, *, at: datet
     """Nobody on the rung can be reached: that is an event of its own, and the fallback is told."""
     firing.is_fallback = True
     fallback = User.objects.filter(pk=escalation.policy_snapshot.get("fallback")).first()
-    if fallback is None or not reachable_addresses(fallback, mode=escalation.incident.mode):
+    if fallback is None or not reachable_addresses(fallback):
         # The last line: every person who may command, whatever the plan says.
         people = list(people_who_command())
     else:

@@ -8,7 +8,14 @@ from assets.services.achievement import record_achievement
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import verb
 from bcp_portal.engine.services.deadline import cancel_deadlines, set_deadline
-from incidents.models import Incident, IncidentAsset, IncidentSite
+from incidents.models import (
+    Exercise,
+    ExerciseKind,
+    ExerciseStatus,
+    Incident,
+    IncidentAsset,
+    IncidentSite,
+)
 
 RTO_DEADLINE = "incidents.rto_due"
 
@@ -55,7 +62,9 @@ def record_proof(*, incident: Incident, actor: User | None, at: datetime) -> Non
     Written when the incident is closed and not before: a relapse would make it a lie. What stood
     still only because something else was down proves nothing about itself.
     """
-    source = AchievementSource.EXERCISE if incident.is_exercise else AchievementSource.INCIDENT
+    source = _source_of(incident)
+    if source is None:
+        return
     hits = incident.assets.select_related("asset").filter(gated_by=None).exclude(recovered_at=None)
     for hit in hits:
         measured = []
@@ -75,3 +84,15 @@ def record_proof(*, incident: Incident, actor: User | None, at: datetime) -> Non
                 actor=actor,
                 at=at,
             )
+
+
+def _source_of(incident: Incident) -> AchievementSource | None:
+    """What kind of proof it is; talking at a table, or breaking off, proves nothing."""
+    exercise = Exercise.objects.filter(incident=incident).first()
+    if exercise is None:
+        return AchievementSource.EXERCISE if incident.is_exercise else AchievementSource.INCIDENT
+    if exercise.status == ExerciseStatus.CANCELLED or not exercise.proves_recovery:
+        return None
+    if exercise.kind in (ExerciseKind.RESTORE, ExerciseKind.FAILOVER):
+        return AchievementSource.RESTORE_TEST
+    return AchievementSource.EXERCISE

@@ -33,10 +33,8 @@ def write(person=None, **fields):
     return write_notice(person=person or make_user(), at=NOON, **(defaults | fields))
 
 
-def add_webhook(person):
-    ContactMethod.objects.create(
-        user=person, kind=ContactKind.WEBHOOK, address="http://hook.example/x", position=2
-    )
+def add_webhook(person, address="http://hook.example/x"):
+    ContactMethod.objects.create(user=person, kind=ContactKind.WEBHOOK, address=address, position=2)
 
 
 def broken(_letter):
@@ -148,16 +146,20 @@ def test_a_channel_that_is_tried_after_the_answer_carries_nothing():
 def test_every_message_of_a_rehearsal_says_so_first():
     notice = write(mode=RunMode.EXERCISE)
 
-    send(notice.deliveries.get())
-
-    assert mail.outbox[0].subject.startswith("EXERCISE. ")
+    assert notice.text.startswith("EXERCISE. ")
 
 
-def test_a_rehearsal_leaves_by_mail_only():
+def test_a_rehearsal_takes_every_way_and_leaves_by_none(hook_server):
     person = make_user(is_reachable=False)
-    add_webhook(person)
+    add_webhook(person, hook_server.url)
+    by_hook = write(person, mode=RunMode.EXERCISE)
+    by_mail = write(make_user(is_reachable=False), mode=RunMode.EXERCISE)
 
-    assert not write(person, mode=RunMode.EXERCISE).deliveries.exists()
+    send(by_hook.deliveries.get())
+    send(by_mail.deliveries.get())
+
+    assert (hook_server.got, mail.outbox) == ([], [])
+    assert by_hook.deliveries.get().status == DeliveryStatus.SENT
 
 
 def test_whoever_named_no_channel_is_reached_by_the_mail_of_the_account():

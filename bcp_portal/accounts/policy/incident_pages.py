@@ -73,6 +73,18 @@ RULES: tuple[Rule, ...] = (
     _plan("playbook_send_back", "incidents.publish_playbook", _FORM),
     _plan("playbook_withdraw", "incidents.publish_playbook", _FORM),
     _plan("playbooks_load", "incidents.publish_playbook", "POST"),
+    *(
+        _plan(name, "incidents.view_exercise")
+        for name in ("exercises", "exercise", "exercise_calendar")
+    ),
+    *(
+        _plan(f"exercise_{verb}", "incidents.run_exercise", _FORM)
+        for verb in ("add", "move", "start", "finish", "cancel")
+    ),
+    *(
+        _plan(name, "incidents.run_exercise", "POST")
+        for name in ("exercise_finding", "inject_add", "inject_give", "inject_remove")
+    ),
     _plan("policies", _SEE),
     _plan("policy", _SEE),
     _plan("policy_add", "incidents.change_escalationpolicy", _FORM),
