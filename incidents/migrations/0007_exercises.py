@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("assets", "0002_null_is_no_coordinate"),
-        ("incidents", "0004_richer_steps_and_approval"),
+        ("incidents", "0006_log_what_was_ticked"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
