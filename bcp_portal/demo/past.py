@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from assets.models import Asset, Site
 from bcp_portal.accounts.models import User
@@ -83,8 +84,10 @@ def _tell(
     began = now - timedelta(days=past.days_ago, hours=past.days_ago % 9)
     commander = people["dewi" if past.days_ago % 2 else "bagus"]
     minute = timedelta(minutes=1)
-    hit_sites = [sites[code] for code in past.sites.split()]
-    hit_assets = [things[code] for code in past.assets.split()]
+    hit: dict[str, Any] = {
+        "sites": [sites[code] for code in past.sites.split()],
+        "assets": [things[code] for code in past.assets.split()],
+    }
     if past.exercise:
         begun = rehearse(
             past.title,
@@ -92,8 +95,7 @@ def _tell(
             began=began,
             owner=commander,
             playbook=plans.get(past.playbook),
-            sites=hit_sites,
-            assets=hit_assets,
+            **hit,
         )
         incident = Incident.objects.get(exercise=begun)
     else:
@@ -105,8 +107,7 @@ def _tell(
             detected_at=began + 2 * minute,
             severity=past.severity,
             kind=past.kind,
-            sites=hit_sites,
-            assets=hit_assets,
+            **hit,
         )
     incident = take_command(incident=incident, actor=commander, at=began + 5 * minute)
     _follow(past, incident, plans.get(past.playbook), people, commander, began=began)
@@ -115,10 +116,9 @@ def _tell(
         incident=incident, actor=commander, at=began + past.lasted_min * minute / 2
     )
     incident = recover_incident(incident=incident, actor=commander, at=recovered)
-    _look_back(past, incident, people, commander, at=recovered + timedelta(days=2), now=now)
-    put_away(
-        incident, actor=commander, outcome=f"{past.well}. {past.badly}.", at=recovered + DAY * 3
-    )
+    _look_back(past, incident, people, commander, at=recovered + 2 * DAY, now=now)
+    shown = f"{past.well}. {past.badly}."
+    put_away(incident, actor=commander, outcome=shown, at=recovered + 3 * DAY)
     # Nobody is called today for what happened then.
     cancel_calls(notices=Notice.objects.filter(incident=incident), at=now)
     return incident
