@@ -50,6 +50,7 @@ NAV: tuple[Section, ...] = (
             Entry(_("Sessions"), "telemetry:sessions", "refresh"),
             Entry(_("Other monitors"), "telemetry:monitors", "antenna-bars-5"),
             Entry(_("Signals"), "telemetry:signals", "activity"),
+            Entry(_("Rules"), "telemetry:rules", "adjustments"),
             Entry(_("Conflicts"), "telemetry:conflicts", "git-merge"),
             Entry(_("Orders"), "telemetry:orders", "hand-stop"),
             Entry(_("Waves"), "telemetry:waves", "stairs-up"),

@@ -7,6 +7,7 @@ from telemetry.views.conflicts import conflict_bulk, conflict_list
 from telemetry.views.lists import device_bulk, device_list, session_list, signal_list, site_list
 from telemetry.views.order_give import give
 from telemetry.views.order_lists import order_list, state_list
+from telemetry.views.rules import rule, rule_set, rules
 from telemetry.views.site import site_detail
 
 app_name = "telemetry"
@@ -52,4 +53,7 @@ urlpatterns = [
     path("conflicts/<str:code>/take/", conflict.conflict_take, name="conflict_take"),
     path("conflicts/<str:code>/review/", conflict.conflict_review, name="conflict_review"),
     path("signals/", signal_list, name="signals"),
+    path("rules/", rules, name="rules"),
+    path("rules/<str:code>/", rule, name="rule"),
+    path("rules/<str:code>/set/", rule_set, name="rule_set"),
 ]

@@ -114,6 +114,9 @@ SENTENCES: Mapping[str, Callable[[Sums], str]] = {
         )
     ),
     "in_a_row": _plain(lambda: _("%(in_a_row)s failures in a row, or more")),
+    "epoch": _since(
+        "published_at", lambda: _("ordered %(time)s; how far it came is on the order board")
+    ),
     "limit_s": _plain(lambda: _("limit %(limit_s)s s")),
 }
 

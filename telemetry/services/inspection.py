@@ -7,6 +7,7 @@ from bcp_portal.audit.verbs import verb
 from telemetry.detection.asking.backup import backups, restores
 from telemetry.detection.asking.edge import slow_apps
 from telemetry.detection.asking.losses import lost_samples, tampered
+from telemetry.detection.asking.orders import orders_not_applied
 from telemetry.detection.asking.posture import posture_drift
 from telemetry.detection.asking.rights import unauthorised
 from telemetry.detection.asking.selling import forgotten_syncs, overselling
@@ -42,6 +43,7 @@ INSPECTIONS: tuple[Callable[[Board], list[Outcome]], ...] = (
     lost_samples,
     tampered,
     slow_apps,
+    orders_not_applied,
     slots_at_risk,
     unauthorised,
 )

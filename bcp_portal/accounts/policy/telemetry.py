@@ -53,6 +53,9 @@ RULES: tuple[Rule, ...] = (
     Rule("telemetry:devices", "GET", "telemetry.view_device", scope="site", kind="device"),
     Rule("telemetry:sessions", "GET", "telemetry.view_syncsession", scope="site", kind="session"),
     Rule("telemetry:signals", "GET", "telemetry.view_signal", scope="site", kind="signal"),
+    Rule("telemetry:rules", "GET", "telemetry.view_rulesetting", kind="rule"),
+    Rule("telemetry:rule", "GET", "telemetry.view_rulesetting", kind="rule"),
+    Rule("telemetry:rule_set", "GET POST", "telemetry.tune_rule", kind="rule"),
     Rule("telemetry:devices_bulk", "POST", "telemetry.enrol_device", scope="site", kind="device"),
     Rule(
         "telemetry:device_enrol",
