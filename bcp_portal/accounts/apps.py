@@ -1,5 +1,7 @@
 """Accounts as a Django application."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -20,4 +22,7 @@ class AccountsConfig(AppConfig):
         from bcp_portal.accounts.list_views import KeptViews, trace_export  # noqa: PLC0415
 
         register_saved_views(KeptViews())
+        # The frame stands above this room; it is told, not asked.
+        tasks = import_module("bcp_portal.accounts.frame_tasks").my_tasks
+        import_module("bcp_portal.frame").register_frame_source("tasks", tasks)
         register_export_hook(trace_export)

@@ -19,6 +19,9 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", _("Administrator")
 
 
+# Whoever asks for one of these for somebody needs a second person who agrees.
+DANGEROUS = frozenset({Role.INCIDENT_COMMANDER, Role.SYNC_TECHNICIAN, Role.ADMINISTRATOR})
+
 PERMISSION_ROLES: dict[str, frozenset[Role]] = {
     permission: frozenset(Role) if roles == "all" else frozenset(Role(r) for r in roles.split())
     for page in (platform, assets, telemetry, incidents, risks)

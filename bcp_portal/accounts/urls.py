@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from bcp_portal.accounts.views import people, profile
+from bcp_portal.accounts.views import access_review, people, profile
 from bcp_portal.accounts.views.saved_view import view_forget, view_save
 
 app_name = "accounts"
@@ -15,6 +15,12 @@ urlpatterns: list[URLPattern] = [
     path("people/<str:username>/access/", people.person_access, name="person_access"),
     path("people/<str:username>/deactivate/", people.person_deactivate, name="person_deactivate"),
     path("people/<str:username>/reactivate/", people.person_reactivate, name="person_reactivate"),
+    path("access-reviews/", access_review.reviews, name="reviews"),
+    path("access-reviews/open/", access_review.review_open, name="review_open"),
+    path("access-reviews/decide/", access_review.reviews_decide, name="reviews_decide"),
+    path("access-reviews/<str:code>/", access_review.review, name="review"),
+    path("role-grants/<int:pk>/agree/", access_review.grant_agree, name="grant_agree"),
+    path("role-grants/<int:pk>/refuse/", access_review.grant_refuse, name="grant_refuse"),
     path("account/profile/", profile.profile, name="profile"),
     path("account/contacts/add/", profile.contact_add, name="contact_add"),
     path("account/contacts/<int:pk>/remove/", profile.contact_remove, name="contact_remove"),

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from bcp_portal.audit.verbs import verb
 from bcp_portal.demo.conflicts import tell_conflicts
+from bcp_portal.demo.governance import review_access
 from bcp_portal.demo.past import tell_past
 from bcp_portal.demo.people import arrange_calls, assign_places, hire_people
 from bcp_portal.demo.places import open_places
@@ -32,4 +33,5 @@ def found_rodajaya(*, at: datetime) -> dict[str, str]:
     plan_ahead(sites, things, people, now=at)
     fill_register(things, people, at=began + timedelta(days=10), now=at)
     tell_conflicts(sites=sites, people=people, now=at)
+    review_access(people, now=at)
     return passwords

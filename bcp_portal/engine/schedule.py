@@ -54,6 +54,12 @@ SWEEPS: tuple[Sweep, ...] = (
         every_s=5,
         by="worker",
     ),
+    Sweep(
+        "accounts.reviews",
+        "bcp_portal.accounts.services.access_review.open_due_review",
+        every_s=3600,
+        by="worker",
+    ),
     Sweep("audit.checkpoint", "bcp_portal.audit.services.checkpoint.sign_checkpoint", every_s=60),
     Sweep("audit.walk", "bcp_portal.audit.services.walk.walk_trail", every_s=60, by="worker"),
     Sweep("telemetry.order_renewal", "telemetry.services.order_ack.renew_outrun", every_s=15),
@@ -77,6 +83,7 @@ SWEEPS: tuple[Sweep, ...] = (
 
 # kind -> verb called as handler(deadline=..., at=...) inside the claiming transaction.
 DEADLINES: dict[str, str] = {
+    "accounts.access_review": "bcp_portal.accounts.services.access_review.close_due_review",
     "incidents.escalation": "incidents.services.escalation.fire_level",
     "incidents.answer_due": "incidents.services.guard.answer_due",
     "incidents.phase_due": "incidents.services.run_phase.phase_due",

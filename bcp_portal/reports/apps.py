@@ -1,5 +1,7 @@
 """Reports as a Django application."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -10,3 +12,10 @@ class ReportsConfig(AppConfig):
     name = "bcp_portal.reports"
     label = "reports"
     verbose_name = _("Reports")
+
+    def ready(self) -> None:
+        """Say who builds the papers of the platform's own rooms."""
+        # Loaded only now: models cannot be imported while the apps are being read.
+        registry = import_module("bcp_portal.reports.registry")
+        paper = import_module("bcp_portal.reports.access_review")
+        registry.register_report(paper.KIND, paper.build_access_review, label=_("Access review"))

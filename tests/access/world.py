@@ -6,7 +6,8 @@ from uuid import uuid4
 
 from assets.models import Delegation, Signatory, SiteAssignment
 from assets.services.objective import propose_target
-from bcp_portal.accounts.models import SavedView, User
+from bcp_portal.accounts.models import RoleGrant, SavedView, User
+from bcp_portal.accounts.services.access_review import open_review as open_access_review
 from bcp_portal.accounts.services.api_token import create_api_token
 from bcp_portal.audit.models import AuditRow
 from bcp_portal.reports.models import ReportFile
@@ -120,6 +121,12 @@ def make_half(word: str) -> Half:
     }
     _add_incident(half, boss)
     _add_risk(half, boss)
+    half.things |= {
+        "access_review": open_access_review(code=f"AR-{site.code}", actor=None, at=NOON),
+        "grant": RoleGrant.objects.create(
+            person=boss, role="administrator", reason="cover", asked_by=boss, asked_at=NOON
+        ),
+    }
     half.things["audit_row"] = AuditRow.objects.order_by("-seq").first()
     return half
 

@@ -5,6 +5,12 @@ PERMISSIONS: dict[str, str] = {
         "viewer risk_manager incident_commander responder sync_technician business_owner auditor"
     ),
     "accounts.manage_people": "administrator",
+    "accounts.view_accessreview": (
+        "administrator auditor business_owner incident_commander risk_manager"
+    ),
+    "accounts.decide_access": "administrator business_owner incident_commander risk_manager",
+    # Dangerous roles take two people: an administrator asks, one of these agrees.
+    "accounts.second_grant": "administrator business_owner",
     "audit.view_auditrow": "auditor",
     "engine.view_engine": "administrator auditor incident_commander",
     # Letting calls go after a restore takes two different people.

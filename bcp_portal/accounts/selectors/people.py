@@ -17,6 +17,7 @@ from bcp_portal.accounts.models import ApiToken, ContactMethod, User
 from bcp_portal.accounts.roles import Role
 from bcp_portal.audit.models import AuditRow
 from bcp_portal.audit.sealing import unseal
+from bcp_portal.audit.selectors import Difference, words
 
 Words = str | Promise
 SHOWN = 100
@@ -55,7 +56,7 @@ class PersonEvent:
     actor: str
     action: str
     reason: str
-    changes: list[tuple[str, Any, Any]]
+    changes: list[Difference]
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,12 @@ def _history(person: User) -> list[PersonEvent]:
             action=str(ACTIONS.get(row.action, row.action)),
             reason=row.reason,
             changes=[
-                (name.replace("_", " "), _shown(row.before.get(name)), _shown(row.after.get(name)))
+                Difference(
+                    name=name.replace("_", " "),
+                    before=_shown(row.before.get(name)),
+                    after=_shown(row.after.get(name)),
+                    is_changed=True,
+                )
                 for name in sorted({*row.before, *row.after})
             ],
         )
@@ -139,7 +145,7 @@ def _history(person: User) -> list[PersonEvent]:
     ]
 
 
-def _shown(value: Any) -> Any:
+def _shown(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(str(ROLE_LABELS.get(str(one), one)) for one in value) or "–"
-    return value
+    return words(value)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from bcp_portal.accounts.hooks import departure_obstacles
 from bcp_portal.accounts.models import ApiToken, ContactKind, ContactMethod, User
 from bcp_portal.accounts.roles import Role
+from bcp_portal.accounts.services.role_grant import ask_for_roles, needs_second
 from bcp_portal.accounts.services.user import (
     create_user,
     need_reason,
@@ -44,16 +45,19 @@ def invite_person(
     **facts: str,
 ) -> User:
     """Make an account without a password; its owner chooses one by a link that works once."""
+    wanted = list(roles)
+    asked = [role for role in wanted if needs_second(role, person=None, actor=actor)]
     user = create_user(
         username=username,
         email=email,
         full_name=full_name,
         password=None,
-        roles=roles,
+        roles=[role for role in wanted if role not in asked],
         actor=actor,
         at=at,
         **facts,
     )
+    ask_for_roles(person=user, roles=asked, actor=actor, at=at, reason=_("A new account"))
     _send_link(user, by_mail=by_mail, at=at)
     return user
 

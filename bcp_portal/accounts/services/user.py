@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from bcp_portal.accounts.models import ContactKind, ContactMethod, User
 from bcp_portal.accounts.roles import Role
+from bcp_portal.accounts.services.role_grant import ask_for_roles, needs_second
 from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.shared.errors import DomainError, NotAllowedError
 
@@ -60,14 +61,28 @@ def create_user(
 
 
 @verb
-def set_roles(*, user: User, roles: Iterable[Role], actor: User, at: datetime, reason: str) -> None:
-    """Replace what somebody is trusted with; nobody does that for themselves."""
+def set_roles(
+    *, user: User, roles: Iterable[Role], actor: User, at: datetime, reason: str
+) -> list[str]:
+    """Replace what somebody is trusted with; nobody does that for themselves.
+
+    Return the dangerous roles that now wait for a second person.
+    """
     refuse_own(user, actor, _("Nobody changes their own roles. Ask another administrator."))
     reason = need_reason(reason)
     before = sorted(user.groups.values_list("name", flat=True))
     names = sorted(str(role) for role in roles)
     if Role.ADMINISTRATOR not in names:
         refuse_last_administrator(user)
+    asked = [
+        name
+        for name in names
+        if name not in before and needs_second(name, person=user, actor=actor)
+    ]
+    ask_for_roles(person=user, roles=asked, actor=actor, at=at, reason=reason)
+    names = [name for name in names if name not in asked]
+    if names == before:
+        return asked
     user.groups.set(Group.objects.filter(name__in=names))
     audit(
         action="user.set_roles",
@@ -78,6 +93,7 @@ def set_roles(*, user: User, roles: Iterable[Role], actor: User, at: datetime, r
         before={"roles": before},
         after={"roles": names},
     )
+    return asked
 
 
 def refuse_taken(*, username: str = "", email: str = "", but: User | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -115,9 +116,12 @@ def person_roles(request: SignedInRequest, username: str) -> HttpResponse:
 
     def run(facts: dict[str, Any]) -> str:
         roles = [Role(name) for name in facts["roles"]]
-        set_roles(
+        asked = set_roles(
             user=who, roles=roles, reason=facts["reason"], actor=request.user, at=timezone.now()
         )
+        if asked:
+            names = ", ".join(str(Role(name).label) for name in asked)
+            messages.info(request, _("Waits for a second person: %s") % names)
         return _page_of(who)
 
     held = [group.name for group in who.groups.all()]

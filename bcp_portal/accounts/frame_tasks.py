@@ -1,0 +1,40 @@
+"""What this room reports into the frame of every page: rights to confirm, roles to agree to."""
+
+from collections.abc import Iterator
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from bcp_portal.accounts.models import AccessItem, RoleGrant, User
+from bcp_portal.frame import FrameTask
+
+
+def my_tasks(request: HttpRequest) -> Iterator[FrameTask]:
+    """Rights that wait for this person's word, and roles that wait for a second one."""
+    user = request.user
+    if not isinstance(user, User):
+        return
+    waiting = AccessItem.objects.pending().filter(responsible=user)
+    by_review: dict[str, int] = {}
+    due = {}
+    for code, due_at in waiting.values_list("review__code", "review__due_at"):
+        by_review[code], due[code] = by_review.get(code, 0) + 1, due_at
+    for code, count in by_review.items():
+        words = ngettext("%(n)d right to confirm", "%(n)d rights to confirm", count)
+        if due[code] < timezone.now():
+            words = ngettext(
+                "%(n)d right to confirm, overdue", "%(n)d rights to confirm, overdue", count
+            )
+        address = f"{reverse('accounts:review', args=[code])}?mine=yes"
+        yield FrameTask(words % {"n": count}, address, kind="access", due_at=due[code])
+    if user.has_perm("accounts.second_grant"):
+        asked = RoleGrant.objects.waiting().exclude(asked_by=user).exclude(person=user)
+        if asked.exists():
+            yield FrameTask(
+                _("A dangerous role waits for a second person"),
+                reverse("accounts:reviews"),
+                kind="access",
+            )
