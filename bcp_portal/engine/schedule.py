@@ -107,6 +107,7 @@ DEADLINES: dict[str, str] = {
 JOBS: dict[str, str] = {
     "incidents.delivery": "incidents.services.delivery.deliver",
     "report.render": "bcp_portal.reports.services.report_file.render_report",
+    "risks.import": "risks.services.import_batch.run_batch",
     "accounts.invitation": "bcp_portal.accounts.services.invitation.send_invitation",
 }
 
@@ -114,6 +115,7 @@ JOBS: dict[str, str] = {
 EXHAUSTED: dict[str, str] = {
     "incidents.delivery": "incidents.services.delivery.give_up",
     "report.render": "bcp_portal.reports.services.report_file.give_up_report",
+    "risks.import": "risks.services.import_batch.give_up_batch",
     "accounts.invitation": "bcp_portal.accounts.services.invitation.note_lost_invitation",
 }
 
@@ -122,7 +124,11 @@ HELD_KINDS: frozenset[str] = frozenset({"incidents.delivery"})
 
 # kind -> seconds for which a job belongs to whoever took it. After that it is taken again, so a
 # lease must be longer than the work and shorter than people can wait for a dead worker's call.
-LEASES: dict[str, float] = {"incidents.delivery": 15.0, "report.render": 120.0}
+LEASES: dict[str, float] = {
+    "incidents.delivery": 15.0,
+    "report.render": 120.0,
+    "risks.import": 300.0,
+}
 DEFAULT_LEASE_S = 30.0
 LONGEST_LEASE_S = 900.0
 

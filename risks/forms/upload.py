@@ -8,6 +8,3 @@ class ImportForm(forms.Form):
     """A register as a file."""
 
     file = forms.FileField(label=_("File"), help_text=_("CSV or XLSX, at most 4 MB."))
-    dry_run = forms.BooleanField(
-        label=_("Only show what would change"), required=False, initial=True
-    )

@@ -1,7 +1,9 @@
 """What the columns of a register file are called, in both languages and in many mouths."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 
 @dataclass(frozen=True)
@@ -14,14 +16,59 @@ class SheetColumn:
 
 
 COLUMNS: tuple[SheetColumn, ...] = (
-    SheetColumn("code", "Code", ("risk id", "risk code", "id", "ref", "kode", "kode risiko")),
-    SheetColumn("title", "Title", ("risk", "risk title", "name", "risiko", "judul", "nama risiko")),
-    SheetColumn("category", "Category", ("risk category", "type", "kategori", "jenis")),
-    SheetColumn("cause", "Cause", ("root cause", "source", "penyebab", "sebab")),
-    SheetColumn("consequence", "Consequence", ("effect", "impact description", "dampak", "akibat")),
-    SheetColumn("owner", "Owner", ("risk owner", "responsible", "pemilik", "penanggung jawab")),
+    SheetColumn(
+        "code",
+        "Code",
+        ("risk id", "risk code", "id", "ref", "reference", "ref id", "kode", "kode risiko", "no"),
+    ),
+    SheetColumn(
+        "title",
+        "Title",
+        (
+            "risk",
+            "risk title",
+            "name",
+            "risk name",
+            "risk description",
+            "event",
+            "risiko",
+            "judul",
+            "nama risiko",
+            "peristiwa risiko",
+            "uraian risiko",
+            "pernyataan risiko",
+        ),
+    ),
+    SheetColumn(
+        "category", "Category", ("risk category", "type", "kategori", "kategori risiko", "jenis")
+    ),
+    SheetColumn(
+        "cause", "Cause", ("root cause", "source", "threat", "penyebab", "sebab", "ancaman")
+    ),
+    SheetColumn(
+        "consequence",
+        "Consequence",
+        ("effect", "consequences", "impact description", "akibat", "uraian dampak"),
+    ),
+    SheetColumn(
+        "owner",
+        "Owner",
+        (
+            "risk owner",
+            "responsible",
+            "accountable",
+            "pemilik",
+            "pemilik risiko",
+            "penanggung jawab",
+            "pic",
+        ),
+    ),
     SheetColumn("business_owner", "Business owner", ("pemilik bisnis", "process owner")),
-    SheetColumn("review_on", "Next review", ("review date", "review on", "tinjauan berikutnya")),
+    SheetColumn(
+        "review_on",
+        "Next review",
+        ("review date", "review on", "due date", "tinjauan berikutnya", "tanggal tinjauan"),
+    ),
     SheetColumn("assets", "Assets", ("asset", "systems", "aset")),
     SheetColumn("inherent_likelihood", "Inherent likelihood", ("kemungkinan inheren",)),
     SheetColumn("inherent_impact", "Inherent impact", ("dampak inheren",)),
@@ -31,7 +78,9 @@ COLUMNS: tuple[SheetColumn, ...] = (
         ("likelihood", "probability", "kemungkinan", "kemungkinan residual"),
     ),
     SheetColumn(
-        "residual_impact", "Residual impact", ("impact", "severity", "dampak residual", "skala")
+        "residual_impact",
+        "Residual impact",
+        ("impact", "severity", "dampak", "dampak residual", "skala"),
     ),
     SheetColumn("target_likelihood", "Target likelihood", ("kemungkinan target",)),
     SheetColumn("target_impact", "Target impact", ("dampak target",)),
@@ -51,6 +100,19 @@ _KNOWN = {
     for column in COLUMNS
     for name in (column.key, column.heading, *column.others)
 }
+
+
+def propose(headings: list[str], remembered: Mapping[str, str]) -> list[str]:
+    """A key for each heading, or nothing: as said before, as known, or as nearly spelt."""
+    keys: list[str] = []
+    for heading in headings:
+        name = fold(heading)
+        key = remembered[name] if name in remembered else _KNOWN.get(name, "")
+        if not key and name not in remembered:
+            near = get_close_matches(name, _KNOWN, n=1, cutoff=0.86)
+            key = _KNOWN[near[0]] if near else ""
+        keys.append("" if key in keys else key)
+    return keys
 
 
 def map_headings(headings: list[str]) -> tuple[dict[int, str], list[str]]:

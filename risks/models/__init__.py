@@ -10,6 +10,7 @@ from risks.models.evidence import (
     Outcome,
     RiskEvidence,
 )
+from risks.models.import_batch import HeadingMeaning, ImportBatch, ImportStatus
 from risks.models.indicator import Indicator, IndicatorStatus, IndicatorValue
 from risks.models.matrix import RiskMatrix
 from risks.models.risk import RISK_LIFECYCLE, Risk, RiskCategory, RiskStatus
@@ -27,6 +28,9 @@ __all__ = [
     "ControlKind",
     "ControlNature",
     "Effectiveness",
+    "HeadingMeaning",
+    "ImportBatch",
+    "ImportStatus",
     "IncidentLessons",
     "Indicator",
     "IndicatorStatus",

@@ -1,61 +1,27 @@
 """Verbs of an import: every good row goes in, every bad one says why it does not."""
 
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from assets.changes import BadFactsError, plain
 from assets.models import Asset
 from bcp_portal.accounts.models import User
-from bcp_portal.audit.verbs import verb
+from bcp_portal.audit.verbs import told_at_the_end, verb
 from bcp_portal.shared.errors import DomainError
 from risks.imports.columns import KINDS
 from risks.imports.reading import SheetRow
-from risks.models import Risk, RiskCategory
+from risks.imports.report import ImportReport, RowChange, RowError, begin_undo
+from risks.imports.values import read_day, read_place
+from risks.models import Risk, RiskCategory, RiskMatrix
+from risks.scoring import Scale
+from risks.selectors.matrix import portal_scale
 from risks.services.assessment import assess_risk
 from risks.services.risk import CODE, edit_risk, identify_risk
 
 TEXTS = ("title", "cause", "consequence")
-
-
-@dataclass(frozen=True)
-class RowError:
-    """A row that was left out, and why."""
-
-    line: int
-    code: str
-    sentence: str
-
-
-@dataclass(frozen=True)
-class RowChange:
-    """A field that changed, or would."""
-
-    line: int
-    code: str
-    field: str
-    before: str
-    after: str
-
-
-@dataclass
-class ImportReport:
-    """What an import did, or would do."""
-
-    dry_run: bool
-    created: list[str] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
-    unchanged: int = 0
-    changes: list[RowChange] = field(default_factory=list)
-    errors: list[RowError] = field(default_factory=list)
-
-    @property
-    def change_count(self) -> int:
-        """How many risks came or changed."""
-        return len(self.created) + len(self.changed)
 
 
 class _DryRunOver(Exception):
@@ -70,6 +36,7 @@ class _Lookup:
     categories: dict[str, RiskCategory]
     people: dict[str, User]
     assets: dict[str, Asset]
+    scale: Scale
 
 
 def import_register(
@@ -88,12 +55,25 @@ def import_register(
 def _import_all(
     rows: list[SheetRow], report: ImportReport, *, actor: User | None, at: datetime
 ) -> None:
-    lookup = _lookup(actor)
-    seen: dict[str, int] = {}
-    for row in rows:
-        _import_row(row, lookup, seen, report, actor=actor, at=at)
+    import_rows(rows, report, {}, actor=actor, at=at)
     if report.dry_run:
         raise _DryRunOver
+
+
+def import_rows(
+    rows: list[SheetRow],
+    report: ImportReport,
+    seen: dict[str, int],
+    *,
+    actor: User | None,
+    at: datetime,
+) -> None:
+    """Take row after row inside a verb; `seen` remembers codes from one portion to the next."""
+    lookup = _lookup(actor)
+    # One picture of each risk at the end, instead of one for each field.
+    with told_at_the_end():
+        for row in rows:
+            _import_row(row, lookup, seen, report, actor=actor, at=at)
 
 
 def _import_row(
@@ -129,10 +109,11 @@ def _take_row(
     at: datetime,
 ) -> list[RowChange]:
     facts, assets = _facts(row, lookup)
-    places = _places(row)
+    places = _places(row, lookup.scale)
     risk = lookup.risks.get(code)
     is_new = risk is None
     changes: list[RowChange] = []
+    back = begin_undo(risk, facts, assets)
     if risk is None:
         risk = _identify(code, facts, assets, actor=actor, at=at)
     else:
@@ -143,7 +124,9 @@ def _take_row(
             named = None if assets is None else [*assets, *kept]
             facts = {k: v for k, v in facts.items() if not _same(getattr(risk, k), v)}
             edit_risk(risk=risk, facts=facts, assets=named, reason=_("Import"), actor=actor, at=at)
-    changes += _assess(row, risk, places, actor=actor, at=at)
+    changes += _assess(row, risk, places, back, actor=actor, at=at)
+    if changes or is_new:
+        report.undo.append(back | {"risk": risk.pk, "code": risk.code})
     if is_new:
         report.created.append(risk.code)
     elif changes:
@@ -183,7 +166,7 @@ def _facts(row: SheetRow, lookup: _Lookup) -> tuple[dict[str, Any], list[Asset] 
         name = values["business_owner"]
         facts["business_owner"] = _named(lookup.people, name, _("person")) if name else None
     if "review_on" in values:
-        facts["review_on"] = _day(values["review_on"])
+        facts["review_on"] = read_day(values["review_on"])
     if "assets" not in values:
         return facts, None
     codes = [part for part in values["assets"].replace(";", ",").split(",") if part.strip()]
@@ -197,28 +180,14 @@ def _named(known: dict[str, Any], name: str, noun: str) -> Any:
     return found
 
 
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        day = parse_date(text[:10])
-    except ValueError:
-        day = None
-    if day is None:
-        raise BadFactsError(_("“%s” is not a date. Write 2026-12-31.") % text)
-    return day
-
-
-def _places(row: SheetRow) -> dict[str, tuple[int, int]]:
-    places = {}
-    for kind in KINDS:
-        texts = [row.values.get(f"{kind}_{axis}", "") for axis in ("likelihood", "impact")]
-        if not any(texts):
-            continue
-        if not all(texts) or not all(text.isdecimal() and 1 <= int(text) <= 5 for text in texts):
-            raise BadFactsError(_("Likelihood and impact go together, each from 1 to 5."))
-        places[kind] = (int(texts[0]), int(texts[1]))
-    return places
+def _places(row: SheetRow, scale: Scale) -> dict[str, tuple[int, int]]:
+    found = {
+        kind: read_place(
+            row.values.get(f"{kind}_likelihood", ""), row.values.get(f"{kind}_impact", ""), scale
+        )
+        for kind in KINDS
+    }
+    return {kind: place for kind, place in found.items() if place is not None}
 
 
 def _differences(
@@ -252,6 +221,7 @@ def _assess(
     row: SheetRow,
     risk: Risk,
     places: dict[str, tuple[int, int]],
+    back: dict[str, Any],
     *,
     actor: User | None,
     at: datetime,
@@ -262,7 +232,7 @@ def _assess(
         before = (now.likelihood, now.impact) if now else None
         if before == place:
             continue
-        assess_risk(
+        made = assess_risk(
             risk=risk,
             kind=kind,
             likelihood=place[0],
@@ -271,6 +241,7 @@ def _assess(
             actor=actor,
             at=at,
         )
+        back["judged"][kind] = [now.pk if now else None, made.pk]
         words = "×".join(map(str, before)) if before else ""
         changes.append(RowChange(row.line, risk.code, kind, words, "×".join(map(str, place))))
     return changes
@@ -290,9 +261,11 @@ def _lookup(actor: User | None) -> _Lookup:
         for name in (category.name, category.name_id, category.code):
             if name:
                 categories[name.casefold()] = category
+    matrix = RiskMatrix.objects.active().first()
     return _Lookup(
         risks={risk.code: risk for risk in risks.for_list().prefetch_related("assets")},
         categories=categories,
         people=people,
         assets={asset.code: asset for asset in assets},
+        scale=matrix.scale if matrix else portal_scale(),
     )

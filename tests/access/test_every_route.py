@@ -50,6 +50,7 @@ SUBJECTS = {
     "risks:evidence": ("pk", "evidence"),
     "risks:offer": ("pk", "offer"),
     "risks:edit_cell": ("pk", "risk"),
+    "risks:import": ("uid", "batch"),
     "risks:indicator": ("code", "indicator"),
     "reports:": ("uid", "report"),
     "audit:": ("seq", "audit_row"),

@@ -18,7 +18,7 @@ from incidents.services.operation_log import log_operation
 from incidents.services.review import open_review, save_review
 from incidents.services.timeline import add_note
 from incidents.services.update import publish_update
-from risks.models import Acceptance, AchievementOffer, RiskEvidence, Treatment
+from risks.models import Acceptance, AchievementOffer, ImportBatch, RiskEvidence, Treatment
 from telemetry.models import (
     AuditWitness,
     PingCheck,
@@ -180,6 +180,10 @@ def _add_risk(half: Half, boss: User) -> None:
     )
     half.things |= {
         "risk": risk,
+        "batch": ImportBatch.objects.create(
+            file_name=f"{word} file", headings=["Title"], table=[], meaning=["title"],
+            uploaded_by=boss, uploaded_at=NOON,
+        ),
         "indicator": make_indicator(risk, name=f"{word} indicator", owner=boss, asset=half.asset),
         "treatment": Treatment.objects.create(
             risk=risk, kind="reduce", plan=f"{word} plan", owner=boss, decided_at=NOON
