@@ -35,6 +35,7 @@ ACTIONS = {
     "target.lapse": gettext_lazy("Signature lapsed"),
     "target.declined": gettext_lazy("Proposal declined"),
     "target.withdrawn": gettext_lazy("Proposal withdrawn"),
+    "impact.answer": gettext_lazy("Impact answered"),
     "achievement.record": gettext_lazy("Achievement recorded"),
     "target.evidence_accepted": gettext_lazy("Achievement accepted"),
     "target.evidence_declined": gettext_lazy("Achievement declined"),

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from bcp_portal.audit.verbs import verb
+from bcp_portal.demo.agreed import agree
 from bcp_portal.demo.conflicts import tell_conflicts
 from bcp_portal.demo.governance import review_access
 from bcp_portal.demo.past import tell_past
@@ -32,6 +33,7 @@ def found_rodajaya(*, at: datetime) -> dict[str, str]:
     tell_past(sites, things, people, now=at)
     plan_ahead(sites, things, people, now=at)
     fill_register(things, people, at=began + timedelta(days=10), now=at)
+    agree(things, people, at=began + timedelta(days=5), now=at)
     tell_conflicts(sites=sites, people=people, now=at)
     review_access(people, now=at)
     return passwords

@@ -99,6 +99,7 @@ DEADLINES: dict[str, str] = {
     "telemetry.order_confirm": "telemetry.services.order_effect.confirm_due",
     "telemetry.order_review": "telemetry.services.order_effect.review_due",
     "telemetry.conflict_due": "telemetry.services.conflict_escalation.conflict_due",
+    "assets.impact_due": "assets.services.impact.campaign_due",
     "risks.acceptance_expiry": "risks.services.acceptance.expire_acceptance",
     "risks.acceptance_warning": "risks.services.acceptance.warn_of_expiry",
 }

@@ -22,6 +22,7 @@ SUBJECTS = {
     "assets:failover": ("pk", "path"),
     "assets:region": ("code", "region"),
     "assets:delegation": ("pk", "delegation"),
+    "assets:campaign": ("pk", "campaign"),
     "assets:signatory": ("pk", "signatory"),
     "assets:objective": ("code", "asset"),
     "assets:site": ("code", "site"),

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from assets.models import Delegation, Signatory, SiteAssignment
+from assets.services.impact import start_campaign
 from assets.services.objective import propose_target
 from bcp_portal.accounts.models import RoleGrant, SavedView, User
 from bcp_portal.accounts.services.access_review import open_review as open_access_review
@@ -55,7 +56,7 @@ def make_half(word: str) -> Half:
     # Codes stand in addresses, which error pages may repeat; the word stands only in content.
     region = make_region(name=f"{word} region")
     site = make_site(name=f"{word} site", region=region, provider=f"{word} net")
-    asset = make_asset(name=f"{word} asset", site=site, rto=HOUR)
+    asset = make_asset(name=f"{word} asset", site=site, rto=HOUR, business_owner=boss)
     needed = make_asset(name=f"{word} needed", site=site)
     device = make_device(site=site, name=f"{word}-device", heard_at=NOON)
     stream = make_stream_state(device, rpo=HOUR)
@@ -65,6 +66,9 @@ def make_half(word: str) -> Half:
         title=f"{word} incident",
         sites=[site],
         assets=[asset],
+    )
+    campaign = start_campaign(
+        name="Yearly", lead="", due_at=NOON + HOUR, assets=[asset], actor=None, at=NOON
     )
     propose_target(
         asset=asset, rto=HOUR, rpo=HOUR, mbco=f"{word} least", reason=f"{word} loss", actor=boss,
@@ -84,6 +88,7 @@ def make_half(word: str) -> Half:
                 delegator=boss, delegate=make_user(), starts_at=NOON, ends_at=NOON + HOUR,
                 reason=f"{word} holiday",
             ),
+            "campaign": campaign,
             "signatory": Signatory.objects.create(role="operations", user=boss, appointed_at=NOON),
             "window": make_window(site=site, reason=f"{word} window"),
             "device": device,

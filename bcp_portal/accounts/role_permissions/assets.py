@@ -17,6 +17,9 @@ PERMISSIONS: dict[str, str] = {
     "assets.assign_site": "administrator",
     "assets.run_asset": "risk_manager business_owner",
     "assets.set_target": "risk_manager business_owner",
+    "assets.view_impactanalysis": _READERS,
+    "assets.answer_impact": "risk_manager business_owner",
+    "assets.run_campaign": "risk_manager",
     # Who signs what is decided by owner, office and delegation; this opens the door only.
     "assets.sign_target": "risk_manager incident_commander business_owner",
     "assets.view_signatory": f"{_READERS} administrator",
