@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from bcp_portal.accounts.models import User
@@ -177,8 +177,19 @@ def _standing(target: OrderSite, devices: Sequence[DeviceRung]) -> str:
 
 
 def _acks(order: Order) -> list[AckLine]:
+    # A later order to the same site makes a new state of both: its answers are about this one too.
+    during = Q(delivery__desired_state__order=order)
+    if order.in_force_at is not None and order.action != OrderAction.LIFT:
+        told = Q(
+            delivery__desired_state__site__order_targets__order=order,
+            delivery__desired_state__published_at__gte=order.in_force_at,
+        )
+        if order.ended_at is not None:
+            told &= Q(delivery__desired_state__published_at__lte=order.ended_at)
+        during |= told
     rows = (
-        OrderAck.objects.filter(delivery__desired_state__order=order)
+        OrderAck.objects.filter(during)
+        .distinct()
         .select_related("delivery__device__site")
         .order_by("-received_at", "-pk")[:SHOWN]
     )

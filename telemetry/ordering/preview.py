@@ -46,7 +46,6 @@ def preview_order(action: OrderAction, sites: Sequence[Site], *, at: datetime) -
     """Add up what an order would do; eight questions however many sites."""
     ids = [site.pk for site in sites]
     states = SiteState.objects.filter(site_id__in=ids).aggregate(
-        reachable=Count("pk", filter=Q(node_state__in=[str(state) for state in REACHABLE])),
         records=Sum("pending_records"),
         value=Sum("pending_value_minor"),
     )
@@ -54,13 +53,15 @@ def preview_order(action: OrderAction, sites: Sequence[Site], *, at: datetime) -
         device__site_id__in=ids, started_at__gt=at - _DAY, started_at__lte=at
     ).aggregate(records=Sum("records_out"))
     streams = _streams(ids, at=at)
-    reachable = states["reachable"] or 0
+    devices = Device.objects.in_service().filter(site_id__in=ids)
+    hearing = devices.filter(state__node_state__in=[str(state) for state in REACHABLE])
+    reachable = hearing.values("site_id").distinct().count()
     return Preview(
         approval_class=class_of(action, len(ids)),
         sites=len(ids),
         reachable=reachable,
         dark=len(ids) - reachable,
-        devices=Device.objects.in_service().filter(site_id__in=ids).count(),
+        devices=devices.count(),
         people=_people(sites),
         pending_records=states["records"] or 0,
         pending_value_minor=states["value"] or 0,
