@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from telemetry.views import conflict, conflict_rules, order, sources, witness
+from telemetry.views import conflict, conflict_rules, order, sources, wave, witness
 from telemetry.views.conflicts import conflict_bulk, conflict_list
 from telemetry.views.lists import device_bulk, device_list, session_list, signal_list, site_list
 from telemetry.views.order_give import give
@@ -25,6 +25,13 @@ urlpatterns = [
     path("orders/<str:code>/refuse/", order.refuse, name="order_refuse"),
     path("orders/<str:code>/review/", order.review, name="order_review"),
     path("orders/<str:code>/lift/", order.lift, name="order_lift"),
+    path("waves/", wave.wave_list, name="waves"),
+    path("waves/plan/", wave.plan, name="wave_plan"),
+    path("waves/<str:code>/", wave.detail, name="wave"),
+    path("waves/<str:code>/ask/", wave.ask, name="wave_ask"),
+    path("waves/<str:code>/approve/", wave.approve, name="wave_approve"),
+    path("waves/<str:code>/pause/", wave.pause, name="wave_pause"),
+    path("waves/<str:code>/call-off/", wave.call_off, name="wave_call_off"),
     path("devices/", device_list, name="devices"),
     path("devices/bulk/", device_bulk, name="devices_bulk"),
     path("devices/witnesses/", witness.witnesses, name="witnesses"),

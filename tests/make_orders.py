@@ -3,7 +3,16 @@
 from datetime import datetime, timedelta
 
 from assets.models import Site
-from telemetry.models import DesiredState, Device, Order, OrderAction, Rung
+from telemetry.models import (
+    DesiredState,
+    Device,
+    Order,
+    OrderAction,
+    Rung,
+    Wave,
+    WavePlan,
+    WaveSite,
+)
 from telemetry.services.order import Instruction, approve_order, give_order
 from telemetry.services.order_ack import ToldAck, record_acks
 from tests.make import NOON, make_device, make_site, make_user
@@ -63,3 +72,19 @@ def answer(device: Device, rung: Rung, *, at: datetime = NOON, detail: str = "")
     """What a device says about the newest order of its site."""
     told = ToldAck(device.pk, current(device.site).uid, rung, at, "poll", detail)
     return record_acks(told=[told], at=at)
+
+
+def make_wave_plan(*sites: Site, actor=None, **fields: object) -> WavePlan:
+    """A plan as it was drawn up, each site a wave of its own."""
+    number = WavePlan.objects.count() + 1
+    told = {"reason": "After the outage", "capacity": 10_000, "created_at": NOON}
+    plan = WavePlan.objects.create(
+        number=number,
+        code=f"WAVE-{number}",
+        requested_by=actor or make_commander(),
+        **(told | fields),
+    )
+    for position, site in enumerate(sites, start=1):
+        wave = Wave.objects.create(plan=plan, position=position)
+        WaveSite.objects.create(wave=wave, site=site, planned_records=10, planned_bytes=1000)
+    return plan

@@ -78,6 +78,7 @@ SWEEPS: tuple[Sweep, ...] = (
         every_s=300,
         by="worker",
     ),
+    Sweep("telemetry.waves", "telemetry.services.wave_step.advance_waves", every_s=5),
     Sweep("live.forget", "bcp_portal.live.services.forget_old_events", every_s=60, by="worker"),
 )
 

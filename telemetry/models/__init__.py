@@ -23,6 +23,7 @@ from telemetry.models.signal import Signal, SignalRule
 from telemetry.models.stream import Stream, StreamState
 from telemetry.models.sync_habit import RpoDay, SyncDay, SyncHabit
 from telemetry.models.sync_session import ConflictReport, SyncOutcome, SyncSession
+from telemetry.models.wave import PlanStatus, Wave, WavePlan, WaveSite, WaveStatus
 from telemetry.models.webhook_source import WebhookSource
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "OrderStatus",
     "PingCheck",
     "PingEvent",
+    "PlanStatus",
     "QuarantinedItem",
     "RpoDay",
     "RuleSetting",
@@ -69,6 +71,10 @@ __all__ = [
     "SyncHabit",
     "SyncOutcome",
     "SyncSession",
+    "Wave",
+    "WavePlan",
+    "WaveSite",
+    "WaveStatus",
     "WebhookSource",
     "WitnessState",
 ]

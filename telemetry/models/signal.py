@@ -50,7 +50,7 @@ class SignalRule(models.TextChoices):
     TAMPERING = "tampering", _("Telemetry tampered with")
     CLOCK_JUMP = "clock_jump", _("Clock skew or jump")
     PING_MISSED = "ping_missed", _("Ping missed")
-    ORDER_ALONE = "order_alone", _("Order without its second person")
+    ORDER_ALONE = "order_alone", _("Order waits for somebody")
     AUDIT_MISMATCH = "audit_mismatch", _("Audit trail does not match")
     EXTERNAL = "external", _("External monitor")
     CANARY = "canary", _("Synthetic alert")

@@ -30,6 +30,7 @@ SUBJECTS = {
     "telemetry:site": ("code", "site"),
     "telemetry:witness_settle": ("pk", "witness"),
     "telemetry:order": ("code", "order"),
+    "telemetry:wave": ("code", "wave_plan"),
     "telemetry:orders_of_site": ("code", "site"),
     "telemetry:conflict": ("code", "conflict"),
     "telemetry:ping": ("pk", "ping"),

@@ -32,7 +32,7 @@ from tests.make import NOON, make_device, make_region, make_site, make_stream_st
 from tests.make_assets import make_asset, make_dependency, make_path, make_window
 from tests.make_conflicts import make_case, side
 from tests.make_incidents import make_incident, make_run
-from tests.make_orders import give
+from tests.make_orders import give, make_wave_plan
 from tests.make_register import make_indicator
 from tests.make_risks import make_risk
 
@@ -115,6 +115,7 @@ def make_half(word: str) -> Half:
                 created_at=NOON,
             ),
             "order": give(site, incident_code=word, authority=f"{word} plan"),
+            "wave_plan": make_wave_plan(site, reason=f"{word} waves"),
             "run": run,
             "step": run.phases.get().steps.get(),
         },

@@ -140,6 +140,22 @@ RULES: tuple[Rule, ...] = (
         kind="order",
         duty="two",
     ),
+    Rule("telemetry:waves", "GET", "telemetry.view_order", scope="site", kind="wave"),
+    Rule("telemetry:wave", "GET", "telemetry.view_order", scope="site", kind="wave"),
+    Rule("telemetry:wave_plan", "GET POST", "telemetry.give_order", scope="site", kind="wave"),
+    Rule(
+        "telemetry:wave_ask", "POST", "telemetry.give_order", scope="site", kind="wave", duty="two"
+    ),
+    Rule(
+        "telemetry:wave_approve",
+        "POST",
+        "telemetry.approve_order",
+        scope="site",
+        kind="wave",
+        duty="two",
+    ),
+    Rule("telemetry:wave_pause", "GET POST", "telemetry.give_order", scope="site", kind="wave"),
+    Rule("telemetry:wave_call_off", "GET POST", "telemetry.give_order", scope="site", kind="wave"),
     Rule("api:order-list", "GET", "telemetry.view_order", scope="site", kind="order"),
     Rule("api:order-detail", "GET", "telemetry.view_order", scope="site", kind="order"),
     Rule("api:site-list", "GET", "assets.view_site", scope="site", kind="site"),

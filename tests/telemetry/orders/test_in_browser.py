@@ -9,7 +9,7 @@ from django.utils import timezone
 from telemetry.models import Order, Rung
 from tests.frame.browsing import chromium, grave_findings, looking
 from tests.make import PASSWORD, make_device, make_site, make_stream_state
-from tests.make_orders import answer, give, make_commander
+from tests.make_orders import answer, give, make_commander, make_wave_plan
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -41,6 +41,7 @@ def test_an_order_is_given_and_followed(browser, live_server, theme, width):
     make_device(site=dark, heard_at=now - timedelta(days=2), node_state="dark", name="till")
     make_stream_state(device, rpo=timedelta(hours=1), pending_records=41, oldest_pending_at=now)
     earlier = give(near, dark, at=now)
+    plan = make_wave_plan(near, dark, actor=boss)
     with looking(browser, live_server.url, theme=theme, width=width) as page:
         page.goto(f"{live_server.url}/account/login/?next=/orders/give/%3Fsites=SBY-02")
         page.fill("#id_login", boss.username)
@@ -65,6 +66,8 @@ def test_an_order_is_given_and_followed(browser, live_server, theme, width):
         page.goto(f"{live_server.url}/sites/SBY-02/")
         page.wait_for_selector("#orders")
         shot(page, f"site-{width}")
+        page.goto(f"{live_server.url}/waves/{plan.code}/")
+        check(page, f"wave-{width}")
         page.goto(live_server.url)
         shot(page, f"home-{width}")
 
