@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("assets", "0002_null_is_no_coordinate"),
-        ("telemetry", "0006_order_ends"),
+        ("telemetry", "0007_conflict_desk"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
