@@ -18,6 +18,7 @@ class AssetsConfig(AppConfig):
         frame = import_module("bcp_portal.frame")
         frame.register_frame_source("tasks", import_module("assets.frame_tasks").my_tasks)
         hooks = import_module("bcp_portal.accounts.hooks")
+        hooks.register_place_source(import_module("assets.selectors.places").places_of)
         hooks.register_person_fact(
             hooks.PersonFact(
                 label=_("Looks after"),

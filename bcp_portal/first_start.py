@@ -35,6 +35,7 @@ def prepare(say: Say) -> None:
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
     call_command("sync_roles", verbosity=0, stdout=io.StringIO())
+    call_command("load_courses", verbosity=0, stdout=io.StringIO())
     compile_texts()
 
 

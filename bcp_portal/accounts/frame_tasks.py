@@ -1,4 +1,7 @@
-"""What this room reports into the frame of every page: rights to confirm, roles to agree to."""
+"""What this room reports into the frame of every page: rights to confirm, training that is missing.
+
+Shown on every page, so each costs one short query at most.
+"""
 
 from collections.abc import Iterator
 
@@ -8,15 +11,26 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bcp_portal.accounts.models import AccessItem, RoleGrant, User
+from bcp_portal.accounts.models import AccessItem, RoleGrant, TrainingReminder, User
 from bcp_portal.frame import FrameTask
 
 
 def my_tasks(request: HttpRequest) -> Iterator[FrameTask]:
-    """Rights that wait for this person's word, and roles that wait for a second one."""
+    """What waits for this person: rights to confirm, training to do, roles to agree to."""
     user = request.user
     if not isinstance(user, User):
         return
+    yield from _rights(user)
+    if TrainingReminder.objects.filter(person=user).exists():
+        yield FrameTask(_("Training is missing"), reverse("accounts:training"), kind="training")
+    if user.has_perm("accounts.second_grant"):
+        asked = RoleGrant.objects.waiting().exclude(asked_by=user).exclude(person=user)
+        if asked.exists():
+            words = _("A dangerous role waits for a second person")
+            yield FrameTask(words, reverse("accounts:reviews"), kind="access")
+
+
+def _rights(user: User) -> Iterator[FrameTask]:
     waiting = AccessItem.objects.pending().filter(responsible=user)
     by_review: dict[str, int] = {}
     due = {}
@@ -30,11 +44,3 @@ def my_tasks(request: HttpRequest) -> Iterator[FrameTask]:
             )
         address = f"{reverse('accounts:review', args=[code])}?mine=yes"
         yield FrameTask(words % {"n": count}, address, kind="access", due_at=due[code])
-    if user.has_perm("accounts.second_grant"):
-        asked = RoleGrant.objects.waiting().exclude(asked_by=user).exclude(person=user)
-        if asked.exists():
-            yield FrameTask(
-                _("A dangerous role waits for a second person"),
-                reverse("accounts:reviews"),
-                kind="access",
-            )

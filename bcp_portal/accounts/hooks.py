@@ -3,7 +3,7 @@
 People stand below assets and incidents, so those rooms register here instead of being imported.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -23,6 +23,9 @@ class PersonFact:
     url_name: str
 
 
+PlaceSource = Callable[[Sequence[int]], Mapping[int, frozenset[str]]]
+
+_places: list[PlaceSource] = []
 _departure: list[DepartureCheck] = []
 _addresses: list[AddressCheck] = []
 _facts: list[PersonFact] = []
@@ -59,3 +62,18 @@ def register_person_fact(fact: PersonFact) -> None:
 def person_facts() -> list[PersonFact]:
     """The lines that other rooms add."""
     return list(_facts)
+
+
+def register_place_source(source: PlaceSource) -> None:
+    """Let a room say to which places, by their codes, people belong."""
+    if source not in _places:
+        _places.append(source)
+
+
+def places_of(user_ids: Sequence[int]) -> dict[int, frozenset[str]]:
+    """The codes of the places that people belong to, as far as a room above knows."""
+    found: dict[int, frozenset[str]] = {}
+    for source in _places:
+        for user_id, codes in source(user_ids).items():
+            found[user_id] = found.get(user_id, frozenset()) | codes
+    return found

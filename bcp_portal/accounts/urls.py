@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from bcp_portal.accounts.views import access_review, people, profile
+from bcp_portal.accounts.views import access_review, people, profile, training
 from bcp_portal.accounts.views.saved_view import view_forget, view_save
 
 app_name = "accounts"
@@ -21,6 +21,9 @@ urlpatterns: list[URLPattern] = [
     path("access-reviews/<str:code>/", access_review.review, name="review"),
     path("role-grants/<int:pk>/agree/", access_review.grant_agree, name="grant_agree"),
     path("role-grants/<int:pk>/refuse/", access_review.grant_refuse, name="grant_refuse"),
+    path("training/", training.training, name="training"),
+    path("training/<slug:code>/", training.course, name="course"),
+    path("training/<slug:code>/ask/", training.course_ask, name="course_ask"),
     path("account/profile/", profile.profile, name="profile"),
     path("account/contacts/add/", profile.contact_add, name="contact_add"),
     path("account/contacts/<int:pk>/remove/", profile.contact_remove, name="contact_remove"),

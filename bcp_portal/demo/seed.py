@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from bcp_portal.audit.verbs import verb
 from bcp_portal.demo.agreed import agree
 from bcp_portal.demo.conflicts import tell_conflicts
-from bcp_portal.demo.governance import review_access
+from bcp_portal.demo.governance import review_access, train
 from bcp_portal.demo.past import tell_past
 from bcp_portal.demo.people import arrange_calls, assign_places, hire_people
 from bcp_portal.demo.places import open_places
@@ -36,4 +36,5 @@ def found_rodajaya(*, at: datetime) -> dict[str, str]:
     agree(things, people, at=began + timedelta(days=5), now=at)
     tell_conflicts(sites=sites, people=people, now=at)
     review_access(people, now=at)
+    train(people, now=at)
     return passwords

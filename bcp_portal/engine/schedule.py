@@ -60,6 +60,12 @@ SWEEPS: tuple[Sweep, ...] = (
         every_s=3600,
         by="worker",
     ),
+    Sweep(
+        "accounts.training",
+        "bcp_portal.accounts.services.training.remind_of_training",
+        every_s=3600,
+        by="worker",
+    ),
     Sweep("audit.checkpoint", "bcp_portal.audit.services.checkpoint.sign_checkpoint", every_s=60),
     Sweep("audit.walk", "bcp_portal.audit.services.walk.walk_trail", every_s=60, by="worker"),
     Sweep("telemetry.order_renewal", "telemetry.services.order_ack.renew_outrun", every_s=15),
@@ -107,6 +113,7 @@ DEADLINES: dict[str, str] = {
 
 # kind -> function called as handler(subject_id=..., at=..., again=...) outside any transaction.
 JOBS: dict[str, str] = {
+    "accounts.training_reminder": "bcp_portal.accounts.services.training.send_reminder",
     "incidents.delivery": "incidents.services.delivery.deliver",
     "report.render": "bcp_portal.reports.services.report_file.render_report",
     "risks.import": "risks.services.import_batch.run_batch",

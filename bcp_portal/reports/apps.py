@@ -19,3 +19,5 @@ class ReportsConfig(AppConfig):
         registry = import_module("bcp_portal.reports.registry")
         paper = import_module("bcp_portal.reports.access_review")
         registry.register_report(paper.KIND, paper.build_access_review, label=_("Access review"))
+        paper = import_module("bcp_portal.reports.training")
+        registry.register_report(paper.KIND, paper.build_training, label=_("Training"))

@@ -90,7 +90,7 @@ SUBJECTS = {
 # Known to everybody who may look at all: plans, policies and the catalogue of controls.
 SHARED = (
     "incidents:playbook", "incidents:polic", "incidents:rotation", "incidents:shift",
-    "risks:control", "api:playbook", "api:control",
+    "risks:control", "accounts:course", "api:playbook", "api:control",
     "telemetry:conflict_rule",
 )  # fmt: skip
 

@@ -11,6 +11,12 @@ from bcp_portal.accounts.models.access_review import (
 from bcp_portal.accounts.models.api_token import ApiToken
 from bcp_portal.accounts.models.contact_method import ContactKind, ContactMethod
 from bcp_portal.accounts.models.saved_view import SavedView
+from bcp_portal.accounts.models.training import (
+    Completion,
+    Course,
+    CourseRule,
+    TrainingReminder,
+)
 from bcp_portal.accounts.models.user import User
 
 __all__ = [
@@ -19,10 +25,14 @@ __all__ = [
     "AccessItem",
     "AccessReview",
     "ApiToken",
+    "Completion",
     "ContactKind",
     "ContactMethod",
+    "Course",
+    "CourseRule",
     "GrantState",
     "RoleGrant",
     "SavedView",
+    "TrainingReminder",
     "User",
 ]

@@ -5,6 +5,10 @@ PERMISSIONS: dict[str, str] = {
         "viewer risk_manager incident_commander responder sync_technician business_owner auditor"
     ),
     "accounts.manage_people": "administrator",
+    "accounts.view_completion": (
+        "administrator auditor business_owner incident_commander risk_manager"
+    ),
+    "accounts.run_training": "administrator risk_manager",
     "accounts.view_accessreview": (
         "administrator auditor business_owner incident_commander risk_manager"
     ),
