@@ -9,6 +9,7 @@ from incidents.views import (
     lists,
     merge,
     moves,
+    offline,
     playbook,
     playbook_edit,
     playbook_version,
@@ -23,6 +24,12 @@ from incidents.views import (
 
 app_name = "incidents"
 urlpatterns = [
+    path("sw.js", offline.service_worker, name="service_worker"),
+    path("offline/", offline.offline, name="offline"),
+    path("offline/app.webmanifest", offline.web_manifest, name="web_manifest"),
+    path("offline/lease/<uuid:uid>/", offline.lease_state, name="lease_state"),
+    path("offline/devices/", offline.offline_devices, name="offline_devices"),
+    path("offline/devices/<int:pk>/lost/", offline.offline_device_lost, name="offline_device_lost"),
     path("incidents/", lists.incident_list, name="list"),
     path("incidents/declare/", moves.declare, name="declare"),
     path("incidents/of-asset/<str:code>/", related.for_asset, name="for_asset"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.middleware.csrf import get_token
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -12,10 +13,11 @@ from rest_framework.response import Response
 
 from assets.api.caller import caller
 from incidents.api.door import asked
-from incidents.api.offline_in import BatchIn, OperationIn, read_operation
+from incidents.api.offline_in import BatchIn, OperationIn, PackIn, read_operation
 from incidents.models import PlaybookRun
 from incidents.selectors.offline_pack import offline_pack
 from incidents.selectors.run_log import run_answer
+from incidents.services.offline_device import note_device
 from incidents.services.operation import Told, apply_operations
 
 
@@ -54,7 +56,17 @@ class OfflineViewSet(viewsets.ViewSet):
     @action(detail=False, methods=["get"])
     def pack(self, request: Request) -> Response:
         """Everything a person needs on the day without a link, within their sites."""
-        return Response(offline_pack(caller(request), at=timezone.now()))
+        user, at = caller(request), timezone.now()
+        form = PackIn(data=request.query_params)
+        form.is_valid(raise_exception=True)
+        # A cookie for the operations that come back; without a session it is not needed.
+        about = {"csrf": get_token(request._request), "revoked": False}
+        if uid := form.validated_data.get("device"):
+            label = request.headers.get("User-Agent", "")
+            device = note_device(uid=uid, user=user, label=label, at=at)
+            if device.revoked_at is not None:
+                return Response({"now": int(at.timestamp() * 1000), "revoked": True})
+        return Response(offline_pack(user, at=at) | about)
 
 
 def _read(batch: dict[str, Any]) -> tuple[list[Told], list[dict[str, Any]]]:

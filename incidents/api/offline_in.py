@@ -33,6 +33,12 @@ class OperationIn(serializers.Serializer[None]):
     payload = serializers.DictField(required=False, default=dict)
 
 
+class PackIn(serializers.Serializer[None]):
+    """Which device asks for something to take along."""
+
+    device = serializers.UUIDField(required=False)
+
+
 class BatchIn(serializers.Serializer[None]):
     """What one device tells at once, and what it has seen of each run."""
 

@@ -38,6 +38,7 @@ from incidents.models.incident import (
     VerdictChange,
 )
 from incidents.models.notice import Delivery, DeliveryStatus, Notice, NoticeKind
+from incidents.models.offline_device import OfflineDevice
 from incidents.models.operation import Operation, OperationKind, OperationOutcome
 from incidents.models.playbook import (
     VERSION_LIFECYCLE,
@@ -103,6 +104,7 @@ __all__ = [
     "Inject",
     "Notice",
     "NoticeKind",
+    "OfflineDevice",
     "Operation",
     "OperationKind",
     "OperationOutcome",

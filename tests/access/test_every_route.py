@@ -45,6 +45,7 @@ SUBJECTS = {
     "incidents:notice": ("pk", "notice"),
     "incidents:operation": ("pk", "operation"),
     "incidents:run_settle": ("pk", "run"),
+    "incidents:offline_device": ("pk", "offline_device"),
     "risks:": ("code", "risk"),
     "risks:for_incident": ("code", "reviewed"),
     "risks:treatment": ("pk", "treatment"),

@@ -12,7 +12,7 @@ from bcp_portal.accounts.services.access_review import open_review as open_acces
 from bcp_portal.accounts.services.api_token import create_api_token
 from bcp_portal.audit.models import AuditRow
 from bcp_portal.reports.models import ReportFile
-from incidents.models import Alert, Notice, OperationKind
+from incidents.models import Alert, Notice, OfflineDevice, OperationKind
 from incidents.services.action_item import assign_action_item
 from incidents.services.incident import recover_incident, start_response
 from incidents.services.operation_log import log_operation
@@ -117,6 +117,9 @@ def make_half(word: str) -> Half:
             "order": give(site, incident_code=word, authority=f"{word} plan"),
             "wave_plan": make_wave_plan(site, reason=f"{word} waves"),
             "run": run,
+            "offline_device": OfflineDevice.objects.create(
+                uid=uuid4(), user=boss, label=f"{word} phone", created_at=NOON, seen_at=NOON
+            ),
             "step": run.phases.get().steps.get(),
         },
     )  # fmt: skip

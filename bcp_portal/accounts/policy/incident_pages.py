@@ -1,6 +1,6 @@
 """Pages of incidents."""
 
-from bcp_portal.shared.policy import SIGNED_IN, Rule
+from bcp_portal.shared.policy import PUBLIC, SIGNED_IN, Rule
 
 
 def _page(route: str, permission: str, methods: str = "GET", kind: str = "incident") -> Rule:
@@ -17,6 +17,12 @@ _FORM = "GET POST"
 _SEE = "incidents.view_escalationpolicy"
 
 RULES: tuple[Rule, ...] = (
+    Rule("incidents:service_worker", "GET", PUBLIC, sensitivity="public"),
+    Rule("incidents:offline", "GET", PUBLIC, sensitivity="public"),
+    Rule("incidents:web_manifest", "GET", PUBLIC, sensitivity="public"),
+    Rule("incidents:lease_state", "GET", PUBLIC, sensitivity="public"),
+    Rule("incidents:offline_devices", "GET", SIGNED_IN, scope="own", kind="offline device"),
+    Rule("incidents:offline_device_lost", "POST", SIGNED_IN, scope="own", kind="offline device"),
     _page("list", "incidents.view_incident"),
     _page("declare", "incidents.declare_incident", _FORM),
     _page("for_asset", "incidents.view_incident"),

@@ -1,0 +1,360 @@
+"""The portal without a link, in a real Chromium: the server goes and returns, people work on."""
+
+import json
+import re
+from contextlib import contextmanager
+
+import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from playwright.sync_api import expect
+
+from bcp_portal.accounts.roles import Role
+from incidents.models import OfflineDevice, Operation, RunStep, TimelineEntry
+from incidents.selectors.run_log import merge_of
+from tests.frame.browsing import ARGUMENTS, CHROMIUM, chromium, session_of
+from tests.make import make_user
+from tests.make_incidents import make_run, step_of
+from tests.offline.servers import stoppable_server
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PASSPHRASE = "three blind mice run"
+CANARY = "Zq7canaryXw"
+PLAN = {"Isolate": [f"Unplug the {CANARY}", "Lock the door", "Call the landlord"]}
+PATIENCE = 20_000
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def server(transactional_db):
+    with stoppable_server() as running:
+        yield running
+
+
+@pytest.fixture
+def run():
+    return make_run(PLAN, title=f"Tills of {CANARY}")
+
+
+@contextmanager
+def device(browser, server, user, *, width: int = 1280):
+    """A browser of somebody who is signed in."""
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    try:
+        yield prepare(context, server, user)
+    finally:
+        context.close()
+
+
+def prepare(context, server, user):
+    context.set_default_timeout(PATIENCE)
+    name, value = settings.SESSION_COOKIE_NAME, session_of(user)
+    context.add_cookies([{"name": name, "value": value, "url": server.url}])
+    page = context.new_page()
+    page.problems = []
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("console", lambda words: page.problems.append(words.text)
+            if "Content Security" in words.text else None)  # fmt: skip
+    return page
+
+
+def make_ready(page, server):
+    page.goto(f"{server.url}/offline/")
+    page.fill("#begin [name=first]", PASSPHRASE)
+    page.fill("#begin [name=second]", PASSPHRASE)
+    page.click("#begin button.btn-primary")
+    expect(page.locator("#ready")).to_have_text("Offline-ready", timeout=PATIENCE)
+
+
+def enter(page, passphrase=PASSPHRASE):
+    page.fill("#unlock [name=passphrase]", passphrase)
+    page.click("#unlock button.btn-primary")
+
+
+def open_run(page, run):
+    page.locator(".offline-incident", has_text=run.incident.code).click()
+    expect(page.locator(".offline-step").first).to_be_visible()
+
+
+def press(page, run, text, act="tick"):
+    step = step_of(run, text)
+    page.click(f'[data-step="{step.pk}"] [data-act="{act}"]')
+
+
+def say_in_dialog(page, **fields):
+    for name, value in fields.items():
+        page.fill(f"dialog [name={name}]", value)
+    page.click("dialog button[value=yes]")
+
+
+def wait_for_unsent(page, count):
+    expect(page.locator("#unsent")).to_have_text(f"Unsent: {count}", timeout=PATIENCE)
+
+
+def replay(page, *, at_once=False):
+    if at_once:  # does not wait until the back-off is over
+        page.evaluate("import('/static/js/offline/sync.js').then(m => { m.state.retryAt = 0; })")
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+
+
+def test_two_people_work_while_the_server_is_gone_and_nothing_is_lost(browser, server, run):
+    budi = make_user(Role.INCIDENT_COMMANDER, first_name="Budi")
+    ani = make_user(Role.RESPONDER, first_name="Ani")
+    assign_everywhere(ani, run)
+    with (
+        device(browser, server, budi) as laptop,
+        device(browser, server, ani, width=375) as phone,
+    ):
+        for page in (laptop, phone):
+            make_ready(page, server)
+        server.stop()
+
+        # The installed pages open although there is no server, at the address people know.
+        laptop.goto(f"{server.url}/incidents/{run.incident.code}/")
+        phone.goto(server.url)
+        for page in (laptop, phone):
+            enter(page)
+        open_run(phone, run)
+        press(laptop, run, f"Unplug the {CANARY}")
+        press(phone, run, f"Unplug the {CANARY}")
+        press(laptop, run, "Lock the door", act="skip")
+        say_in_dialog(laptop, reason="no key")
+        press(phone, run, "Lock the door")
+        phone.fill("#note-form textarea", "Smoke in the back room")
+        phone.click("#note-form button.btn-sm")
+        wait_for_unsent(laptop, 2)
+        wait_for_unsent(phone, 3)
+        expect(phone.locator("#link")).to_have_text("no connection")
+        phone.screenshot(path="/tmp/offline/phone.png")
+        assert not Operation.objects.exists()
+
+        server.start()
+        for page in (laptop, phone):
+            replay(page)
+            wait_for_unsent(page, 0)
+
+        expect(phone.locator(".offline-clash")).to_be_visible()
+        assert laptop.problems == phone.problems == []
+        laptop.goto(f"{server.url}/incidents/{run.incident.code}/")
+        expect(laptop.locator("#clashes")).to_contain_text("Done and skipped")
+        laptop.screenshot(path="/tmp/offline/merged.png")
+
+    ticks = Operation.objects.filter(step=step_of(run, f"Unplug the {CANARY}"), kind="tick")
+    assert {op.actor.first_name for op in ticks} == {"Budi", "Ani"}
+    assert {op.outcome for op in ticks} == {"applied", "corroborated"}
+    [card] = merge_of(run.incident).open_clashes
+    assert {side.who for side in card.sides} == {"Budi", "Ani"}
+    assert TimelineEntry.objects.filter(params__words="Smoke in the back room").count() == 1
+    assert Operation.objects.count() == 5
+
+
+def assign_everywhere(user, run):
+    """A responder who holds a role in the incident sees it."""
+    from incidents.services.role import take_role  # noqa: PLC0415
+    from tests.make import NOON  # noqa: PLC0415
+
+    take_role(incident=run.incident, user=user, actor=None, at=NOON, role="operations")
+
+
+def test_an_answer_that_never_came_changes_nothing_twice(browser, server, run):
+    with device(browser, server, make_user(Role.INCIDENT_COMMANDER)) as page:
+        make_ready(page, server)
+        page.route("**/offline/operations/", commit_and_cut)
+        open_run(page, run)
+        press(page, run, "Lock the door")
+        wait_for_count(page, 1)
+        wait_for_unsent(page, 1)
+
+        page.unroute("**/offline/operations/")
+        for status in (429, 500):
+            page.route("**/offline/pack/**", lambda route, code=status: route.fulfill(status=code))
+            page.evaluate(
+                "import('/static/js/offline/sync.js').then(m => { m.state.retryAt = 0; })"
+            )
+            replay(page)
+            expect(page.locator("#link")).to_have_text("no connection")
+            page.unroute("**/offline/pack/**")
+        replay(page, at_once=True)
+        wait_for_unsent(page, 0)
+
+    assert Operation.objects.count() == 1
+    assert step_of(run, "Lock the door").status == "done"
+
+
+def commit_and_cut(route):
+    """The server commits; its answer is lost on the way."""
+    route.fetch()
+    route.abort()
+
+
+def wait_for_count(page, count):
+    for _try in range(200):
+        if Operation.objects.count() == count:
+            return
+        page.wait_for_timeout(100)  # the browser works on while we wait
+    raise AssertionError("nothing arrived")
+
+
+def test_the_disk_holds_no_plain_word(server, run, tmp_path):
+    """A persistent profile, searched byte by byte after the browser has gone."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415
+
+    with sync_playwright() as playwright:
+        path = CHROMIUM
+        arguments = {"executable_path": path, "args": ARGUMENTS, "headless": True}
+        context = playwright.chromium.launch_persistent_context(str(tmp_path), **arguments)
+        page = prepare(context, server, make_user(Role.INCIDENT_COMMANDER))
+        make_ready(page, server)
+        server.stop()
+        open_run(page, run)
+        expect(page.locator("#stage")).to_contain_text(CANARY)
+        page.fill("#note-form textarea", f"{CANARY} is warm")
+        page.click("#note-form button.btn-sm")
+        wait_for_unsent(page, 1)
+        context.close()
+
+    found = [
+        file.relative_to(tmp_path).as_posix()
+        for file in tmp_path.rglob("*")
+        if file.is_file() and has_word(file.read_bytes())
+    ]
+    assert found == []
+    assert any("siaga" in str(path) or "IndexedDB" in str(path) for path in tmp_path.rglob("*"))
+
+
+def has_word(data: bytes) -> bool:
+    spellings = (CANARY, PASSPHRASE)
+    return any(word.encode(code) in data for word in spellings for code in ("utf-8", "utf-16-le"))
+
+
+def test_an_ended_session_keeps_what_is_unsent_until_its_owner_returns(browser, server, run):
+    budi, other = make_user(Role.INCIDENT_COMMANDER), make_user(Role.INCIDENT_COMMANDER)
+    with device(browser, server, budi) as page:
+        make_ready(page, server)
+        Session.objects.all().delete()
+        open_run(page, run)
+        press(page, run, "Lock the door")
+        expect(page.locator("#link")).to_have_text("signed out: sign in to send")
+        wait_for_unsent(page, 1)
+
+        sign_in(page, server, other)
+        replay(page)
+        expect(page.locator("#link")).to_have_text("somebody else is signed in: nothing is sent")
+        assert not Operation.objects.exists()
+
+        sign_in(page, server, budi)
+        replay(page)
+        wait_for_unsent(page, 0)
+
+    assert Operation.objects.get().actor == budi
+
+
+def sign_in(page, server, user):
+    name, value = settings.SESSION_COOKIE_NAME, session_of(user)
+    page.context.add_cookies([{"name": name, "value": value, "url": server.url}])
+
+
+def test_a_new_edition_of_the_pages_keeps_unsent_operations(browser, server, run, monkeypatch):
+    with device(browser, server, make_user(Role.INCIDENT_COMMANDER)) as page:
+        make_ready(page, server)
+        page.route("**/api/v1/**", lambda route: route.abort())
+        open_run(page, run)
+        press(page, run, "Lock the door")
+        wait_for_unsent(page, 1)
+
+        monkeypatch.setattr("incidents.views.offline.version_of_files", lambda: "next-edition")
+        page.evaluate("navigator.serviceWorker.getRegistration().then(one => one.update())")
+        page.wait_for_function(
+            "caches.keys().then(names => names.length === 1 && names[0] === 'siaga-next-edition')"
+        )
+        page.unroute("**/api/v1/**")
+        page.reload()
+        enter(page)
+        wait_for_unsent(page, 0)
+
+    assert Operation.objects.get().outcome == "applied"
+
+
+def test_five_wrong_tries_a_lost_device_and_signing_out_empty_it(browser, server, run):
+    budi = make_user(Role.INCIDENT_COMMANDER)
+    with device(browser, server, budi) as page:
+        make_ready(page, server)
+        page.click("#lock")
+        expect(page.locator("#stage")).not_to_contain_text(CANARY)
+        for left in (4, 3, 2, 1):
+            enter(page, "not my passphrase")
+            expect(page.locator(".offline-problem")).to_contain_text(f"emptied: {left}")
+        enter(page, "not my passphrase")
+        expect(page.locator(".offline-problem")).to_contain_text("has been emptied")
+
+        make_ready(page, server)
+        page.goto(f"{server.url}/offline/devices/")
+        page.get_by_role("button", name="Report lost").last.click()
+        page.click("dialog.ask button.btn-danger")
+        page.goto(f"{server.url}/offline/")
+        expect(page.locator("#begin")).to_be_visible()
+        assert OfflineDevice.objects.exclude(revoked_at=None).count() == 1
+
+        make_ready(page, server)
+        page.goto(f"{server.url}/account/sessions/")
+        expect(page.locator("#offline-chip")).to_have_attribute("data-state", "ready")
+        page.click("summary.person")
+        page.get_by_role("button", name="Sign out").click()
+        page.wait_for_url(re.compile("login|/$"))
+        boxes = page.evaluate("indexedDB.databases().then(all => all.map(one => one.name))")
+        assert "siaga-offline" not in boxes
+
+
+def test_a_clock_two_hours_wrong_is_corrected(browser, server, run):
+    with device(browser, server, make_user(Role.INCIDENT_COMMANDER)) as page:
+        page.add_init_script("const real = Date.now.bind(Date); Date.now = () => real() + 7200000;")
+        make_ready(page, server)
+        open_run(page, run)
+        press(page, run, "Lock the door")
+        wait_for_unsent(page, 0)
+
+    operation = Operation.objects.get()
+    lead = (operation.client_time - operation.received_at).total_seconds()
+    assert lead > 7000
+    assert abs((operation.happened_at - operation.received_at).total_seconds()) < 60
+    assert operation.uncertainty_ms is not None
+
+
+def test_the_portal_can_be_installed(browser, server):
+    with device(browser, server, make_user(Role.RESPONDER)) as page:
+        make_ready(page, server)
+        tools = page.context.new_cdp_session(page)
+        found = tools.send("Page.getInstallabilityErrors")["installabilityErrors"]
+        manifest = json.loads(tools.send("Page.getAppManifest")["data"])
+
+    # A private profile cannot install anything; nothing else may stand against it.
+    assert [one["errorId"] for one in found if one["errorId"] != "in-incognito"] == []
+    assert manifest["short_name"] == "Siaga"
+
+
+def test_unsent_operations_leave_as_a_file_that_only_its_passphrase_opens(browser, server, run):
+    with device(browser, server, make_user(Role.INCIDENT_COMMANDER)) as page:
+        make_ready(page, server)
+        server.stop()
+        open_run(page, run)
+        press(page, run, "Lock the door")
+        wait_for_unsent(page, 1)
+        page.click("#back")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Export as an encrypted file").click()
+            say_in_dialog(page, passphrase="another long secret")
+        words = download.value.path().read_text()
+        opened = page.evaluate(
+            "words => import('/static/js/offline/vault.js')"
+            ".then(m => m.importFile('another long secret', words))",
+            words,
+        )
+
+    assert str(RunStep.objects.get(text="Lock the door").pk) not in words
+    assert opened["operations"][0]["kind"] == "tick"
