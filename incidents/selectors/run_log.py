@@ -40,6 +40,18 @@ class SideLine:
     latest: datetime | None
 
     @property
+    def is_exact(self) -> bool:
+        """Whether the interval is too short to be worth two times."""
+        if self.earliest is None or self.latest is None:
+            return False
+        return self.latest - self.earliest < timedelta(seconds=1)
+
+    @property
+    def device(self) -> str:
+        """Enough of the device's name to tell two apart."""
+        return self.operation.device[:8]
+
+    @property
     def is_late(self) -> bool:
         """Whether it arrived noticeably after it was done."""
         op = self.operation

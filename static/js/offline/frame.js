@@ -12,7 +12,8 @@ const show = async () => {
   const ready = Boolean(publicKey && asOf && (await navigator.serviceWorker?.getRegistration())?.active);
   const at = asOf ? new Date(asOf).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" }) : "";
   chip.dataset.state = state.link === "other-person" ? "other" : ready ? "ready" : "none";
-  chip.querySelector(".offline-word").textContent = ready ? words.ready.replace("%s", at) : words.none;
+  chip.title = ready ? words.ready.replace("%s", at) : words.none;
+  chip.querySelector(".offline-word").textContent = chip.title;
   const badge = chip.querySelector(".offline-count");
   badge.textContent = waiting ? words.unsent.replace("%s", waiting) : "";
   badge.hidden = !waiting;
@@ -20,8 +21,10 @@ const show = async () => {
 
 const work = async () => {
   if (document.hidden) return;
-  if (await get("meta", "publicKey")) await contact(null);
-  await show();
+  try {
+    if (await get("meta", "publicKey")) await contact(null);
+    await show();
+  } catch { /* signed out, or a browser that keeps nothing: the page works without a copy */ }
 };
 
 const leave = async (event) => {
@@ -33,7 +36,7 @@ const leave = async (event) => {
   // Signing out empties this device; whoever still has unsent deeds is asked first.
   if (waiting && !window.confirm(words.leave.replace("%s", waiting))) return;
   form.dataset.wiped = "yes";
-  await wipe();
+  await wipe({ forGood: true });
   form.submit();
 };
 

@@ -2,8 +2,10 @@
 const NAME = "siaga-offline";
 const VERSION = 1;
 let opening = null;
+let isGone = false;
 
 const db = () => {
+  if (isGone) return Promise.reject(new Error("signed out"));
   opening ??= idb.openDB(NAME, VERSION, {
     upgrade(base) {
       // Never delete a store here: unsent operations outlive every new version of this page.
@@ -31,9 +33,11 @@ const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("siaga-o
 export const tell = (word) => channel?.postMessage(word);
 export const hear = (listener) => channel?.addEventListener("message", (event) => listener(event.data));
 
-export const wipe = async () => {
+// Empty this device; for good when the person leaves, so that nothing under way writes again.
+export const wipe = async ({ forGood = false } = {}) => {
   try { (await db()).close(); } catch { /* it may be gone already */ }
   opening = null;
+  isGone = forGood;
   await idb.deleteDB(NAME, { blocked() { tell("wiped"); } });
   for (const key of Object.keys(localStorage)) {
     if (key.startsWith("siaga-draft:")) localStorage.removeItem(key);
