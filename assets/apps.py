@@ -5,6 +5,8 @@ from importlib import import_module
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from bcp_portal.reports.registry import register_report
+
 
 class AssetsConfig(AppConfig):
     """Sites, assets, dependencies and the targets they must meet."""
@@ -17,6 +19,10 @@ class AssetsConfig(AppConfig):
         # Loaded only now: models cannot be imported while the apps are being read.
         frame = import_module("bcp_portal.frame")
         frame.register_frame_source("tasks", import_module("assets.frame_tasks").my_tasks)
+        paper = import_module("assets.reports")
+        register_report(
+            paper.UNPROVEN, paper.build_unproven_report, label=_("Objectives without proof")
+        )
         hooks = import_module("bcp_portal.accounts.hooks")
         hooks.register_place_source(import_module("assets.selectors.places").places_of)
         hooks.register_person_fact(

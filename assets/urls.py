@@ -14,6 +14,7 @@ from assets.views import (
     signing,
     site,
     target,
+    unproven,
 )
 
 app_name = "assets"
@@ -48,6 +49,8 @@ urlpatterns = [
     path("impact/campaigns/<int:pk>/", impact.campaign_detail, name="campaign"),
     path("impact/campaigns/<int:pk>/close/", impact.campaign_close, name="campaign_close"),
     path("targets/", target.target_list, name="targets"),
+    path("targets/without-proof/", unproven.unproven_list, name="unproven"),
+    path("targets/without-proof/report/", unproven.unproven_report, name="unproven_report"),
     path("targets/mine/", signing.signatures_mine, name="my_signatures"),
     path("targets/delegations/add/", signing.delegation_add, name="delegation_add"),
     path(

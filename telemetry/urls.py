@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from telemetry.views import conflict, conflict_rules, order, sources, wave, witness
+from telemetry.views import conflict, conflict_rules, exposure, order, sources, wave, witness
 from telemetry.views.conflicts import conflict_bulk, conflict_list
 from telemetry.views.lists import device_bulk, device_list, session_list, signal_list, site_list
 from telemetry.views.order_give import give
@@ -43,6 +43,7 @@ urlpatterns = [
     path("monitors/pings/<int:pk>/retire/", sources.ping_retire, name="ping_retire"),
     path("monitors/sources/add/", sources.source_add, name="source_add"),
     path("monitors/sources/<int:pk>/revoke/", sources.source_revoke, name="source_revoke"),
+    path("streams/of-asset/<str:code>/", exposure.exposure_of_asset, name="exposure_of_asset"),
     path("sessions/", session_list, name="sessions"),
     path("conflicts/", conflict_list, name="conflicts"),
     path("conflicts/bulk/", conflict_bulk, name="conflicts_bulk"),

@@ -48,7 +48,9 @@ class AchievementForm(forms.Form):
     measure = forms.ChoiceField(label=_("Measure"), choices=Measure.choices)
     source_kind = forms.ChoiceField(
         label=_("Kind of proof"),
-        choices=AchievementSource.choices,
+        choices=[
+            choice for choice in AchievementSource.choices if choice[0] != AchievementSource.LIVE
+        ],
         initial=AchievementSource.RESTORE_TEST,
     )
     source_code = forms.CharField(

@@ -25,6 +25,7 @@ class AchievementSource(models.TextChoices):
     INCIDENT = "incident", _("Incident")
     EXERCISE = "exercise", _("Exercise")
     RESTORE_TEST = "restore_test", _("Restore test")
+    LIVE = "live", _("Live telemetry")
 
 
 class AchievementQuerySet(models.QuerySet["Achievement"]):

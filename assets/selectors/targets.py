@@ -56,6 +56,12 @@ def with_proof(rows: QuerySet[Asset], *, at: datetime) -> QuerySet[Asset]:
     return rows
 
 
+def without_proof(rows: QuerySet[Asset]) -> QuerySet[Asset]:
+    """Of assets with their proof: those of which one objective at least is not proven."""
+    proven = {f"{measure}_state": ProofState.PROVEN for measure in (Measure.RTO, Measure.RPO)}
+    return rows.exclude(**proven)
+
+
 class SignState(models.TextChoices):
     """Whether the objectives in force have been signed by all, and still are."""
 

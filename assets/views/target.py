@@ -161,6 +161,7 @@ def target_list(request: SignedInRequest) -> HttpResponse:
 def _buttons(request: SignedInRequest) -> list[dict[str, Any]]:
     doors = (
         ("assets.sign_target", _("My signatures"), "assets:my_signatures", True),
+        ("assets.view_recoverytarget", _("Without proof"), "assets:unproven", False),
         ("assets.view_signatory", _("Who signs"), "assets:signatories", False),
     )
     return [

@@ -85,6 +85,10 @@ SWEEPS: tuple[Sweep, ...] = (
         by="worker",
     ),
     Sweep("telemetry.waves", "telemetry.services.wave_step.advance_waves", every_s=5),
+    Sweep("telemetry.rpo_targets", "telemetry.services.rpo_proof.follow_targets", every_s=15),
+    Sweep(
+        "telemetry.rpo_proof", "telemetry.services.rpo_proof.prove_rpo", every_s=3600, by="worker"
+    ),
     Sweep("live.forget", "bcp_portal.live.services.forget_old_events", every_s=60, by="worker"),
 )
 

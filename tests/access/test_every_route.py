@@ -32,6 +32,7 @@ SUBJECTS = {
     "telemetry:order": ("code", "order"),
     "telemetry:wave": ("code", "wave_plan"),
     "telemetry:orders_of_site": ("code", "site"),
+    "telemetry:exposure": ("code", "asset"),
     "telemetry:conflict": ("code", "conflict"),
     "telemetry:ping": ("pk", "ping"),
     "telemetry:source": ("pk", "monitor"),

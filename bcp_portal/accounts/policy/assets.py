@@ -26,6 +26,8 @@ RULES: tuple[Rule, ...] = (
     Rule("assets:campaign", READ, "assets.view_impactanalysis", scope="all", kind="campaign"),
     Rule("assets:campaign_start", FORM, "assets.run_campaign", kind="campaign"),
     Rule("assets:campaign_close", SEND, "assets.run_campaign", scope="all", kind="campaign"),
+    Rule("assets:unproven", READ, "assets.view_recoverytarget", scope="site", kind="asset"),
+    Rule("assets:unproven_report", SEND, "assets.view_every_site", kind="asset"),
     Rule("assets:my_signatures", READ, "assets.sign_target", scope="own", kind="signature"),
     Rule("assets:delegation_add", FORM, "assets.sign_target", scope="own", kind="delegation"),
     Rule("assets:delegation_revoke", SEND, "assets.sign_target", scope="own", kind="delegation"),

@@ -96,6 +96,9 @@ RULES: tuple[Rule, ...] = (
     Rule("telemetry:source_revoke", "POST", "telemetry.enrol_device", scope="site", kind="monitor"),
     Rule("telemetry:orders", "GET", "telemetry.view_order", scope="site", kind="order"),
     Rule("telemetry:order_sites", "GET", "telemetry.view_order", scope="site", kind="order"),
+    Rule(
+        "telemetry:exposure_of_asset", "GET", "telemetry.view_stream", scope="site", kind="stream"
+    ),
     Rule("telemetry:orders_of_site", "GET", "telemetry.view_order", scope="site", kind="order"),
     Rule("telemetry:orders_of_incident", "GET", "telemetry.view_order", scope="site", kind="order"),
     Rule("telemetry:order", "GET", "telemetry.view_order", scope="site", kind="order"),
