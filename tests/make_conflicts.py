@@ -5,10 +5,13 @@ from itertools import count
 from typing import Any
 
 from assets.models import Site
-from telemetry.models import ConflictCase, ConflictReport, ConflictRule, Device
+from bcp_portal.accounts.models import User
+from telemetry.conflicts.reading import read_case
+from telemetry.models import ConflictCase, ConflictDecision, ConflictReport, ConflictRule, Device
+from telemetry.services.conflict_decision import decide_conflict
 from telemetry.services.conflict_report import take_up_reports
 from telemetry.services.conflict_rule import write_rule
-from tests.make import NOON, make_device, make_site
+from tests.make import NOON, make_device, make_site, make_user
 from tests.make_telemetry import iso
 
 _serial = count(1)
@@ -66,3 +69,20 @@ def make_case(
     report.refresh_from_db()
     assert report.case is not None
     return report.case
+
+
+def pick(case: ConflictCase, source: str) -> dict[str, str]:
+    """For every field that differs: as this source says."""
+    reading = read_case(case)
+    mark = next(one.mark for one in reading.versions if one.source == source)
+    return {one.name: f"v:{mark}" for one in reading.judgement.fields if one.differs}
+
+
+def decide(
+    case: ConflictCase, source: str = "B", actor: User | None = None, **more: Any
+) -> ConflictDecision:
+    """Decide a case as one source says."""
+    return decide_conflict(
+        case=case, choices=pick(case, source), reason="seen on paper",
+        actor=actor or make_user(), at=NOON, **more
+    )  # fmt: skip

@@ -21,6 +21,7 @@ from siaga_agent.outbox import Outbox
 from siaga_agent.reach import ReachLadder, is_connected
 from siaga_agent.reply import Reply
 from siaga_agent.sender import Sender
+from siaga_agent.settle import Settling
 from siaga_agent.status import remember_status
 from siaga_agent.store import Json, OutboxFullError
 from siaga_agent.transport import Portal
@@ -73,6 +74,7 @@ class Agent:
         ]
         self._trust = Trust(config.orders_key, config.site)
         self._obedience = Obedience(outbox, self._watches, clock=clock)
+        self._settling = Settling(outbox, adapters, trust=self._trust)
         self._ladder = ReachLadder(config.reach, ca_file=config.ca_file)
         self._maker = HeartbeatMaker(home, config, outbox, clock=clock)
         self._jumps = JumpWatch(clock)
@@ -272,10 +274,19 @@ class Agent:
                 self._send_now.set()
             self._stopping.wait(OBEY_EVERY_S)
 
+    def _settle(self, answer: Json) -> None:
+        if self._settling.take(answer.get("settlements")):
+            # What the record is now is worth a heartbeat of its own.
+            self._beat_now.set()
+
     def _fetch_orders(self) -> None:
         try:
             state = fetch_orders(
-                self._outbox, self._orders_portal, trust=self._trust, at=self._clock.now()
+                self._outbox,
+                self._orders_portal,
+                trust=self._trust,
+                at=self._clock.now(),
+                on_answer=self._settle,
             )
         except OrderRejectedError as error:
             logger.warning("An order was refused. %s", error)

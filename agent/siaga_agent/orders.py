@@ -1,7 +1,7 @@
 """Desired state from headquarters: fetched, checked, kept under a number that never falls."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,12 +45,21 @@ class DesiredState:
 
 
 def fetch_orders(
-    outbox: Outbox, portal: Portal, *, trust: Trust, at: datetime
+    outbox: Outbox,
+    portal: Portal,
+    *,
+    trust: Trust,
+    at: datetime,
+    on_answer: Callable[[Json], object] = lambda body: None,
 ) -> DesiredState | None:
-    """Ask for anything newer than the highest epoch seen; None when there is nothing."""
+    """Ask for anything newer than the highest epoch seen; None when there is nothing.
+
+    `on_answer` gets the whole answer, which carries more than orders.
+    """
     answer = portal.get_orders(after=outbox.number(EPOCH))
     if not answer.is_success or not answer.body:
         return None
+    on_answer(answer.body)
     newest = max(_candidates(answer.body), key=_claimed_epoch, default=None)
     if newest is None or _claimed_epoch(newest) < 0:
         return None

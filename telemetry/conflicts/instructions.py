@@ -1,9 +1,10 @@
 """What a site is told about decided conflicts: the record as it shall be, with a number.
 
-This is the seam to whatever carries orders: `instructions_for` gives the content, and the verb
-`telemetry.services.conflict_agreement.mark_instructions_sent` notes that it has been handed over.
+`telemetry.ingest.settlements` seals it and hands it over beside the orders; the verb
+`telemetry.services.conflict_agreement.mark_instructions_sent` notes that it has been.
 """
 
+from datetime import UTC
 from typing import Any
 
 from telemetry.models import ConflictDecision
@@ -36,6 +37,9 @@ def _instruction(decision: ConflictDecision, site_id: int) -> dict[str, Any]:
     return {
         "kind": "settle_conflict",
         "decision_id": str(decision.uid),
+        # A site carries out the newest decision about a record, whatever comes again later.
+        "decided_at": decision.decided_at.astimezone(UTC).isoformat(),
+        "stream": case.stream_name,
         # The numbers under which this very site knows the conflict.
         "conflict_ids": sorted({report.conflict_id for report in reports}),
         "entity": case.entity,

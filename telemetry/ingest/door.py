@@ -25,6 +25,7 @@ from telemetry.ingest.http import (
 )
 from telemetry.ingest.orders import orders_for
 from telemetry.ingest.plan import Arrival, Outcome
+from telemetry.ingest.settlements import settlements_for
 from telemetry.ingest.store import StoreUnavailableError
 from telemetry.ingest.tokens import TokenBook, TokenHolder
 from telemetry.ingest.writer import TooBusyError, Writer
@@ -168,7 +169,7 @@ class SiteDoor:
     async def _give_orders(self, scope: Scope, send: Send) -> None:
         told = headers_of(scope)
         holder = await self._holder(told, look_again=True)
-        content = await self._borrow(orders_for)(holder.device_id, _after(scope))
+        content = await self._borrow(_word_for)(holder.device_id, _after(scope))
         tag = b'"%s"' % hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:16].encode()
         if told.get(b"if-none-match") == tag:
             await answer(send, 304, None, [(b"etag", tag)])
@@ -201,6 +202,13 @@ class SiteDoor:
                     connection.close()
 
         return sync_to_async(run, thread_sensitive=self._shares_thread)
+
+
+def _word_for(device_id: int, after: int | None) -> dict[str, Any]:
+    """Everything that headquarters wants of this device's site: its order, decided conflicts."""
+    content = orders_for(device_id, after)
+    settlements = settlements_for(device_id, datetime.now(UTC))
+    return content | ({"settlements": settlements} if settlements else {})
 
 
 def _after(scope: Scope) -> int | None:

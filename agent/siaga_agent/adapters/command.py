@@ -30,6 +30,7 @@ class CommandAdapter:
         self._command = _words(settings["command"])
         self._freeze = _words(settings.get("freeze", ()))
         self._thaw = _words(settings.get("thaw", ()))
+        self._settle = _words(settings.get("settle", ()))
         self._timeout_s = float(settings.get("timeout_s", 20))
 
     def gather(self, cursor: Json, *, at: datetime) -> Findings:
@@ -63,6 +64,15 @@ class CommandAdapter:
     def thaw(self, stream: str) -> None:
         """Run the thaw command."""
         self._switch(self._thaw, stream, "thaw")
+
+    def settle(self, decision: Json) -> bool:
+        """Run the settle command with the decision as JSON on its input; False without one."""
+        if not self._settle:
+            return False
+        run_limited(
+            self._settle, timeout_s=self._timeout_s, typed=json.dumps(decision, sort_keys=True)
+        )
+        return True
 
     def _switch(self, words: list[str], stream: str, what: str) -> None:
         if not words:

@@ -14,7 +14,6 @@ from bcp_portal.engine.models import Deadline
 from bcp_portal.shared.errors import DomainError, NotAllowedError
 from telemetry.conflicts.choosing import IncompleteDecisionError
 from telemetry.conflicts.instructions import instructions_for
-from telemetry.conflicts.reading import read_case
 from telemetry.models import ConflictCase, ConflictDecision, ConflictState, SyncSession
 from telemetry.services.conflict_agreement import check_agreement, mark_instructions_sent
 from telemetry.services.conflict_decision import (
@@ -32,7 +31,7 @@ from telemetry.services.conflict_note import StaleConflictError
 from telemetry.services.conflict_report import take_up_reports
 from telemetry.services.conflict_rule import change_rule
 from tests.make import LATER, NOON, make_device, make_site, make_user
-from tests.make_conflicts import make_case, make_rule, side, tell
+from tests.make_conflicts import decide, make_case, make_rule, pick, side, tell
 
 pytestmark = pytest.mark.django_db
 
@@ -44,19 +43,6 @@ def technician(site=None):
     if site is not None:
         user.site_assignments.create(site=site)
     return user
-
-
-def pick(case, source):
-    reading = read_case(case)
-    mark = next(one.mark for one in reading.versions if one.source == source)
-    return {one.name: f"v:{mark}" for one in reading.judgement.fields if one.differs}
-
-
-def decide(case, source="B", actor=None, **more):
-    return decide_conflict(
-        case=case, choices=pick(case, source), reason="seen on paper",
-        actor=actor or make_user(), at=NOON, **more
-    )  # fmt: skip
 
 
 def test_the_same_conflict_told_by_two_sites_is_one_case():
