@@ -15,7 +15,9 @@ class TelemetryConfig(AppConfig):
     verbose_name = _("Telemetry")
 
     def ready(self) -> None:
-        """Tell the frame of every page which conflicts wait for its reader."""
+        """Tell the frame of every page which conflicts and orders wait for its reader."""
         # Loaded only now: models cannot be imported while the apps are being read.
         tasks = import_module("telemetry.conflicts.tasks")
         register_frame_source("tasks", tasks.my_tasks)
+        orders = import_module("telemetry.ordering.tasks")
+        register_frame_source("tasks", orders.second_person_tasks)

@@ -5,6 +5,7 @@ from django.urls import path
 from telemetry.views import conflict, conflict_rules, exposure, order, sources, wave, witness
 from telemetry.views.conflicts import conflict_bulk, conflict_list
 from telemetry.views.lists import device_bulk, device_list, session_list, signal_list, site_list
+from telemetry.views.order_by_hand import by_hand
 from telemetry.views.order_give import give
 from telemetry.views.order_lists import order_list, state_list
 from telemetry.views.rules import rule, rule_set, rules
@@ -15,6 +16,7 @@ urlpatterns = [
     path("sites/", site_list, name="sites"),
     path("sites/<str:code>/", site_detail, name="site"),
     path("sites/<str:code>/orders/", order.for_site, name="orders_of_site"),
+    path("sites/<str:code>/orders/by-hand/", by_hand, name="order_by_hand"),
     path("orders/", order_list, name="orders"),
     path("orders/sites/", state_list, name="order_sites"),
     path("orders/give/", give, name="order_give"),

@@ -7,16 +7,19 @@ import os
 import sqlite3
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
 from siaga_agent import VERSION
 from siaga_agent.adapters import AdapterError
+from siaga_agent.by_hand import answer_words, read_order
 from siaga_agent.config import ConfigError
 from siaga_agent.enrol import EnrolError, enrol
 from siaga_agent.export import export_batches
 from siaga_agent.home import Home, HomeLockedError, open_home, run_agent
-from siaga_agent.orders import present_orders
+from siaga_agent.orders import OrderRejectedError, present_orders
+from siaga_agent.spoken import UnreadableError
 from siaga_agent.status import read_status, warnings
 from siaga_agent.store import OutboxDamagedError, OutboxFullError
 from siaga_agent.vault import NoKeyError
@@ -30,6 +33,8 @@ PROBLEMS = (
     OutboxDamagedError,
     OutboxFullError,
     OSError,
+    OrderRejectedError,
+    UnreadableError,
     sqlite3.OperationalError,
 )
 
@@ -98,7 +103,11 @@ def _status(chosen: argparse.Namespace) -> int:
 
 def _orders(chosen: argparse.Namespace) -> int:
     with _opened(chosen) as home:
+        if chosen.read is not None:
+            text = sys.stdin.read() if chosen.read == "-" else chosen.read
+            read_order(home.outbox, home.config, text, at=datetime.now(UTC))
         state = present_orders(home.outbox)
+        answer = answer_words(home.outbox, home.config)
     if chosen.json:
         _say(json.dumps(None if state is None else state.order, indent=2))
         return 0
@@ -108,7 +117,9 @@ def _orders(chosen: argparse.Namespace) -> int:
     _say(f"Desired state, epoch {state.epoch}, heard at {state.fetched_at:%Y-%m-%d %H:%M} UTC:")
     _say(json.dumps(state.order, indent=2))
     if state.is_verified:
-        _say("Its signature is that of headquarters; a running agent applies it.")
+        _say("Headquarters has sealed it; a running agent applies it.")
+        if answer:
+            _say(f"To be read back by phone: {answer}")
     else:
         _say("This device knows no key of headquarters, so it applies nothing: enrol it --again.")
     return 0
@@ -179,6 +190,10 @@ def _parser() -> argparse.ArgumentParser:
     ):
         one = commands.add_parser(name, parents=[shared], help=text)
         one.add_argument("--json", action="store_true")
+        if name == "orders":
+            one.add_argument(
+                "--read", metavar="TEXT", help="eight words, or what a QR code holds; - for stdin"
+            )
         one.set_defaults(command=command)
 
     one = commands.add_parser("export", parents=[shared], help="batches as JSON lines")

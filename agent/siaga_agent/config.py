@@ -23,6 +23,7 @@ _KINDS: Mapping[str, type] = {
     "notify_command": list,
     "outbox_max_mib": int,
     "orders_key": str,
+    "voice_key": str,
     "key": dict,
 }
 
@@ -52,6 +53,8 @@ class AgentConfig:
     key: dict[str, Any] = field(default_factory=dict)
     # The key of headquarters, pinned at enrolment: whose orders this device obeys.
     orders_key: str = ""
+    # What only headquarters and this device know: for orders by phone.
+    voice_key: str = ""
     token_sealed: str = ""
 
     @classmethod

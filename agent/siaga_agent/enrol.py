@@ -73,7 +73,9 @@ def _reopen(
         # Another identity over the same numbers would look like a cloned device.
         raise EnrolError("This folder belongs to another device; choose another --home.")
     vault = open_vault(config.key, device=config.node_id, passphrase=passphrase)
-    renewed = {name: told[name] for name in ("portal", "site", "orders_key") if told.get(name)}
+    renewed = {
+        name: told[name] for name in ("portal", "site", "orders_key", "voice_key") if told.get(name)
+    }
     return replace(config, **renewed), vault
 
 
@@ -95,7 +97,7 @@ def _read_invitation(
     token = str(told["token"])
     if not token.isascii() or not token.isprintable() or " " in token:
         raise EnrolError("The token is not one word of plain characters.")
-    kept = ("portal", "node_id", "site", "name", "orders_key")
+    kept = ("portal", "node_id", "site", "name", "orders_key", "voice_key")
     return {name: told[name] for name in kept if told.get(name)}, token
 
 

@@ -4,13 +4,13 @@ import json
 import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 from siaga_agent.adapters.base import AdapterError
 from siaga_agent.clock import Clock, iso, parse_instant
 from siaga_agent.desired import DRAIN, FREEZE, Wanted, wanted_at
-from siaga_agent.orders import DesiredState, present_orders, status_entry
+from siaga_agent.orders import EPOCH, DesiredState, present_orders, status_entry
 from siaga_agent.outbox import Outbox
 from siaga_agent.store import Json, OutboxFullError
 from siaga_agent.watch import AdapterWatch
@@ -31,6 +31,13 @@ class _Progress:
     since: str = ""
     # None: nothing is known (a new outbox), so whatever stands still may be our doing.
     ours: list[str] | None = None
+    # The last rung that was told, for the words that are read back by phone.
+    reached: str = "verified"
+
+
+def reached(outbox: Outbox) -> str:
+    """How far this device says it has come with its newest order."""
+    return str(json.loads(outbox.secret(PROGRESS) or "{}").get("reached", "verified"))
 
 
 class Obedience:
@@ -69,6 +76,7 @@ class Obedience:
 
     def step(self) -> bool:
         """Bring the engines a step closer to what is wanted; say whether there was news to tell."""
+        self._hear_others()
         state, at = self._state, self._clock.now()
         if state is None or not state.is_verified:
             return False
@@ -81,6 +89,12 @@ class Obedience:
         except (OutboxFullError, sqlite3.OperationalError) as error:
             logger.error("What was done about an order could not be stored: %s", error)
             return False
+
+    def _hear_others(self) -> None:
+        """Somebody may have read an order to this device while we run."""
+        known = -1 if self._state is None else self._state.epoch
+        if self._outbox.number(EPOCH) > known and (told := present_orders(self._outbox)):
+            self.take(told, at=self._clock.now())
 
     def _begin(self, wanted: Wanted, at: datetime) -> None:
         if self._progress.wanted != wanted.as_json():
@@ -170,6 +184,8 @@ class Obedience:
         if entry is not None:
             self._outbox.append_all([entry], at=at)
         self._said.add((phase, detail))
+        self._progress.reached = phase
+        self._keep_progress()
         return True
 
     # -- whose doing it is that a stream stands still
@@ -189,12 +205,11 @@ class Obedience:
         told = self._progress
         self._outbox.put_secret(
             PROGRESS,
-            json.dumps({"wanted": told.wanted, "since": told.since, "ours": told.ours}),
+            json.dumps(asdict(told)),
         )
 
     def _read_progress(self) -> _Progress:
         text = self._outbox.secret(PROGRESS)
         if text is None:
             return _Progress()
-        kept = json.loads(text)
-        return _Progress(kept["wanted"], kept["since"], kept["ours"])
+        return _Progress(**json.loads(text))

@@ -56,7 +56,8 @@ def fetch_orders(
 
     `on_answer` gets the whole answer, which carries more than orders.
     """
-    answer = portal.get_orders(after=outbox.number(EPOCH))
+    # What was told in words is coarse: the same order in full takes its place.
+    answer = portal.get_orders(after=outbox.number(EPOCH) - _by_words(present_orders(outbox)))
     if not answer.is_success or not answer.body:
         return None
     on_answer(answer.body)
@@ -175,9 +176,16 @@ def _is_known(outbox: Outbox, document: Json) -> bool:
     if epoch > highest:
         return False
     known = present_orders(outbox)
-    if epoch == highest and known is not None and known.order == document:
-        return True
+    if epoch == highest and known is not None:
+        if known.order == document:
+            return True
+        if _by_words(known):
+            return False
     raise OldOrderError(f"Order {epoch} is not newer than {highest}, which was seen before.")
+
+
+def _by_words(state: DesiredState | None) -> bool:
+    return state is not None and state.order.get("by_words") is True
 
 
 def _candidates(body: Json) -> Iterator[Mapping[str, Any]]:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from django.db.models import Max
 
@@ -19,6 +18,7 @@ from telemetry.models.desired_state import HIGHEST_BELIEVED
 from telemetry.models.order import LIVE_STATUSES
 from telemetry.ordering.compose import core_of
 from telemetry.ordering.signing import sign
+from telemetry.ordering.spoken import order_uid
 
 # Above this, one word about all sites is cheaper for everybody than a word about each.
 _MOST_SITES_NAMED = 50
@@ -72,7 +72,8 @@ _STAMPED = frozenset({"version", "order_id", "site", "epoch", "issued_at", "not_
 def _state(
     site: Site, standing: _Standing, core: dict[str, Any], *, order: Order | None, at: datetime
 ) -> DesiredState:
-    uid, epoch = uuid4(), standing.epoch + 1
+    epoch = standing.epoch + 1
+    uid = order_uid(site.code, epoch)
     stamp = {
         "version": 1,
         "order_id": str(uid),

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from bcp_portal.audit.verbs import verb
+from django.utils.translation import gettext as _
+
+from bcp_portal.accounts.models import User
+from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.live.services import publish
 from telemetry.models import DesiredState, Device, OrderAck, OrderDelivery, Rung
 from telemetry.services.desired_state import publish_states
@@ -68,6 +71,22 @@ def _climb(state: DesiredState, ack: ToldAck, *, at: datetime) -> None:
         delivery.rung, delivery.rung_at, delivery.detail = ack.rung, ack.said_at, ack.detail
         delivery.heard_at = at
         delivery.save(update_fields=["rung", "rung_at", "detail", "heard_at"])
+
+
+@verb
+def record_spoken(
+    *, state: DesiredState, device: Device, rung: Rung, actor: User, at: datetime
+) -> None:
+    """Write down what somebody at a site without a network read back by phone."""
+    told = ToldAck(device.pk, state.uid, rung, at, "code", _("read back by phone"))
+    record_acks(told=[told], at=at)
+    audit(
+        action="order.spoken",
+        obj=state,
+        actor=actor,
+        at=at,
+        after={"device": str(device), "rung": rung, "epoch": state.epoch},
+    )
 
 
 @verb

@@ -15,6 +15,7 @@ from bcp_portal.shared.pages import SignedInRequest, attempt, needs, render_page
 from telemetry.forms.sources import EnrolForm, PingForm, WebhookForm
 from telemetry.models import PingCheck, WebhookSource
 from telemetry.ordering.signing import public_key
+from telemetry.ordering.spoken import voice_key
 from telemetry.services.device import enrol_device
 from telemetry.services.ping import create_ping_check, retire_ping_check
 from telemetry.services.webhook import create_webhook_source, revoke_webhook_source
@@ -66,6 +67,7 @@ def _enrol(**said: Any) -> Told:
         "token": token,
         "portal": settings.BASE_URL,
         "orders_key": public_key(),
+        "voice_key": voice_key(device),
     }
 
 

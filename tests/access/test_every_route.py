@@ -30,6 +30,7 @@ SUBJECTS = {
     "telemetry:site": ("code", "site"),
     "telemetry:witness_settle": ("pk", "witness"),
     "telemetry:order": ("code", "order"),
+    "telemetry:order_by_hand": ("code", "site"),
     "telemetry:wave": ("code", "wave_plan"),
     "telemetry:orders_of_site": ("code", "site"),
     "telemetry:exposure": ("code", "asset"),

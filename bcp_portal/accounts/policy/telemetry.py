@@ -111,6 +111,14 @@ RULES: tuple[Rule, ...] = (
         duty="two",
     ),
     Rule(
+        "telemetry:order_by_hand",
+        "GET POST",
+        "telemetry.give_order",
+        scope="site",
+        kind="order",
+        sensitivity="secret",
+    ),
+    Rule(
         "telemetry:order_lift",
         "GET POST",
         "telemetry.give_order",

@@ -17,6 +17,7 @@ from bcp_portal.demo.fleet import Fleet, missing_sites
 from siaga_agent.enrol import enrol
 from telemetry.models import Device
 from telemetry.ordering.signing import public_key
+from telemetry.ordering.spoken import voice_key
 from telemetry.services.device import enrol_device, replace_token
 
 AGENT, CORE_AGENT = "till server", "core server"
@@ -58,6 +59,7 @@ def _enrol(home: Path, code: str, portal: str, *, at: datetime) -> None:
         "token": token,
         "portal": portal,
         "orders_key": public_key(),
+        "voice_key": voice_key(device),
     }
     invitation = home.parent / "invitation.json"
     home.parent.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from assets.models import Site
 from bcp_portal.shared.errors import DomainError
 from telemetry.ordering.signing import public_key
+from telemetry.ordering.spoken import voice_key
 from telemetry.services.device import enrol_device
 
 
@@ -50,5 +51,6 @@ class Command(BaseCommand):
             "token": token,
             "portal": settings.BASE_URL,
             "orders_key": public_key(),
+            "voice_key": voice_key(device),
         }
         self.stdout.write(json.dumps(printed))

@@ -66,6 +66,8 @@ def test_an_order_is_given_and_followed(browser, live_server, theme, width):
         page.goto(f"{live_server.url}/sites/SBY-02/")
         page.wait_for_selector("#orders")
         shot(page, f"site-{width}")
+        page.goto(f"{live_server.url}/sites/SBY-02/orders/by-hand/")
+        check(page, f"by-hand-{width}")
         page.goto(f"{live_server.url}/waves/{plan.code}/")
         check(page, f"wave-{width}")
         page.goto(live_server.url)

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from telemetry.models import Order, OrderStatus, Rung
+from telemetry.models import Order, OrderStatus, Rung, Signal
 from tests.make import (
     NOON,
     PASSWORD,
@@ -178,3 +178,28 @@ def test_programs_read_orders(client, commander):
 
     assert listed["results"][0]["reachable_not_applied"] == 1
     assert len(one["targets"]) == 1
+
+
+def test_the_frame_says_what_waits_for_the_second_person(client, commander):
+    alone = give(make_heard_site()[0])
+    asked = give(*[make_heard_site()[0] for _number in range(6)])
+    own = give(make_heard_site()[0], actor=commander)
+
+    tasks = client.get(reverse("dashboard:frame"), {"part": "tasks"}).text
+
+    assert f"Stand by {alone.code}" in tasks
+    assert f"Approve {asked.code}" in tasks
+    assert own.code not in tasks
+
+
+def test_a_suspect_source_is_frozen_from_its_signal(client, commander):
+    site, _device = make_heard_site()
+    signal = Signal.objects.create(
+        rule="suspect_source", key="x", title="x", site=site, began_at=NOON, opened_at=NOON
+    )
+
+    page = client.get(reverse("telemetry:site", args=[site.code]))
+    form = client.get(reverse("telemetry:order_give"), {"signal": signal.pk})
+
+    assert f"?signal={signal.pk}" in page.text
+    assert form.context["form"]["sites"].value() == site.code
