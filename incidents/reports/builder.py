@@ -29,6 +29,7 @@ from incidents.reports.ledgers import (
     versions_table,
 )
 from incidents.reports.long_timeline import is_long, key_moments, timeline_text
+from incidents.reports.offline_annex import clash_table, offline_table
 from incidents.reports.payload import incident_payload
 from incidents.reports.scores import (
     AssetScore,
@@ -164,6 +165,8 @@ def _what_was_done(facts: IncidentFacts, figures: Figures) -> dict[str, object]:
         "actions": actions_table(facts),
         "alerts": alerts_table(facts),
         "versions": versions_table(facts),
+        "offline": offline_table(facts),
+        "clashes": clash_table(facts),
     }
 
 

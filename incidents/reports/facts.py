@@ -27,6 +27,7 @@ from incidents.models import (
 )
 from incidents.reports.trail import Trail, incident_trail
 from incidents.selectors.clocks import IncidentClock, RpoExposure, incident_clock, rpo_exposure
+from incidents.selectors.run_log import Merge, merge_of
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class IncidentFacts:
     merged: list[Incident]
     actions: list[ActionItem]
     review: Review | None
+    merge: Merge
     trail: Trail
 
     @property
@@ -129,6 +131,7 @@ def gather_incident(pk: int, *, at: datetime) -> IncidentFacts:
         merged=list(incident.merged.order_by("number")),
         actions=actions,
         review=reviews[0] if reviews else None,
+        merge=merge_of(incident, until=at),
         trail=incident_trail(
             [incident, *decisions, *escalations, *calls, *updates, *alerts, *actions, *reviews]
             + [thing for run in runs for thing in (run, *_steps(run))],

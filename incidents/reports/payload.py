@@ -5,6 +5,7 @@ from typing import Any
 
 from incidents.models import Decision, EscalationFiring, Notice, PlaybookRun
 from incidents.reports.facts import IncidentFacts
+from incidents.reports.offline_annex import offline_payload
 from incidents.reports.scores import AssetScore, KeyTimes, PromiseScore, RunScore
 
 FORMAT = "siaga.incident-report/1"
@@ -35,6 +36,7 @@ def incident_payload(
         "updates": [_update(score) for score in promises],
         "calls": [_call(call) for call in facts.calls],
         "review": _review(facts),
+        "offline": offline_payload(facts),
         **_happened(facts),
         **_followed(facts),
     }

@@ -103,11 +103,12 @@ class Merge:
         return bool(self.open_clashes or self.proposals or self.refused)
 
 
-def merge_of(incident: Incident) -> Merge:
-    """Everything that devices brought into an incident; one query."""
-    rows = list(
-        incident.operations.select_related("actor", "step", "run__version__playbook").order_by("pk")
-    )
+def merge_of(incident: Incident, *, until: datetime | None = None) -> Merge:
+    """Everything that devices brought into an incident, perhaps up to a moment; one query."""
+    found = incident.operations.select_related("actor", "step", "run__version__playbook")
+    if until is not None:
+        found = found.filter(received_at__lte=until)
+    rows = list(found.order_by("pk"))
     by_run: dict[int, list[Operation]] = {}
     for row in rows:
         if row.run_id is not None and row.outcome != "refused":
