@@ -88,6 +88,7 @@ NAV: tuple[Section, ...] = (
         (
             Entry(_("Reports"), "reports:list", "report-analytics"),
             Entry(_("As of a date"), "risks:as_of", "history"),
+            Entry(_("Evidence by clause"), "reports:evidence", "certificate"),
             Entry(_("Audit trail"), "audit:trail", "fingerprint"),
             Entry(_("Access reviews"), "accounts:reviews", "user-check"),
             Entry(_("Training"), "accounts:training", "school"),

@@ -21,3 +21,6 @@ class ReportsConfig(AppConfig):
         registry.register_report(paper.KIND, paper.build_access_review, label=_("Access review"))
         paper = import_module("bcp_portal.reports.training")
         registry.register_report(paper.KIND, paper.build_training, label=_("Training"))
+        paper = import_module("bcp_portal.reports.evidence.paper")
+        registry.register_report(paper.KIND, paper.build_coverage, label=_("Evidence by clause"))
+        import_module("bcp_portal.reports.evidence.platform").register()

@@ -80,7 +80,10 @@ class ReportFile(models.Model):
     objects = ReportFileQuerySet.as_manager()
 
     class Meta:
-        permissions = [("request_report", "Can ask for a report")]
+        permissions = [
+            ("request_report", "Can ask for a report"),
+            ("view_evidence", "Can see the evidence by clause"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="report_file_status_known", condition=Q(status__in=ReportState.values)

@@ -20,5 +20,6 @@ PERMISSIONS: dict[str, str] = {
     # Letting calls go after a restore takes two different people.
     "engine.change_callhold": "administrator incident_commander",
     "reports.view_reportfile": "auditor incident_commander risk_manager",
+    "reports.view_evidence": "auditor risk_manager",
     "reports.request_report": "auditor incident_commander risk_manager business_owner",
 }
