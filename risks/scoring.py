@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from django.utils.translation import gettext as _
+
+from risks.rates import USUAL_EDGES
 
 STEPS = 5
 TONES = frozenset({"ok", "watch", "act", "info", "calm", "unknown"})
@@ -19,6 +22,8 @@ class Step:
     id: str
     means_en: str = ""
     means_id: str = ""
+    # Likelihoods: the upper end of the band in events a year. Impacts: of the loss in money.
+    upper: float | None = None
 
     def label(self, language: str) -> str:
         """The word people say."""
@@ -97,6 +102,13 @@ class Scale:
         mine = {level.word: level.is_tolerable for level in self.levels}
         theirs = {level.word: level.is_tolerable for level in other.levels}
         return self.cells == other.cells and mine == theirs
+
+    def rate_edges(self) -> tuple[float, ...]:
+        """The ends between the bands of likelihood, in events a year; the usual ones if unsaid."""
+        said = [step.upper for step in self.likelihoods[:-1]]
+        known = [edge for edge in said if edge is not None and edge > 0]
+        rising = all(low < high for low, high in pairwise(known))
+        return tuple(known) if len(known) == STEPS - 1 and rising else USUAL_EDGES
 
     def _check(self) -> None:
         values = list(range(1, STEPS + 1))

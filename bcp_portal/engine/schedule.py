@@ -71,6 +71,7 @@ SWEEPS: tuple[Sweep, ...] = (
     Sweep("telemetry.order_renewal", "telemetry.services.order_ack.renew_outrun", every_s=15),
     Sweep("risks.indicators", "risks.services.indicator.read_indicators", every_s=60, by="worker"),
     Sweep("risks.tripwires", "risks.services.tripwire.watch_tripwires", every_s=30, by="worker"),
+    Sweep("risks.movement", "risks.services.movement.propose_movements", every_s=300, by="worker"),
     Sweep("risks.digest", "risks.services.digest.send_digests", every_s=600, by="worker"),
     Sweep(
         "risks.history",

@@ -16,7 +16,7 @@ class ControlForm(forms.ModelForm[Control]):
 
     class Meta:
         model = Control
-        fields = ("name", "kind", "nature", "description", "owner")
+        fields = ("name", "kind", "nature", "description", "owner", "yearly_cost")
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -40,6 +40,12 @@ class ApplyControlForm(forms.Form):
 
     control = forms.ModelChoiceField(label=_("Control"), queryset=Control.objects.none())
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
+    cuts_rate = forms.FloatField(
+        label=_("Takes from the frequency, %"), min_value=0, max_value=95, initial=0
+    )
+    cuts_loss = forms.FloatField(
+        label=_("Takes from the loss, %"), min_value=0, max_value=95, initial=0
+    )
 
     def __init__(self, *args: Any, risk: Risk, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

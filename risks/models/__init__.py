@@ -10,6 +10,13 @@ from risks.models.evidence import (
     Outcome,
     RiskEvidence,
 )
+from risks.models.figures import (
+    ContinuityWorth,
+    LikelihoodProposal,
+    LossEstimate,
+    LossShape,
+    LossTolerance,
+)
 from risks.models.import_batch import HeadingMeaning, ImportBatch, ImportStatus
 from risks.models.indicator import Indicator, IndicatorStatus, IndicatorValue
 from risks.models.matrix import RiskMatrix
@@ -24,6 +31,7 @@ __all__ = [
     "AchievementOffer",
     "Assessment",
     "AssessmentKind",
+    "ContinuityWorth",
     "Control",
     "ControlKind",
     "ControlNature",
@@ -35,6 +43,10 @@ __all__ = [
     "Indicator",
     "IndicatorStatus",
     "IndicatorValue",
+    "LikelihoodProposal",
+    "LossEstimate",
+    "LossShape",
+    "LossTolerance",
     "Outcome",
     "RegisterDigest",
     "RegisterVersion",

@@ -76,6 +76,7 @@ class Control(models.Model):
         default=Effectiveness.UNTESTED,
     )
     tested_on = models.DateField(_("tested on"), null=True, blank=True)
+    yearly_cost = models.FloatField(_("yearly cost"), null=True, blank=True)
     withdrawn_on = models.DateField(_("withdrawn on"), null=True, blank=True)
     risks = models.ManyToManyField(Risk, through="risks.RiskControl", related_name="controls")
 
@@ -106,14 +107,22 @@ class RiskControl(models.Model):
     risk = models.ForeignKey(Risk, on_delete=models.CASCADE, related_name="risk_controls")
     control = models.ForeignKey(Control, on_delete=models.CASCADE, related_name="risk_controls")
     note = models.CharField(_("note"), max_length=200, blank=True)
+    # What it takes away, in per cent of how often and of how much; unknown is nothing.
+    cuts_rate = models.FloatField(_("takes from the frequency, %"), default=0)
+    cuts_loss = models.FloatField(_("takes from the loss, %"), default=0)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="risk_control_cuts_are_shares",
+                condition=Q(cuts_rate__range=(0, 95), cuts_loss__range=(0, 95)),
+                violation_error_message=_("A control takes away between 0 and 95 per cent."),
+            ),
             models.UniqueConstraint(
                 name="risk_control_once",
                 violation_error_message=_("This control already holds down this risk."),
                 fields=["risk", "control"],
-            )
+            ),
         ]
 
     def __str__(self) -> str:

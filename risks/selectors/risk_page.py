@@ -12,6 +12,8 @@ from risks.models import (
     Acceptance,
     Assessment,
     Indicator,
+    LikelihoodProposal,
+    Outcome,
     Risk,
     RiskControl,
     RiskEvidence,
@@ -65,6 +67,7 @@ class RiskPage:
     controls: list[RiskControl]
     acceptance: Acceptance | None
     asked: Acceptance | None
+    proposals: list[LikelihoodProposal]
     tripwires: list[Tripwire]
     indicators: list[IndicatorLine]
     past_acceptances: list[Acceptance]
@@ -110,6 +113,7 @@ def risk_page(risk: Risk, *, user: User, at: datetime) -> RiskPage:
         if open_one
         else [],
         past_acceptances=[one for one in acceptances if one.ended_at and one.accepted_at],
+        proposals=list(risk.proposals.filter(outcome=Outcome.WAITING)),
         indicators=indicator_lines(watched.order_by("code"), at=at),
         evidence=list(
             risk.evidence.select_related("incident", "weighed_by").order_by("-offered_at")

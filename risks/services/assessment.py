@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from assets.changes import BadFactsError, need_reason
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, verb
-from risks.models import Assessment, AssessmentKind, Risk
+from risks.models import Assessment, AssessmentKind, Outcome, Risk
 from risks.scoring import STEPS, score
 from risks.services.matrix import matrix_in_force
 from risks.services.risk import lock_in_force, next_review, tell
@@ -45,6 +45,8 @@ def assess_risk(
     )
     old = getattr(risk, kind)
     _place(risk, assessment, at=at)
+    if assessment.kind == AssessmentKind.RESIDUAL:
+        _answer_proposals(risk, actor=actor, at=at)
     audit(
         action=f"risk.assess_{assessment.kind}",
         obj=risk,
@@ -77,6 +79,17 @@ def _place(risk: Risk, assessment: Assessment, *, at: datetime) -> None:
             risk.review_on = next_review(risk, at.date())
             changed.append("review_on")
     risk.save(update_fields=changed)
+
+
+def _answer_proposals(risk: Risk, *, actor: User | None, at: datetime) -> None:
+    """A judgement made anew answers what history was proposing."""
+    waiting = risk.proposals.filter(outcome=Outcome.WAITING)
+    if actor is None:
+        waiting.delete()
+    else:
+        waiting.update(
+            outcome=Outcome.DECLINED, reason=_("Judged anew"), weighed_at=at, weighed_by=actor
+        )
 
 
 def _told(assessment: Assessment | None) -> dict[str, object]:

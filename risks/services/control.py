@@ -14,7 +14,7 @@ from bcp_portal.shared.errors import DomainError
 from risks.models import Control, Effectiveness, Risk, RiskControl
 from risks.services.risk import lock_in_force
 
-CONTROL_FACTS = ("name", "kind", "nature", "description", "owner")
+CONTROL_FACTS = ("name", "kind", "nature", "description", "owner", "yearly_cost")
 
 
 class ControlWithdrawnError(DomainError):
@@ -99,11 +99,20 @@ def withdraw_control(*, control: Control, reason: str, actor: User, at: datetime
 
 @verb
 def apply_control(
-    *, risk: Risk, control: Control, note: str = "", actor: User | None, at: datetime
+    *,
+    risk: Risk,
+    control: Control,
+    note: str = "",
+    cuts_rate: float = 0,
+    cuts_loss: float = 0,
+    actor: User | None,
+    at: datetime,
 ) -> RiskControl:
     """Say that a control holds down a risk."""
     risk = lock_in_force(risk)
-    link = RiskControl(risk=risk, control=_lock(control), note=note)
+    link = RiskControl(
+        risk=risk, control=_lock(control), note=note, cuts_rate=cuts_rate, cuts_loss=cuts_loss
+    )
     check_row(link)
     link.save()
     after = {"control": control.code, "note": note}

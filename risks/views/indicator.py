@@ -91,7 +91,7 @@ def indicator_list(request: SignedInRequest) -> HttpResponse:
         else column
         for column in INDICATORS.columns
     )
-    buttons = [{"label": _("Calibration"), "url": reverse("risks:heat_map"), "primary": False}]
+    buttons = [{"label": _("Calibration"), "url": reverse("risks:calibration"), "primary": False}]
     if request.user.has_perm("risks.run_indicator"):
         add = {"label": _("Introduce an indicator"), "url": reverse("risks:indicator_add")}
         buttons.append(add | {"primary": True})

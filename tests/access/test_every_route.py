@@ -55,6 +55,7 @@ SUBJECTS = {
     "risks:evidence": ("pk", "evidence"),
     "risks:offer": ("pk", "offer"),
     "risks:edit_cell": ("pk", "risk"),
+    "risks:proposal": ("pk", "proposal"),
     "risks:import": ("uid", "batch"),
     "risks:indicator": ("code", "indicator"),
     "reports:": ("uid", "report"),

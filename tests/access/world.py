@@ -19,7 +19,14 @@ from incidents.services.operation_log import log_operation
 from incidents.services.review import open_review, save_review
 from incidents.services.timeline import add_note
 from incidents.services.update import publish_update
-from risks.models import Acceptance, AchievementOffer, ImportBatch, RiskEvidence, Treatment
+from risks.models import (
+    Acceptance,
+    AchievementOffer,
+    ImportBatch,
+    LikelihoodProposal,
+    RiskEvidence,
+    Treatment,
+)
 from telemetry.models import (
     AuditWitness,
     PingCheck,
@@ -192,6 +199,10 @@ def _add_risk(half: Half, boss: User) -> None:
         "batch": ImportBatch.objects.create(
             file_name=f"{word} file", headings=["Title"], table=[], meaning=["title"],
             uploaded_by=boss, uploaded_at=NOON,
+        ),
+        "proposal": LikelihoodProposal.objects.create(
+            risk=risk, step_now=1, step=2, sums={"events": 1, "years": 1.0, "chances": []},
+            offered_at=NOON,
         ),
         "indicator": make_indicator(risk, name=f"{word} indicator", owner=boss, asset=half.asset),
         "treatment": Treatment.objects.create(
