@@ -115,7 +115,9 @@ def _amounts(bet: Bet, draw: np.random.Generator, size: int) -> Losses:
         spread: Losses = bet.loss_low + span * draw.beta(a, b, size)
         return spread
     mu, sigma = log_normal(bet.loss_low, bet.loss_high)
-    amounts: Losses = np.exp(mu + sigma * draw.standard_normal(size)).astype(np.float64)
+    amounts: Losses = np.exp(mu + sigma * draw.standard_normal(size, dtype=np.float32)).astype(
+        np.float64
+    )
     return amounts
 
 
