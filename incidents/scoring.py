@@ -1,6 +1,6 @@
 """How well a response went, and which rehearsal would prove most; no database, no clock."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -86,26 +86,28 @@ def rank(
 
     `unproven` holds the weight of each thing that nothing proves yet; 4 for the vital ones.
     """
+    left = dict(unproven)
     ranked: list[Ranked] = []
-    for candidate in candidates:
-        open_ones = tuple(key for key in candidate.path if key in unproven)
-        worth = sum(unproven[key] for key in open_ones) / max(candidate.hours, 0.25)
-        if open_ones:
-            ranked.append(Ranked(candidate, open_ones, worth))
-    ranked.sort(key=lambda one: (-one.worth, one.candidate.hours, str(one.candidate.key)))
-    return _without_repeats(ranked)[:most]
+    waiting = list(candidates)
+    while waiting and len(ranked) < most:
+        # What an earlier suggestion would prove is no merit of a later one.
+        best = max((_judged(one, left) for one in waiting), key=_order)
+        if not best.unproven:
+            break
+        ranked.append(best)
+        waiting.remove(best.candidate)
+        left = {key: weight for key, weight in left.items() if key not in best.unproven}
+    return ranked
 
 
-def _without_repeats(ranked: Sequence[Ranked]) -> list[Ranked]:
-    """Two rehearsals that prove exactly the same are one suggestion, the cheaper one."""
-    seen: set[frozenset[int]] = set()
-    kept = []
-    for one in ranked:
-        proves = frozenset(one.unproven)
-        if proves not in seen:
-            seen.add(proves)
-            kept.append(one)
-    return kept
+def _judged(candidate: Candidate, unproven: Mapping[int, int]) -> Ranked:
+    open_ones = tuple(key for key in candidate.path if key in unproven)
+    worth = sum(unproven[key] for key in open_ones) / max(candidate.hours, 0.25)
+    return Ranked(candidate, open_ones, worth)
+
+
+def _order(one: Ranked) -> tuple[float, float]:
+    return one.worth, -one.candidate.hours
 
 
 def _seconds(span: Span) -> float | None:

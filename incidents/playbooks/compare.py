@@ -1,6 +1,6 @@
 """What differs between two plans, step by step and field by field; no database."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
@@ -8,7 +8,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from bcp_portal.shared.durations import format_duration
+from incidents.models import RoleName, StepRight
 from incidents.playbooks.edit import with_keys
+from incidents.playbooks.facts import FACT_RULES
 from incidents.playbooks.plan import PhasePlan, PlaybookPlan, StepPlan
 
 LABELS = {
@@ -109,7 +111,8 @@ def _differences(
     for field in fields(new):
         before, after = getattr(old, field.name), getattr(new, field.name)
         if field.name not in skip and before != after:
-            yield Difference(LABELS.get(field.name, field.name), _shown(before), _shown(after))
+            told = _TOLD.get(field.name, _shown)
+            yield Difference(LABELS.get(field.name, field.name), told(before), told(after))
 
 
 def _shown(value: Any) -> str:
@@ -122,3 +125,19 @@ def _shown(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_shown(inner) for inner in value) or "–"
     return str(value) or "–"
+
+
+def _condition(condition: dict[str, Any]) -> str:
+    facts = [
+        f"{FACT_RULES[f['fact']].label if f.get('fact') in FACT_RULES else '?'} {f.get('value')}"
+        for f in condition.get("facts", [])
+    ]
+    chosen = " = ".join(filter(None, [condition.get("step", ""), condition.get("chosen", "")]))
+    return "; ".join(filter(None, [chosen, *facts])) or "–"
+
+
+_TOLD: dict[str, Callable[[Any], str]] = {
+    "condition": _condition,
+    "right": lambda value: str(dict(StepRight.choices).get(value, value) or "–"),
+    "role": lambda value: str(dict(RoleName.choices).get(value, value) or "–"),
+}

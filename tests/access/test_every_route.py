@@ -94,6 +94,7 @@ SUBJECTS = {
 # Known to everybody who may look at all: plans, policies and the catalogue of controls.
 SHARED = (
     "incidents:playbook", "incidents:polic", "incidents:rotation", "incidents:shift",
+    "incidents:exercise", "incidents:inject",
     "risks:control", "accounts:course", "api:playbook", "api:control",
     "telemetry:conflict_rule",
 )  # fmt: skip

@@ -77,6 +77,7 @@ def test_the_next_best_exercise_proves_most_for_each_hour():
     best = rank([long_one, short, proven], unproven={1: 4, 2: 1, 3: 1})
 
     assert [one.candidate.key for one in best] == ["short", "long"]
+    assert [one.unproven for one in best] == [(1, 2), (3,)]
 
 
 def test_a_restore_test_writes_what_it_measured_into_the_ledger(boss):
