@@ -3,6 +3,7 @@
 from django.urls import path
 
 from incidents.views import (
+    call_list,
     duty,
     exercise,
     incident,
@@ -19,6 +20,7 @@ from incidents.views import (
     report,
     review,
     rotation,
+    schedule,
     steps,
 )
 
@@ -132,6 +134,16 @@ urlpatterns = [
     path("escalation/rotations/<int:pk>/", rotation.rotation, name="rotation"),
     path("escalation/rotations/<int:pk>/turn/", rotation.rotation_turn, name="rotation_turn"),
     path("escalation/shifts/<int:pk>/cancel/", rotation.shift_cancel, name="shift_cancel"),
+    path("escalation/schedule/", schedule.schedule, name="schedule"),
+    path("escalation/lint/", schedule.call_lint, name="call_lint"),
+    path("escalation/rotations/<int:pk>/rota/", schedule.rotation_rota, name="rotation_rota"),
+    path(
+        "escalation/rotations/<int:pk>/calendar.ics",
+        schedule.rotation_calendar,
+        name="rotation_calendar",
+    ),
+    path("escalation/shifts/<int:pk>/swap/", schedule.shift_swap, name="shift_swap"),
+    path("calls/", call_list.call_list, name="calls"),
     path("on-call/", duty.on_call, name="on_call"),
     path("inbox/", duty.inbox, name="inbox"),
     path("inbox/test/<int:pk>/", duty.contact_test, name="contact_test"),

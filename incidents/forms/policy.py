@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from bcp_portal.accounts.forms.person import zones
 from bcp_portal.accounts.models import User
 from bcp_portal.shared.durations import DurationFormField
-from incidents.models import EscalationPolicy, RoleName, Rotation
+from incidents.models import EscalationPolicy, RoleName, Rotation, Severity, Shift
 from incidents.services.policy import LevelPlan
 
 MOST_LEVELS = 12
@@ -52,6 +55,13 @@ class LevelForm(forms.Form):
 
     delay = DurationFormField(
         label=_("Wait for an answer"), help_text=_("Then the next level is called: 5m, 15m, 1h.")
+    )
+    only_for = forms.TypedChoiceField(
+        label=_("Only for incidents at least this grave"),
+        choices=[("", _("All")), *Severity.choices],
+        coerce=int,
+        empty_value=None,
+        required=False,
     )
     users = forms.TypedMultipleChoiceField(
         label=_("People"), coerce=int, required=False, widget=forms.SelectMultiple({"size": 5})
@@ -98,6 +108,7 @@ class LevelForm(forms.Form):
             users=[self._people[pk] for pk in said["users"]],
             rotations=[self._rotations[pk] for pk in said["rotations"]],
             roles=said["roles"],
+            only_for=said["only_for"],
         )
 
 
@@ -130,6 +141,7 @@ def levels_of(policy: EscalationPolicy | None) -> list[dict[str, Any]]:
     return [
         {
             "delay": level.delay,
+            "only_for": level.only_for,
             "users": [t.user_id for t in level.targets.all() if t.user_id],
             "rotations": [t.rotation_id for t in level.targets.all() if t.rotation_id],
             "roles": [t.role for t in level.targets.all() if t.role],
@@ -171,3 +183,58 @@ class TurnForm(forms.Form):
         field = self.fields["user"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = User.objects.filter(is_active=True).order_by("first_name", "username")
+
+
+class RotaForm(forms.Form):
+    """Who takes a duty in turns, by which clock, and for how long."""
+
+    people = forms.ModelMultipleChoiceField(
+        label=_("People, in the order of their names"),
+        queryset=User.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    first_day = forms.DateField(
+        label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    hours_from = forms.TimeField(
+        label=_("From"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    hours_to = forms.TimeField(
+        label=_("Until"),
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text=_("The same hour as “From” means round the clock."),
+    )
+    time_zone = forms.ChoiceField(
+        label=_("On the wall clock of"),
+        choices=zones,
+        help_text=_("One rota for each zone lets the duty follow the sun."),
+    )
+    days_each = forms.IntegerField(
+        label=_("Days for each person"), min_value=1, max_value=31, initial=7
+    )
+    rounds = forms.IntegerField(label=_("Rounds"), min_value=1, max_value=26, initial=4)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["people"]
+        assert isinstance(field, forms.ModelMultipleChoiceField)
+        field.queryset = User.objects.filter(is_active=True).order_by("first_name", "username")
+
+
+class SwapForm(forms.Form):
+    """Which turn is taken in exchange."""
+
+    other = forms.ModelChoiceField(label=_("In exchange for"), queryset=Shift.objects.none())
+
+    def __init__(self, *args: Any, shifts: QuerySet[Shift], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["other"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = shifts
+        field.choices = [("", "–"), *((shift.pk, _turn_words(shift)) for shift in shifts)]
+
+
+def _turn_words(shift: Shift) -> str:
+    begins, ends = localtime(shift.starts_at), localtime(shift.ends_at)
+    day = "D j M H:i"
+    return f"{shift.user.name}, {date_format(begins, day)} – {date_format(ends, day)}"

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bcp_portal.accounts.models import User
 from bcp_portal.shared.lifecycle import Lifecycle
-from incidents.models.incident import Incident, RoleName
+from incidents.models.incident import Incident, RoleName, Severity
 
 
 class EscalationPolicyQuerySet(models.QuerySet["EscalationPolicy"]):
@@ -58,6 +58,8 @@ class EscalationLevel(models.Model):
     policy = models.ForeignKey(EscalationPolicy, on_delete=models.CASCADE, related_name="levels")
     position = models.PositiveSmallIntegerField()
     delay = models.DurationField()
+    # Called only for incidents at least this grave; null is for all. 1 is the worst.
+    only_for = models.PositiveSmallIntegerField(null=True, blank=True, choices=Severity.choices)
 
     class Meta:
         constraints = [

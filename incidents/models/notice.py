@@ -97,6 +97,18 @@ class DeliveryStatus(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    """Sets of journeys."""
+
+    def visible_to(self, user: User) -> Self:
+        """The only way a door may fetch them: the calls of incidents that the person may see."""
+        return self.filter(notice__incident__in=Incident.objects.visible_to(user))
+
+    def for_list(self) -> Self:
+        """Everything a row of the ledger shows, in one query."""
+        return self.select_related("notice__person", "notice__incident", "notice__firing")
+
+
 class Delivery(models.Model):
     """One journey of a notice over one channel."""
 
@@ -114,6 +126,8 @@ class Delivery(models.Model):
     queued_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=500, blank=True)
+
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         constraints = [

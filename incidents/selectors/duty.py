@@ -72,6 +72,7 @@ def policy_snapshot(policy: EscalationPolicy) -> Snapshot:
         "levels": [
             {
                 "delay_s": level.delay.total_seconds(),
+                "only_for": level.only_for,
                 "targets": [
                     {"user": target.user_id}
                     if target.user_id
@@ -84,6 +85,16 @@ def policy_snapshot(policy: EscalationPolicy) -> Snapshot:
             for level in sorted(policy.levels.all(), key=lambda level: level.position)
         ],
     }
+
+
+def snapshot_for(snapshot: Snapshot, *, severity: int) -> Snapshot:
+    """A policy as incidents of a severity see it; where no level is meant for them, all are."""
+    levels = [
+        level
+        for level in snapshot.get("levels", [])
+        if not level.get("only_for") or severity <= level["only_for"]
+    ]
+    return {**snapshot, "levels": levels or snapshot.get("levels", [])}
 
 
 def default_snapshot() -> Snapshot:
@@ -153,7 +164,7 @@ def who_would_be_called(
     Takes a policy fetched with `for_detail()`. Roles are empty outside an incident; a rung of
     nothing but roles is therefore no fault by itself, but a policy of nothing but roles is.
     """
-    channels = _channels_of(_people_in(policy, at=at))
+    channels = channels_of(_people_in(policy, at=at))
     rungs: list[Rung] = []
     waited = timedelta()
     for level in sorted(policy.levels.all(), key=lambda level: level.position):
@@ -200,7 +211,7 @@ def _people_in(policy: EscalationPolicy, *, at: datetime) -> list[User]:
     return people
 
 
-def _channels_of(people: Iterable[User]) -> dict[int, list[str]]:
+def channels_of(people: Iterable[User]) -> dict[int, list[str]]:
     """The kinds of channel that lead to each person; one query for all of them."""
     by_person: dict[int, list[ContactMethod]] = {}
     people = list(people)

@@ -12,6 +12,7 @@ from bcp_portal.shared.durations import format_duration
 from incidents.models import EscalationPolicy, Phase, PhaseKind, PlaybookVersion, Step
 from incidents.playbooks.lint import plan_problems
 from incidents.playbooks.plan import PhasePlan, PlaybookPlan, StepPlan
+from incidents.selectors.call_lint import policy_problems
 from incidents.selectors.duty import who_would_be_called
 
 
@@ -52,7 +53,8 @@ def publishing_problems(version: PlaybookVersion, *, at: datetime) -> list[str]:
         problems += late_escalations(version, rto=rto)
     for policy in EscalationPolicy.objects.for_detail().filter(phases__version=version).distinct():
         report = who_would_be_called(policy, at=at, rto=rto)
-        problems += [f"{policy.name}: {problem}" for problem in report.problems]
+        found = [*report.problems, *policy_problems(policy, at=at)]
+        problems += [f"{policy.name}: {problem}" for problem in found]
     return list(dict.fromkeys(problems))
 
 

@@ -21,7 +21,7 @@ from incidents.models import (
     Notice,
     TimelineKind,
 )
-from incidents.selectors.duty import default_snapshot, people_on_rung
+from incidents.selectors.duty import default_snapshot, people_on_rung, snapshot_for
 from incidents.services.calling import call_fallback, call_people, record_firing
 from incidents.services.notice import (
     answer_notice,
@@ -49,7 +49,8 @@ def start_escalation(
     first_at: datetime | None = None,
 ) -> Escalation:
     """Begin to call people; where the same reason is already calling, that one goes on."""
-    plan = snapshot if snapshot and snapshot.get("levels") else default_snapshot()
+    whole = snapshot if snapshot and snapshot.get("levels") else default_snapshot()
+    plan = snapshot_for(whole, severity=incident.severity)
     try:
         with transaction.atomic():
             escalation = Escalation.objects.create(

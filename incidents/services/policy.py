@@ -18,6 +18,7 @@ from incidents.models import (
     Rotation,
     VersionStatus,
 )
+from incidents.selectors.call_lint import policy_problems
 from incidents.selectors.duty import DutyReport, policy_snapshot, who_would_be_called
 
 
@@ -37,6 +38,7 @@ class LevelPlan:
     users: Sequence[User] = ()
     rotations: Sequence[Rotation] = ()
     roles: Sequence[str] = ()
+    only_for: int | None = None
 
 
 @verb
@@ -129,7 +131,9 @@ def _write_policy(row: EscalationPolicy, levels: Sequence[LevelPlan]) -> Escalat
 
 
 def _write_level(policy: EscalationPolicy, position: int, level: LevelPlan) -> None:
-    row = EscalationLevel.objects.create(policy=policy, position=position, delay=level.delay)
+    row = EscalationLevel.objects.create(
+        policy=policy, position=position, delay=level.delay, only_for=level.only_for
+    )
     EscalationTarget.objects.bulk_create(
         [
             *(EscalationTarget(level=row, user=user) for user in level.users),
@@ -141,6 +145,8 @@ def _write_level(policy: EscalationPolicy, position: int, level: LevelPlan) -> N
 
 def _refuse_dead_end(policy: EscalationPolicy, *, at: datetime) -> None:
     report = who_would_be_called(policy, at=at)
-    if any(rung.reaches_somebody for rung in report.rungs):
-        return
-    raise PolicyReachesNobodyError(" ".join(report.problems) or _("The policy reaches nobody."))
+    if not any(rung.reaches_somebody for rung in report.rungs):
+        raise PolicyReachesNobodyError(" ".join(report.problems) or _("The policy reaches nobody."))
+    # Now is not enough: a gap next Sunday, or a call that comes after the RTO, is found today.
+    if problems := policy_problems(policy, at=at):
+        raise PolicyReachesNobodyError(" ".join(problems))

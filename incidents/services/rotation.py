@@ -1,15 +1,20 @@
 """Verbs of a rotation: a duty that people take in turns, and who stands in."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.shared.errors import DomainError
-from incidents.models import Rotation, Shift
+from incidents.models import NoticeKind, Rotation, Shift
+from incidents.services.notice import write_notice
 
 MOST_TURNS = 60
+MOST_ROTA = 200
 
 
 @verb
@@ -112,3 +117,95 @@ def cancel_shift(*, shift: Shift, actor: User, at: datetime) -> None:
         shift.save(update_fields=["ends_at"])
     else:
         shift.delete()
+
+
+@verb
+def plan_rota(
+    *,
+    rotation: Rotation,
+    people: Sequence[User],
+    first_day: date,
+    hours_from: time,
+    hours_to: time,
+    days_each: int,
+    rounds: int,
+    time_zone: str,
+    actor: User,
+    at: datetime,
+) -> list[Shift]:
+    """Let people take a duty in turns, by the clock on the wall of one zone.
+
+    The same hour twice means round the clock. Several rotas of different zones in one rotation
+    follow the sun; a change to daylight saving time moves nobody's hour on the wall.
+    """
+    zone = ZoneInfo(time_zone)
+    turns = list(_turns(people, first_day, hours_from, hours_to, days_each, rounds, zone))
+    if not 1 <= len(turns) <= MOST_ROTA:
+        raise DomainError(_("A rota has between one and %d turns.") % MOST_ROTA)
+    return [
+        assign_shift(
+            rotation=rotation, user=user, starts_at=starts, ends_at=ends, actor=actor, at=at
+        )
+        for user, starts, ends in turns
+    ]
+
+
+@verb
+def swap_shifts(*, shift: Shift, other: Shift, actor: User, at: datetime) -> None:
+    """Two people take each other's turn; both are told."""
+    if shift.rotation_id != other.rotation_id or shift.pk == other.pk:
+        raise DomainError(_("Choose another turn of the same duty."))
+    if min(shift.starts_at, other.starts_at) <= at:
+        raise DomainError(_("A turn that has begun is no longer swapped; let somebody stand in."))
+    before = {"first": shift.user.name, "second": other.user.name}
+    shift.user, other.user = other.user, shift.user
+    for one in (shift, other):
+        one.save(update_fields=["user"])
+        write_notice(
+            person=one.user,
+            kind=NoticeKind.INFO,
+            message=gettext_noop("Swapped: you have “%(duty)s” from %(start_at)s to %(end_at)s."),
+            params={
+                "duty": shift.rotation.name,
+                "start_at": one.starts_at.isoformat(),
+                "end_at": one.ends_at.isoformat(),
+            },
+            path=f"/escalation/rotations/{shift.rotation_id}/",
+            at=at,
+        )
+    audit(
+        action="rotation.swap",
+        obj=shift.rotation,
+        actor=actor,
+        at=at,
+        before=before,
+        after={"first": shift.user.name, "second": other.user.name},
+    )
+
+
+def _turns(
+    people: Sequence[User],
+    first_day: date,
+    hours_from: time,
+    hours_to: time,
+    days_each: int,
+    rounds: int,
+    zone: ZoneInfo,
+) -> Iterator[tuple[User, datetime, datetime]]:
+    day = timedelta(days=1)
+    whole = hours_from == hours_to
+    for number in range(rounds * len(people)):
+        user = people[number % len(people)]
+        begins = first_day + number * days_each * day
+        if whole:
+            ends = begins + days_each * day
+            yield user, _on_wall(begins, hours_from, zone), _on_wall(ends, hours_from, zone)
+            continue
+        for offset in range(days_each):
+            starts = begins + offset * day
+            ends = starts if hours_to > hours_from else starts + day
+            yield user, _on_wall(starts, hours_from, zone), _on_wall(ends, hours_to, zone)
+
+
+def _on_wall(day: date, hour: time, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, hour, tzinfo=zone)

@@ -75,7 +75,9 @@ def escalation_tabs(active: str) -> list[dict[str, Any]]:
     pages = (
         ("incidents:policies", gettext("Policies")),
         ("incidents:rotations", gettext("Rotations")),
+        ("incidents:schedule", gettext("Schedule")),
         ("incidents:on_call", gettext("Who would be called right now")),
+        ("incidents:call_lint", gettext("The next 14 days")),
     )
     return [
         {"label": label, "url": reverse(name), "active": name == active} for name, label in pages
