@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("incidents", "0007_exercises"),
+        ("incidents", "0008_offline_device"),
     ]
 
     operations = [
