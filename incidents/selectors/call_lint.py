@@ -163,7 +163,7 @@ def _facts(policies: Iterable[EscalationPolicy]) -> dict[int, list[RungFacts]]:
     people = {t.user.pk: t.user for t in targets if t.user}
     rotations: dict[int, Rotation] = {t.rotation.pk: t.rotation for t in targets if t.rotation}
     for rotation in rotations.values():
-        people.update({shift.user_id: shift.user for shift in rotation.shifts.all()})
+        people |= {shift.user_id: shift.user for shift in rotation.shifts.all()}
     reachable = {pk for pk, channels in channels_of(people.values()).items() if channels}
     duties = {
         pk: Duty(
