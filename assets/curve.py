@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from bcp_portal.shared.durations import format_duration
 
 WIDTH, HEIGHT = 420, 210
-LEFT, RIGHT, TOP, FLOOR = 70, 10, 24, 176
+LEFT, RIGHT, TOP, FLOOR = 74, 10, 30, 178
 FIRST, LAST = timedelta(minutes=10), timedelta(days=14)
 TICKS = (
     timedelta(minutes=15),
@@ -114,7 +114,7 @@ def _marks(marks: Sequence[tuple[str, timedelta, str]]) -> SafeString:
                 TOP - 4,
                 FLOOR,
                 across(moment),
-                10 + 9 * (row % 2),
+                11 + 12 * (row % 2),
                 name,
             )
             for row, (name, moment, kind) in enumerate(sorted(marks, key=lambda one: one[1]))

@@ -4,6 +4,7 @@ from django.urls import path
 
 from assets.views import (
     asset,
+    asset_import,
     asset_list,
     assignment,
     failover,
@@ -14,6 +15,7 @@ from assets.views import (
     signing,
     site,
     target,
+    third_party,
     unproven,
 )
 
@@ -22,6 +24,11 @@ urlpatterns = [
     path("assets/", asset_list.asset_list, name="list"),
     path("assets/bulk/", asset_list.asset_bulk, name="bulk"),
     path("assets/add/", asset.asset_add, name="add"),
+    path("assets/third-parties/", third_party.third_party_list, name="third_parties"),
+    path("assets/third-parties/add/", third_party.third_party_add, name="third_party_add"),
+    path("assets/third-parties/<str:code>/", third_party.third_party_edit, name="third_party"),
+    path("assets/import/", asset_import.asset_import, name="import"),
+    path("assets/import/apply/", asset_import.asset_import_apply, name="import_apply"),
     path("assets/map/", map.map_page, name="map"),
     path("assets/map/drawing/", map.map_drawing, name="map_drawing"),
     path("assets/sites/", site.site_list, name="sites"),
@@ -89,5 +96,6 @@ urlpatterns = [
         name="objective_withdraw",
     ),
     path("assets/<str:code>/impact/", impact.impact_answer, name="impact_answer"),
+    path("assets/<str:code>/recovery/", third_party.recovery_design, name="recovery_design"),
     path("assets/<str:code>/achieved/", target.achievement_record, name="achieved"),
 ]

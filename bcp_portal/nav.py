@@ -63,6 +63,7 @@ NAV: tuple[Section, ...] = (
             Entry(_("Assets"), "assets:list", "server-2"),
             Entry(_("Dependency map"), "assets:map", "topology-star-3"),
             Entry(_("Impact"), "assets:impact", "chart-line"),
+            Entry(_("Third parties"), "assets:third_parties", "building-bank"),
             Entry(_("Objectives"), "assets:targets", "target-arrow"),
             Entry(_("Failover paths"), "assets:failover", "route"),
             Entry(_("Playbooks"), "incidents:playbooks", "checklist"),

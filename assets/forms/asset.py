@@ -41,10 +41,12 @@ class AssetForm(forms.ModelForm[Asset]):
             "name",
             "kind",
             "site",
+            "zone",
             "criticality",
             "business_owner",
             "technical_owner",
             "is_third_party",
+            "third_party",
             "description",
             "if_it_fails",
             "if_it_is_abused",
@@ -54,6 +56,7 @@ class AssetForm(forms.ModelForm[Asset]):
         )
         help_texts = {
             "site": _("Leave empty for what all sites share."),
+            "zone": _("Room, rack or availability zone."),
             "stream_name": _("The telemetry stream that carries its data, if there is one."),
         }
         widgets = {

@@ -21,10 +21,12 @@ from assets.models.proposal import (
     Remark,
     TargetProposal,
 )
+from assets.models.recovery_design import FailoverMode, RecoveryDesign, Redundancy, Replication
 from assets.models.recovery_target import RecoveryTarget
 from assets.models.region import Region
 from assets.models.signature import APPOINTED, Delegation, Signatory, Signature, SigningRole
 from assets.models.site import Criticality, Sector, Site, SiteAssignment, SiteKind
+from assets.models.third_party import ThirdParty
 
 __all__ = [
     "APPOINTED",
@@ -40,6 +42,7 @@ __all__ = [
     "Delegation",
     "Dependency",
     "DependencyKind",
+    "FailoverMode",
     "FailoverPath",
     "FailoverState",
     "ImpactAnalysis",
@@ -51,9 +54,12 @@ __all__ = [
     "Measure",
     "PlannedWindow",
     "ProposalStatus",
+    "RecoveryDesign",
     "RecoveryTarget",
+    "Redundancy",
     "Region",
     "Remark",
+    "Replication",
     "Sector",
     "Signatory",
     "Signature",
@@ -62,4 +68,5 @@ __all__ = [
     "SiteAssignment",
     "SiteKind",
     "TargetProposal",
+    "ThirdParty",
 ]

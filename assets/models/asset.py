@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from assets.models.site import Criticality, Site
+from assets.models.third_party import ThirdParty
 from bcp_portal.accounts.models import User
 
 
@@ -20,6 +21,8 @@ class AssetKind(models.TextChoices):
     PROCESS = "process", _("Process")
     INFRASTRUCTURE = "infrastructure", _("Infrastructure")
     SITE = "site", _("Site")
+    DEVICE_CLASS = "device_class", _("Kind of device")
+    PEOPLE = "people", _("People")
 
 
 class AssetQuerySet(models.QuerySet["Asset"]):
@@ -83,6 +86,15 @@ class Asset(models.Model):
     if_it_fails = models.TextField(_("what happens if it fails"), blank=True)
     if_it_is_abused = models.TextField(_("what happens if it is abused"), blank=True)
     is_third_party = models.BooleanField(_("run by a third party"), default=False)
+    third_party = models.ForeignKey(
+        ThirdParty,
+        on_delete=models.PROTECT,
+        related_name="assets",
+        null=True,
+        blank=True,
+        verbose_name=_("third party"),
+    )
+    zone = models.CharField(_("zone"), max_length=60, blank=True)
     stream_name = models.CharField(_("telemetry stream"), max_length=80, blank=True)
     own_restore = models.DurationField(_("own restore time"), null=True, blank=True)
     backup_every = models.DurationField(_("backup every"), null=True, blank=True)

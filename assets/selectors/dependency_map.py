@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from assets.graph_order import in_order
 from assets.models import Asset, Dependency, DependencyKind
 from assets.selectors.graph import Graph, load_graph
 from bcp_portal.accounts.models import User
@@ -29,6 +30,8 @@ class MapNode:
 class MapArrow:
     """One dependency on the map."""
 
+    pk: int
+    code: str
     source: str
     target: str
     kind: str
@@ -42,6 +45,7 @@ class DependencyMap:
     nodes: list[MapNode]
     arrows: list[MapArrow]
     lines: list[tuple[MapNode, list[tuple[MapNode, str]]]]
+    circles: list[str]
 
     def drawing(self) -> dict[str, Any]:
         """The same for the script that draws it."""
@@ -69,6 +73,8 @@ def dependency_map(user: User) -> DependencyMap:
         gate = graph.verdict.restores[arrow.asset_id].gate
         arrows.append(
             MapArrow(
+                pk=arrow.pk,
+                code=nodes[arrow.asset_id].code,
                 source=str(arrow.asset_id),
                 target=str(arrow.depends_on_id),
                 kind=arrow.kind,
@@ -76,7 +82,21 @@ def dependency_map(user: User) -> DependencyMap:
             )
         )
         lines[arrow.asset_id][1].append((nodes[arrow.depends_on_id], str(labels[arrow.kind])))
-    return DependencyMap(list(nodes.values()), arrows, list(lines.values()))
+    return DependencyMap(
+        list(nodes.values()), arrows, list(lines.values()), _circles(nodes, arrows)
+    )
+
+
+def _circles(nodes: dict[int, MapNode], arrows: list[MapArrow]) -> list[str]:
+    """Every circle by the codes of who hangs in it, whatever the kind of its arrows."""
+    needs: dict[int, list[int]] = {}
+    for arrow in arrows:
+        needs.setdefault(int(arrow.source), []).append(int(arrow.target))
+    return [
+        ", ".join(sorted(nodes[key].code for key in component))
+        for component in in_order(nodes, needs)
+        if len(component) > 1
+    ]
 
 
 def _node(asset: Asset, graph: Graph) -> MapNode:

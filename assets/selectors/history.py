@@ -36,6 +36,7 @@ ACTIONS = {
     "target.declined": gettext_lazy("Proposal declined"),
     "target.withdrawn": gettext_lazy("Proposal withdrawn"),
     "impact.answer": gettext_lazy("Impact answered"),
+    "design.set": gettext_lazy("Recovery design described"),
     "achievement.record": gettext_lazy("Achievement recorded"),
     "target.evidence_accepted": gettext_lazy("Achievement accepted"),
     "target.evidence_declined": gettext_lazy("Achievement declined"),

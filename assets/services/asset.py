@@ -24,6 +24,8 @@ ASSET_FACTS = (
     "if_it_fails",
     "if_it_is_abused",
     "is_third_party",
+    "third_party",
+    "zone",
     "stream_name",
     "own_restore",
     "backup_every",

@@ -23,6 +23,7 @@ FORM = ["GET", "HEAD", "POST"]
 def find_asset(request: SignedInRequest, code: str) -> Asset:
     """The asset of the address, if this person may see it."""
     visible = Asset.objects.visible_to(request.user).for_list()
+    visible = visible.select_related("design__failover_path", "third_party")
     return get_object_or_404(visible, code=code)
 
 
@@ -109,7 +110,11 @@ def asset_link(request: SignedInRequest, code: str) -> HttpResponse:
     return form_door(
         request,
         LinkForm(
-            request.POST or None, instance=Dependency(asset=asset), user=request.user, asset=asset
+            request.POST or None,
+            initial={"depends_on": request.GET.get("depends_on", "")},
+            instance=Dependency(asset=asset),
+            user=request.user,
+            asset=asset,
         ),
         run=run,
         title=_("What does %(code)s need?") % {"code": code},

@@ -99,7 +99,10 @@ def asset_list(request: SignedInRequest) -> HttpResponse:
     """What the business runs on."""
     rows = Asset.objects.visible_to(request.user).for_list()
     buttons = (
-        [{"label": _("Add an asset"), "url": reverse("assets:add"), "primary": True}]
+        [
+            {"label": _("Import"), "url": reverse("assets:import"), "primary": False},
+            {"label": _("Add an asset"), "url": reverse("assets:add"), "primary": True},
+        ]
         if request.user.has_perm("assets.run_asset")
         else []
     )

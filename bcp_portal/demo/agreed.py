@@ -10,6 +10,7 @@ from assets.selectors.graph import load_graph
 from assets.services.asset import edit_asset
 from assets.services.impact import answer_impact, start_campaign
 from assets.services.objective import add_remark, propose_target, sign_target
+from assets.services.recovery_design import add_third_party, describe_recovery
 from assets.services.signatory import appoint_signatory
 from assets.signing import arrows_by_asset, digest_of, signed_content
 from bcp_portal.accounts.models import User
@@ -32,6 +33,37 @@ LEDGER      1   80   - 72 72   -
 IDP         8   80  24  4  -  72
 """
 WAYS = ("customers", "operations", "law", "reputation")
+# Who runs what for us: code, name, contract, ends in days, notice, back within, way out, assets.
+PARTIES = (
+    (
+        "BAYAR",
+        "Bayar Nusantara",
+        "PSP-2024/17",
+        210,
+        90,
+        1,
+        "A second provider is integrated and idle.",
+        "PAY-GATE",
+    ),
+    ("SERAT", "Serat Jaya", "ISP-2023/4", 45, 60, 4, "", "NET-WAN"),
+    (
+        "AWAN",
+        "Awan Surat",
+        "SAAS-2025/2",
+        400,
+        30,
+        None,
+        "Mailboxes are copied every night.",
+        "MAIL SMS",
+    ),
+)
+DESIGNS = {
+    "DB-SALES": ("region", "manual", "asynchronous", 30, 4),
+    "DB-STOCK": ("region", "manual", "asynchronous", 30, 4),
+    "VIRT-JKT": ("region", "manual", "none", None, None),
+    "PWR-JKT": ("same_place", "automatic", "none", None, None),
+    "SYNC-HUB": ("zone", "automatic", "synchronous", 7, 1),
+}
 STEPS = (HOUR / 4, HOUR, 4 * HOUR, 8 * HOUR, 24 * HOUR, 72 * HOUR, 168 * HOUR)
 # Signed from the ground up: what rests on others is signed after them.
 SIGNED = "PWR-JKT DB-LEDGER PRICING TILL-SBY-01 TILL-SBY-02 TILL-JKT-01"
@@ -45,6 +77,7 @@ def agree(
     appoint_signatory(role=SigningRole.OPERATIONS, user=people["bagus"], actor=None, at=at)
     appoint_signatory(role=SigningRole.TOP_MANAGEMENT, user=people["surya"], actor=None, at=at)
     _ask(things, people, now=now)
+    _describe(things, people, at=at)
     signed = {}
     for code in SIGNED.split():
         signed[code] = _propose(things[code], people, at=now - timedelta(days=120))
@@ -66,6 +99,30 @@ def agree(
     )
     _sign(waiting, people, (SigningRole.OPERATIONS,), at=now - timedelta(days=1))
     _propose(things["PAY-GATE"], people, at=now - timedelta(days=2))
+
+
+def _describe(things: dict[str, Asset], people: dict[str, User], *, at: datetime) -> None:
+    for code, name, contract, days, notice, hours, way_out, assets in PARTIES:
+        facts = {
+            "name": name,
+            "contract": contract,
+            "contract_ends_on": at.date() + timedelta(days=755 + days),
+            "notice_days": notice,
+            "promised_rto": None if hours is None else hours * HOUR,
+            "exit_plan": way_out,
+        }
+        party = add_third_party(code=code, facts=facts, actor=people["maya"], at=at)
+        for one in assets.split():
+            edit_asset(asset=things[one], facts={"third_party": party}, actor=people["maya"], at=at)
+    for code, (redundancy, failover, replication, kept, takes) in DESIGNS.items():
+        facts = {
+            "redundancy": redundancy,
+            "failover": failover,
+            "replication": replication,
+            "retention": None if kept is None else timedelta(days=kept),
+            "full_restore": None if takes is None else takes * HOUR,
+        }
+        describe_recovery(asset=things[code], facts=facts, actor=people["maya"], at=at)
 
 
 def _ask(things: dict[str, Asset], people: dict[str, User], *, now: datetime) -> None:

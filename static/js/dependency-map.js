@@ -23,8 +23,45 @@
       "line-color": token("--line-strong"), "target-arrow-color": token("--line-strong"),
       "line-style": (edge) => ({ hard: "solid", degraded: "dashed", data: "dotted" })[edge.data("kind")],
     } },
+    { selector: ".chosen", style: { "border-width": 5, "border-color": token("--accent") } },
     { selector: ".quiet", style: { opacity: 0.15 } },
   ];
+
+  // Two taps draw an arrow (the form asks for its kind), a tap on an arrow takes it away.
+  const edit = (graph) => {
+    const button = document.getElementById("map-edit");
+    if (!button) return () => false;
+    const hint = document.getElementById("map-hint");
+    let on = false;
+    let first = null;
+    const say = (text) => { hint.textContent = text; };
+    button.addEventListener("click", () => {
+      on = !on;
+      first = null;
+      button.setAttribute("aria-pressed", String(on));
+      say(on ? button.dataset.first : "");
+      graph.nodes().removeClass("chosen");
+    });
+    graph.on("tap", "edge", (event) => {
+      if (!on || !confirm(`${event.target.data("code")}: ${button.dataset.sure}`)) return;
+      const form = document.getElementById("map-unlink");
+      const code = encodeURIComponent(event.target.data("code"));
+      form.action = button.dataset.unlink.replace("CODE", code).replace("/0/", `/${event.target.data("pk")}/`);
+      form.submit();
+    });
+    return (node) => {
+      if (!on) return false;
+      if (!first) {
+        first = node;
+        node.addClass("chosen");
+        say(`${node.data("code")}: ${button.dataset.second}`);
+      } else if (first.id() !== node.id()) {
+        const link = button.dataset.link.replace("CODE", encodeURIComponent(first.data("code")));
+        location.href = `${link}?depends_on=${encodeURIComponent(node.data("id"))}`;
+      }
+      return true;
+    };
+  };
 
   const draw = ({ nodes, arrows }) => {
     const elements = [
@@ -36,7 +73,9 @@
       container: box, elements, style: style(),
       layout: { name, rankDir: "TB", nodeSep: 14, rankSep: 54, animate: false },
     });
+    const editing = edit(graph);
     graph.on("tap", "node", (event) => {
+      if (editing(event.target)) return;
       location.href = box.dataset.page.replace("CODE", encodeURIComponent(event.target.data("code")));
     });
     graph.on("mouseover", "node", (event) => {

@@ -23,6 +23,7 @@ SUBJECTS = {
     "assets:region": ("code", "region"),
     "assets:delegation": ("pk", "delegation"),
     "assets:campaign": ("pk", "campaign"),
+    "assets:third_party": ("code", "third_party"),
     "assets:signatory": ("pk", "signatory"),
     "assets:objective": ("code", "asset"),
     "assets:site": ("code", "site"),

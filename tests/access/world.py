@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
-from assets.models import Delegation, Signatory, SiteAssignment
+from assets.models import Delegation, Signatory, SiteAssignment, ThirdParty
 from assets.services.impact import start_campaign
 from assets.services.objective import propose_target
 from bcp_portal.accounts.models import RoleGrant, SavedView, User
@@ -96,6 +96,7 @@ def make_half(word: str) -> Half:
                 reason=f"{word} holiday",
             ),
             "campaign": campaign,
+            "third_party": ThirdParty.objects.create(code=f"TP-{asset.code}", name="A provider"),
             "signatory": Signatory.objects.create(role="operations", user=boss, appointed_at=NOON),
             "window": make_window(site=site, reason=f"{word} window"),
             "device": device,

@@ -17,6 +17,7 @@ PERMISSIONS: dict[str, str] = {
     "assets.assign_site": "administrator",
     "assets.run_asset": "risk_manager business_owner",
     "assets.set_target": "risk_manager business_owner",
+    "assets.view_thirdparty": _READERS,
     "assets.view_impactanalysis": _READERS,
     "assets.answer_impact": "risk_manager business_owner",
     "assets.run_campaign": "risk_manager",
