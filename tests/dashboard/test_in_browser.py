@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from assets.models import Asset
 from bcp_portal.accounts.roles import Role
+from incidents.models import Incident
 from telemetry.models import NodeState
 from tests.frame.browsing import chromium, grave_findings, looking, session_of
 from tests.make import make_user
@@ -39,12 +40,22 @@ def test_the_command_centre_is_accessible(browser, live_server, session, theme):
         assert page.problems == []
 
 
-def test_a_large_screen_needs_no_scrolling(browser, live_server, session):
+def test_a_large_screen_needs_no_scrolling_however_much_is_down(browser, live_server, session):
+    incident = Incident.objects.get()
+    for number in range(20):
+        name = f"Service number {number}"
+        make_hit(incident, Asset.objects.create(code=f"S-{number}", name=name, criticality=1))
     with looking(browser, live_server.url, session=session) as page:
         page.set_viewport_size({"width": 1920, "height": 1080})
         page.goto(f"{live_server.url}/")
 
+        page.wait_for_selector(".service >> nth=10")
         assert page.evaluate("document.documentElement.scrollHeight") <= 1080
+        # The first steps of a new portal lie above it; the centre itself fills one screen.
+        centre, room = (page.locator(css).bounding_box() for css in (".centre", ".page"))
+        strip = page.locator(".centre-bottom").bounding_box()
+        assert centre["height"] <= room["height"]
+        assert strip["y"] + strip["height"] <= centre["y"] + centre["height"]
         assert page.evaluate("document.documentElement.scrollWidth") <= 1920
 
 
