@@ -84,15 +84,41 @@ class StreamFacts:
     consecutive_failures: int
 
 
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The versions a calm site runs."""
+
+    app_version: str
+    agent_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalmSite:
+    """A site that was counted and not read: what it has in common with others."""
+
+    pk: int
+    region: str
+    provider: str
+    shard: str
+    devices: tuple[Versions, ...]
+
+
 @dataclass(frozen=True)
 class Fleet:
-    """All facts of one pass."""
+    """All facts of one pass; `calm` are the sites about which nothing can follow."""
 
     at: datetime
     sites: Mapping[int, SiteFacts]
     streams: Mapping[int, tuple[StreamFacts, ...]]
     known: Mapping[int, tuple[str, datetime | None]]
     tuning: Tuning = field(default_factory=Tuning)
+    calm: frozenset[int] = frozenset()
+    calm_in_window: int = 0
+
+    @property
+    def size(self) -> int:
+        """How many sites there are, read or counted."""
+        return len(self.sites) + len(self.calm)
 
 
 _DEVICE = (
@@ -114,16 +140,50 @@ _STREAM = (
 )  # fmt: skip
 
 
-def read_fleet(at: datetime, *, heard_since: datetime | None = None) -> Fleet:
-    """Read everything the rules look at, once; or only of the sites heard since a moment."""
+def read_calm_sites(fleet: Fleet) -> list[CalmSite]:
+    """What the calm sites have in common with others; asked only when some are silent."""
+    if not fleet.calm:
+        return []
+    rows = (
+        Device.objects.in_service()
+        .exclude(state=None)
+        .order_by("-pk")
+        .values_list(
+            "site_id", "site__region__code", "site__provider", "site__shard",
+            "state__app__version", "state__agent__version",
+        )
+    )  # fmt: skip
+    # The device that was enrolled first speaks for the versions, as at sites that are read.
+    firsts = {row[0]: row for row in rows if row[0] in fleet.calm}
+    windows = sites_in_window(fleet.at) if fleet.calm_in_window else frozenset()
+    return [
+        CalmSite(pk, region, provider, shard, (Versions(str(app or ""), str(agent or "")),))
+        for pk, region, provider, shard, app, agent in firsts.values()
+        if pk not in windows
+    ]
+
+
+def read_fleet(
+    at: datetime,
+    *,
+    heard_since: datetime | None = None,
+    only: set[int] | None = None,
+    tuning: Tuning | None = None,
+) -> Fleet:
+    """Read everything the rules look at, once; or only of some sites, and count the others."""
     windows = sites_in_window(at)
     devices: dict[int, list[DeviceFacts]] = {}
     rows: dict[int, tuple[object, ...]] = {}
     in_service = Device.objects.in_service().exclude(state=None).filter(site__closed_on=None)
     states, sites_known = StreamState.objects.all(), SiteState.objects.all()
+    calm: frozenset[int] = frozenset()
+    if only is not None:
+        everywhere = in_service.exclude(state__last_received_at=None)
+        calm = frozenset(everywhere.values_list("site_id", flat=True)) - only
     if heard_since is not None:
         heard = in_service.filter(state__last_received_at__gte=heard_since)
-        only = list(heard.values_list("site_id", flat=True)[:MOST_HEARD])
+        only = set(heard.values_list("site_id", flat=True)[:MOST_HEARD])
+    if only is not None:
         in_service = in_service.filter(site__in=only)
         states, sites_known = (
             states.filter(stream__site__in=only),
@@ -145,7 +205,13 @@ def read_fleet(at: datetime, *, heard_since: datetime | None = None) -> Fleet:
         for pk, state, since in sites_known.values_list("site_id", "node_state", "since")
     }
     return Fleet(
-        at, sites, {pk: tuple(found) for pk, found in streams.items()}, known, read_tuning()
+        at,
+        sites,
+        {pk: tuple(found) for pk, found in streams.items()},
+        known,
+        tuning or read_tuning(),
+        calm,
+        len(calm & windows),
     )
 
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from telemetry.detection.facts import SiteFacts
+from telemetry.detection.facts import CalmSite, SiteFacts
 
 FIELDS = ("region", "provider", "shard", "app_version", "agent_version")
 MIN_SILENT = 3
@@ -70,7 +70,7 @@ def binomial_tail(n: int, k: int, p: float) -> float:
 
 
 def explain_settled(
-    sites: Iterable[SiteFacts],
+    sites: Iterable[SiteFacts | CalmSite],
     silent: frozenset[int],
     *,
     late: frozenset[int],
@@ -88,7 +88,7 @@ def explain_settled(
 
 
 def explain(
-    sites: Iterable[SiteFacts],
+    sites: Iterable[SiteFacts | CalmSite],
     silent: frozenset[int],
     *,
     p0: float = BASE_SILENCE,
@@ -140,7 +140,7 @@ def _likelihood(fate: SharedFate) -> tuple[float, int]:
 
 
 def _candidates(
-    sites: Mapping[int, SiteFacts], silent: frozenset[int], p0: float, limits: Thresholds
+    sites: Mapping[int, SiteFacts | CalmSite], silent: frozenset[int], p0: float, limits: Thresholds
 ) -> Iterable[SharedFate]:
     groups: dict[tuple[str, str], list[int]] = {}
     for pk, site in sites.items():
@@ -161,7 +161,7 @@ def _is_outage(fate: SharedFate, limits: Thresholds) -> bool:
     return k >= limits.min_silent and k / n >= limits.min_share and fate.chance < MAX_CHANCE
 
 
-def traits(site: SiteFacts) -> dict[str, frozenset[str]]:
+def traits(site: SiteFacts | CalmSite) -> dict[str, frozenset[str]]:
     """What a site has in common with others, field by field."""
     found: dict[str, set[str]] = {name: set() for name in FIELDS}
     found["region"].add(site.region)

@@ -6,7 +6,7 @@ we do hear say about the centre, give one of five verdicts.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from telemetry.detection.facts import SiteFacts
@@ -17,6 +17,10 @@ from telemetry.models.observer import Sight
 COLLAPSE = 0.2  # of the expected sites still heard: as good as everywhere
 QUORUM = 0.5
 MIN_SITES = 4
+LATE_AFTER = 1.25  # heartbeat periods
+# After blindness: so many are heard again, or they had so long, before silence means anything.
+RESUMED = 0.9
+COMING_BACK = timedelta(minutes=3)
 
 _WAS_HEARD = frozenset(
     {NodeState.ONLINE, NodeState.CONNECTED, NodeState.SUSPECT, NodeState.UNKNOWN}
@@ -40,6 +44,8 @@ class SightVerdict:
     arrivals: int
     expected: int
     sums: dict[str, Any]
+    # Almost everybody is late: blindness may be coming, and nothing is concluded meanwhile.
+    is_falling: bool = False
 
     @property
     def is_blind(self) -> bool:
@@ -53,11 +59,15 @@ def judge(
     *,
     before: Sight,
     at: datetime,
+    calm: int = 0,
+    calm_says_ok: int = 0,
+    resumed_at: datetime | None = None,
     collapse: float = COLLAPSE,
     quorum: float = QUORUM,
 ) -> SightVerdict:
-    """Weigh arrivals and probes."""
-    expected = heard = says_ok = says_down = 0
+    """Weigh arrivals and probes. `calm` sites were heard and do not say that the centre fails."""
+    expected = heard = punctual = calm
+    says_ok, says_down = calm_says_ok, 0
     for site in sites:
         live = [d for d in site.devices if d.last_received_at and d.node_state in _WAS_HEARD]
         if not live or site.in_window:
@@ -65,6 +75,7 @@ def judge(
         expected += 1
         fresh = [d for d in live if silent_for(d, at) < SUSPECT_AFTER]
         heard += bool(fresh)
+        punctual += any(silent_for(d, at) < LATE_AFTER for d in live)
         says_ok += any(d.central_ok is True for d in fresh)
         says_down += bool(fresh) and all(d.central_ok is False for d in fresh)
     sums = {
@@ -75,14 +86,19 @@ def judge(
         "central_fails_at": says_down,
         "central_works_at": says_ok,
     }
-    collapsed = expected >= MIN_SITES and heard / expected <= collapse
-    if collapsed:
+    if expected >= MIN_SITES and heard / expected <= collapse:
         return SightVerdict(_collapsed(probes), heard, expected, sums)
+    if before in (Sight.BLIND, Sight.INGRESS) and heard < expected * RESUMED:
+        # They come back one by one, and those who have not yet are no outage of their own.
+        since = resumed_at or at
+        if at - since < COMING_BACK:
+            return SightVerdict(before, heard, expected, sums | {"resumed_at": since.isoformat()})
+    is_falling = expected >= MIN_SITES and punctual / expected <= collapse
     asked = says_ok + says_down
     if asked >= MIN_SITES and says_down / asked >= _needed(quorum, before):
-        return SightVerdict(Sight.CENTRAL, heard, expected, sums)
+        return SightVerdict(Sight.CENTRAL, heard, expected, sums, is_falling)
     fine = Sight.CLEAR if probes.witnesses else Sight.UNWATCHED
-    return SightVerdict(fine, heard, expected, sums)
+    return SightVerdict(fine, heard, expected, sums, is_falling)
 
 
 def _needed(quorum: float, before: Sight) -> float:

@@ -1,12 +1,19 @@
 """Rules from silence: one site, a network, the centre, ourselves, and links that flap."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext_noop
 
-from telemetry.detection.facts import LONG_DARK, DeviceFacts, Fleet, SiteFacts
+from telemetry.detection.facts import (
+    LONG_DARK,
+    CalmSite,
+    DeviceFacts,
+    Fleet,
+    SiteFacts,
+    read_calm_sites,
+)
 from telemetry.detection.node_state import SUSPECT_AFTER, is_silent, silent_for
 from telemetry.detection.outcome import Outcome
 from telemetry.detection.shared_fate import SharedFate, Thresholds, explain_settled, traits, weigh
@@ -34,10 +41,11 @@ _TITLES = {
 
 def network_outages(fleet: Fleet, still_open: Mapping[str, Signal]) -> Outcome:
     """One claim for all sites that share a fate; kept until most of its members are back."""
-    watched = [site for site in fleet.sites.values() if _counts(site, fleet.at)]
-    silent = frozenset(
-        site.pk for site in watched if is_silent(site, fleet.at, periods=SUSPECT_AFTER)
-    )
+    read = [site for site in fleet.sites.values() if _counts(site, fleet.at)]
+    silent = frozenset(site.pk for site in read if is_silent(site, fleet.at, periods=SUSPECT_AFTER))
+    if len(silent) < 2 and not still_open:
+        return Outcome(SignalRule.NETWORK_OUTAGE)
+    watched: list[SiteFacts | CalmSite] = [*read, *read_calm_sites(fleet)]
     claims: list[Claim] = []
     explained: set[int] = set()
     for signal in still_open.values():
@@ -50,7 +58,11 @@ def network_outages(fleet: Fleet, still_open: Mapping[str, Signal]) -> Outcome:
             claims.append(_going_on(signal, fate))
             explained |= set(fate.members)
     fresh = [site for site in watched if site.pk not in explained]
-    late = frozenset(site.pk for site in fresh if is_silent(site, fleet.at, periods=LATE_AFTER))
+    late = frozenset(
+        site.pk
+        for site in read
+        if site.pk not in explained and is_silent(site, fleet.at, periods=LATE_AFTER)
+    )
     numbers = fleet.tuning.of(SignalRule.NETWORK_OUTAGE)
     if numbers.is_on:
         limits = Thresholds(numbers["min_silent"], numbers["min_share"])
@@ -68,7 +80,7 @@ def _counts(site: SiteFacts, at: datetime) -> bool:
 def _network_claim(fate: SharedFate, fleet: Fleet) -> Claim:
     sites = [fleet.sites[pk] for pk in fate.silent]
     name = sites[0].region_name if fate.field == "region" else fate.value
-    everywhere = len(fate.silent) * 2 >= len(fleet.sites)
+    everywhere = len(fate.silent) * 2 >= fleet.size
     return Claim(
         rule=SignalRule.NETWORK_OUTAGE,
         key=fate.key,
@@ -89,7 +101,9 @@ def _network_claim(fate: SharedFate, fleet: Fleet) -> Claim:
     )
 
 
-def _again(signal: Signal, watched: list[SiteFacts], silent: frozenset[int]) -> SharedFate | None:
+def _again(
+    signal: Signal, watched: Sequence[SiteFacts | CalmSite], silent: frozenset[int]
+) -> SharedFate | None:
     """How the group of an open signal stands now; None when nobody of it is watched any more."""
     field, _colon, value = signal.key.partition(":")
     members = [site.pk for site in watched if value in traits(site).get(field, ())]
@@ -216,7 +230,9 @@ def centre(fleet: Fleet, sight: SightVerdict, still_open: Mapping[str, Signal]) 
                     title=title,
                     sums=earlier.sums if earlier else sums,
                     began_at=earlier.began_at if earlier else fleet.at,
-                    site_ids=tuple(sorted(fleet.sites)) if rule is SignalRule.CENTRAL_DOWN else (),
+                    site_ids=tuple(sorted({*fleet.sites, *fleet.calm}))
+                    if rule is SignalRule.CENTRAL_DOWN
+                    else (),
                 )
             ]
         outcomes.append(Outcome(rule, claims))

@@ -6,14 +6,17 @@ from datetime import datetime, timedelta
 from bcp_portal.audit.verbs import verb
 from bcp_portal.live.services import publish
 from telemetry.detection.amend import amend
+from telemetry.detection.board import moment
 from telemetry.detection.facts import Fleet, read_fleet
-from telemetry.detection.integrity import integrity_claims, read_mismatches
+from telemetry.detection.integrity import Mismatch, integrity_claims, read_mismatches
+from telemetry.detection.interest import sites_of_interest
 from telemetry.detection.outcome import Outcome
 from telemetry.detection.rpo import rpo_claims
 from telemetry.detection.sight import SightVerdict, judge
 from telemetry.detection.silence import centre, network_outages, silent_sites, unstable_links
+from telemetry.detection.tuning import read_tuning
 from telemetry.detection.upkeep import missed_pings, odd_devices, repeated_failures
-from telemetry.models import ObserverState, Sample, Signal, SignalRule
+from telemetry.models import Device, ObserverState, Sample, Signal, SignalRule
 from telemetry.models.observer import Sight
 from telemetry.services.fleet_state import write_device_states, write_site_states
 from telemetry.services.observer import read_probes
@@ -44,10 +47,17 @@ def detect(*, at: datetime) -> str:
     """Bring states and signals in step with what the sites have said, and with their silence."""
     # Before the fleet: what the quick look opens meanwhile rests on facts that are not read here.
     still_open = open_signals(OWN)
-    fleet = read_fleet(at)
+    tuning, mismatches = read_tuning(), read_mismatches(at)
+    only = sites_of_interest(
+        at,
+        tuning=tuning,
+        still_open=still_open.values(),
+        more=(item.site_id for item in mismatches),
+    )
+    fleet = read_fleet(at, only=only, tuning=tuning)
     sight = _look_at_ourselves(fleet, at=at)
     states = write_device_states(fleet=fleet, is_blind=sight.is_blind, at=at)
-    outcomes = _ask_the_rules(fleet, sight, still_open)
+    outcomes = _ask_the_rules(fleet, sight, still_open, mismatches)
     changed = write_outcomes(outcomes=outcomes, still_open=still_open, at=at)
     rolled = write_site_states(fleet=fleet, states=states, at=at)
     amended = _amend_recent(at=at)
@@ -57,11 +67,15 @@ def detect(*, at: datetime) -> str:
 def _look_at_ourselves(fleet: Fleet, *, at: datetime) -> SightVerdict:
     state = ObserverState.objects.filter(pk=1).first()
     before = Sight(state.sight) if state else Sight.UNWATCHED
+    resumed_at = moment((state.sums or {}).get("resumed_at")) if state else None
     verdict = judge(
         fleet.sites.values(),
         read_probes(at),
         before=before,
         at=at,
+        resumed_at=resumed_at,
+        calm=len(fleet.calm) - fleet.calm_in_window,
+        calm_says_ok=_calm_that_reach_the_centre(fleet),
         collapse=fleet.tuning.of(SignalRule.PORTAL_BLIND)["collapse"],
         quorum=fleet.tuning.of(SignalRule.CENTRAL_DOWN)["quorum"],
     )
@@ -78,9 +92,22 @@ def _look_at_ourselves(fleet: Fleet, *, at: datetime) -> SightVerdict:
     return verdict
 
 
-def _ask_the_rules(fleet: Fleet, sight: SightVerdict, still_open: OpenSignals) -> list[Outcome]:
+def _calm_that_reach_the_centre(fleet: Fleet) -> int:
+    """Asked only when somebody says that the centre fails: otherwise there is nothing to weigh."""
+    asked = (d.central_ok for site in fleet.sites.values() for d in site.devices)
+    if not fleet.calm or all(told is not False for told in asked):
+        return 0
+    fine = Device.objects.in_service().filter(state__reach__central__ok=True)
+    return len(set(fine.values_list("site_id", flat=True)) & fleet.calm)
+
+
+def _ask_the_rules(
+    fleet: Fleet, sight: SightVerdict, still_open: OpenSignals, mismatches: list[Mismatch]
+) -> list[Outcome]:
     outcomes = centre(fleet, sight, {rule: s for (rule, _key), s in still_open.items()})
-    quiet = sight.is_blind or (sight.sight is Sight.CENTRAL and sight.arrivals == 0)
+    quiet = (
+        sight.is_blind or sight.is_falling or (sight.sight is Sight.CENTRAL and sight.arrivals == 0)
+    )
     network = Outcome(SignalRule.NETWORK_OUTAGE, keep=_everything)
     silent = Outcome(SignalRule.SITE_SILENT, keep=_everything)
     groups: dict[int, str] = {}
@@ -94,14 +121,17 @@ def _ask_the_rules(fleet: Fleet, sight: SightVerdict, still_open: OpenSignals) -
     for claim in silent.claims:
         parents |= dict.fromkeys(claim.site_ids, f"{claim.rule}:{claim.key}")
     if sight.sight is Sight.CENTRAL:
-        parents = dict.fromkeys(fleet.sites, f"{SignalRule.CENTRAL_DOWN}:central") | parents
+        parents = (
+            dict.fromkeys({*fleet.sites, *fleet.calm}, f"{SignalRule.CENTRAL_DOWN}:central")
+            | parents
+        )
     return [
         *outcomes,
         network,
         silent,
         unstable_links(fleet),
         *rpo_claims(fleet, parents),
-        *integrity_claims(fleet, read_mismatches(fleet.at)),
+        *integrity_claims(fleet, mismatches),
         repeated_failures(fleet, parents),
         *odd_devices(fleet),
         missed_pings(fleet.at),

@@ -52,7 +52,8 @@ def _changes(device: DeviceFacts, state: NodeState, at: datetime) -> dict[str, o
 @verb
 def write_site_states(*, fleet: Fleet, states: Mapping[int, NodeState], at: datetime) -> int:
     """Roll devices and streams up to their sites; return how many sites changed."""
-    known = {row.pk: row for row in SiteState.objects.all()}
+    rows = SiteState.objects.filter(pk__in=fleet.sites) if fleet.calm else SiteState.objects.all()
+    known = {row.pk: row for row in rows}
     fresh: list[SiteState] = []
     changed: list[SiteState] = []
     for site in fleet.sites.values():

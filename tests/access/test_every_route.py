@@ -97,7 +97,7 @@ SHARED = (
     "incidents:playbook", "incidents:polic", "incidents:rotation", "incidents:shift",
     "incidents:exercise", "incidents:inject",
     "risks:control", "accounts:course", "api:playbook", "api:control",
-    "telemetry:conflict_rule",
+    "telemetry:conflict_rule", "telemetry:rule",
 )  # fmt: skip
 
 
