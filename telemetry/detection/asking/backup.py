@@ -9,7 +9,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_noop
 
-from assets.models import Asset
+from assets.models import Asset, Sector
 from assets.models.achievement import AchievementSource
 from telemetry.detection.board import Board, Subject, claim_about, devices, moment, suspects
 from telemetry.detection.outcome import Outcome
@@ -27,18 +27,15 @@ GRACE = timedelta(hours=24)
 def backups(board: Board) -> list[Outcome]:
     """One claim a machine, naming everything that is wrong with its backup."""
     least_age = board.tuning.spread(CODE, "max_age_h")[0]
-    verified = board.tuning.spread(CODE, "verified_d")[1] > 0
-    asks_all = board.tuning.spread(CODE, "required")[1] >= 1
     young = (board.at - timedelta(hours=least_age) + ZONES).isoformat()
     wanted = (
         Q(last_ok__lt=young)
         | Q(state__backup__encrypted=False)
-        | Q(state__backup__target__in=["none", "local_disk", "remote"])
+        | Q(state__backup__target="none")
+        | Q(_where(board, "offline"), state__backup__target__in=["local_disk", "remote"])
+        | (_where(board, "verified_d") & ~Q(state__backup={}))
+        | Q(_where(board, "required"), last_ok=None, enrolled_at__lt=board.at - GRACE)
     )
-    if verified:
-        wanted |= ~Q(state__backup={})
-    if asks_all:
-        wanted |= Q(last_ok=None, enrolled_at__lt=board.at - GRACE)
     rows = (
         devices()
         .annotate(last_ok=Cast(KeyTextTransform("last_ok_at", "state__backup"), TextField()))
@@ -60,6 +57,14 @@ def backups(board: Board) -> list[Outcome]:
                 )
             )
     return [Outcome(CODE, claims)]
+
+
+def _where(board: Board, name: str) -> Q:
+    """The sectors and sites that ask for this at all."""
+    tuning = board.tuning
+    sectors = [one for one in ("", *Sector.values) if tuning.of(CODE, 0, one)[name] > 0]
+    own = [pk for (rule, pk), said in tuning.sites.items() if rule == CODE and said[name] > 0]
+    return Q(site__sector__in=sectors) | Q(site__in=own)
 
 
 def wanting(told: Mapping[str, Any], numbers: Numbers, *, at: datetime) -> dict[str, Any]:
