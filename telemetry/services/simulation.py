@@ -55,6 +55,11 @@ def lay_out(*, sites: list[SimSite], at: datetime) -> dict[int, int]:
             for number, place in enumerate(places)
         ]
     )
+    _tell_states(places, devices, at)
+    return {number: device.pk for number, device in enumerate(devices)}
+
+
+def _tell_states(places: list[Site], devices: list[Device], at: datetime) -> None:
     DeviceState.objects.bulk_create(
         [
             DeviceState(
@@ -80,7 +85,6 @@ def lay_out(*, sites: list[SimSite], at: datetime) -> dict[int, int]:
             for stream, device in zip(streams, devices, strict=True)
         ]
     )
-    return {number: device.pk for number, device in enumerate(devices)}
 
 
 @verb
