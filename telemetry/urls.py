@@ -8,6 +8,7 @@ from telemetry.views.lists import device_bulk, device_list, session_list, signal
 from telemetry.views.order_by_hand import by_hand
 from telemetry.views.order_give import give
 from telemetry.views.order_lists import order_list, state_list
+from telemetry.views.reconcile import reconcile, reconciliation_list
 from telemetry.views.rules import rule, rule_set, rules
 from telemetry.views.site import site_detail
 
@@ -19,6 +20,8 @@ urlpatterns = [
     path("sites/<str:code>/orders/by-hand/", by_hand, name="order_by_hand"),
     path("orders/", order_list, name="orders"),
     path("orders/sites/", state_list, name="order_sites"),
+    path("orders/books/", reconciliation_list, name="reconciliations"),
+    path("orders/books/<int:pk>/", reconcile, name="reconcile"),
     path("orders/give/", give, name="order_give"),
     path("orders/for-incident/", order.for_incident, name="orders_of_incident"),
     path("orders/<str:code>/", order.detail, name="order"),

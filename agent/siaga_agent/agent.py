@@ -15,6 +15,7 @@ from siaga_agent.adapters import Adapter
 from siaga_agent.clock import Clock, JumpWatch
 from siaga_agent.config import AgentConfig, ConfigError
 from siaga_agent.heartbeat import HeartbeatMaker
+from siaga_agent.limits import write_limits
 from siaga_agent.obey import Obedience
 from siaga_agent.orders import OrderRejectedError, Trust, fetch_orders
 from siaga_agent.outbox import Outbox
@@ -268,7 +269,9 @@ class Agent:
             if asked_ms is None or now - asked_ms > every * 1000:
                 asked_ms = now
                 self._fetch_orders()
-            if self._obedience.step():
+            stepped = self._obedience.step()
+            write_limits(self._home, self._obedience.limits)
+            if stepped:
                 # How far an order has come is worth a heartbeat of its own.
                 self._beat_now.set()
                 self._send_now.set()

@@ -21,6 +21,7 @@ class Wanted:
     sync: dict[str, str] = field(default_factory=dict)
     rung: str = "applied"
     note: str = ""
+    limits: Json = field(default_factory=dict)
 
     def of(self, stream: str) -> str:
         """What one stream should do; working offline stops them all."""
@@ -30,7 +31,8 @@ class Wanted:
 
     def as_json(self) -> Json:
         """For comparing and keeping."""
-        return {"mode": self.mode, "sync": self.sync, "rung": self.rung}
+        told: Json = {"mode": self.mode, "sync": self.sync, "rung": self.rung}
+        return told | ({"limits": self.limits} if self.limits else {})
 
 
 def wanted_at(order: Json, at: datetime, *, confirmed_at: datetime | None) -> Wanted | None:
@@ -51,7 +53,7 @@ def wanted_at(order: Json, at: datetime, *, confirmed_at: datetime | None) -> Wa
     stopped = {name: FREEZE if what == RUN else what for name, what in wanted.sync.items()}
     return Wanted(
         wanted.mode, {EVERY: FREEZE} | stopped, "expired",
-        "The permission to sync ran out: headquarters was not heard.",
+        "The permission to sync ran out: headquarters was not heard.", wanted.limits,
     )  # fmt: skip
 
 
@@ -84,7 +86,9 @@ def _wanted(told: Json, rung: str = "applied", note: str = "") -> Wanted:
     # A word that this version does not know means the safe side.
     known = {str(name): _word(what) for name, what in named.items()}
     mode = str(told.get("mode", "normal"))
-    return Wanted(mode if mode in MODES else "offline", known, rung, note)
+    limits = told.get("limits")
+    kept = dict(limits) if isinstance(limits, dict) else {}
+    return Wanted(mode if mode in MODES else "offline", known, rung, note, kept)
 
 
 def _word(told: Any) -> str:

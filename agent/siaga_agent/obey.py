@@ -57,6 +57,11 @@ class Obedience:
         """The mode that was ordered, for the heartbeat; normal when nothing was."""
         return str(self._progress.wanted.get("mode", "normal"))
 
+    @property
+    def limits(self) -> Json:
+        """The emergency limits in force, for the programs of the site."""
+        return dict(self._progress.wanted.get("limits") or {})
+
     def take(self, state: DesiredState, *, at: datetime) -> None:
         """A new order was accepted."""
         self._state = state

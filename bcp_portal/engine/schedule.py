@@ -109,6 +109,7 @@ DEADLINES: dict[str, str] = {
     "telemetry.order_expiry": "telemetry.services.order_effect.expire_order",
     "telemetry.order_lapse": "telemetry.services.order_effect.lapse_request",
     "telemetry.order_confirm": "telemetry.services.order_effect.confirm_due",
+    "telemetry.reconciliation_due": "telemetry.services.reconciliation.reconciliation_due",
     "telemetry.order_review": "telemetry.services.order_effect.review_due",
     "telemetry.conflict_due": "telemetry.services.conflict_escalation.conflict_due",
     "assets.impact_due": "assets.services.impact.campaign_due",

@@ -47,6 +47,15 @@ class OrderForm(forms.Form):
     on_expiry = forms.ChoiceField(
         label=_("When its time is over"), choices=OnExpiry.choices, initial=OnExpiry.REVERT
     )
+    transactions_per_hour = forms.IntegerField(
+        label=_("At most so many transactions an hour"),
+        required=False,
+        min_value=0,
+        help_text=_("An emergency limit of each site; its books must be reconciled afterwards"),
+    )
+    value_per_transaction = forms.IntegerField(
+        label=_("At most this amount a transaction"), required=False, min_value=1
+    )
     reason = forms.CharField(
         label=_("Reason"),
         min_length=5,
@@ -77,6 +86,16 @@ class OrderForm(forms.Form):
             del self.fields["every_site"]
         if not user.has_perm("telemetry.break_glass"):
             del self.fields["break_glass"]
+
+    def limits(self) -> dict[str, int]:
+        """The emergency limits, as the programs of a site read them; amounts in hundredths."""
+        told = self.cleaned_data
+        limits = {}
+        if told.get("transactions_per_hour") is not None:
+            limits["transactions_per_hour"] = told["transactions_per_hour"]
+        if told.get("value_per_transaction"):
+            limits["value_minor_per_transaction"] = told["value_per_transaction"] * 100
+        return limits
 
     def clean_streams(self) -> tuple[str, ...]:
         """One name for each."""

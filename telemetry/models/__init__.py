@@ -17,6 +17,7 @@ from telemetry.models.device import Device, DeviceState, NodeState, SiteState
 from telemetry.models.observer import ObserverProbe, ObserverState
 from telemetry.models.order import OnExpiry, Order, OrderAction, OrderSite, OrderStatus, Rung
 from telemetry.models.ping_check import PingCheck, PingEvent
+from telemetry.models.reconciliation import Reconciliation
 from telemetry.models.rule_setting import RuleSetting
 from telemetry.models.sample import QuarantinedItem, Sample, SequenceLedger
 from telemetry.models.signal import Signal, SignalRule
@@ -57,6 +58,7 @@ __all__ = [
     "PingEvent",
     "PlanStatus",
     "QuarantinedItem",
+    "Reconciliation",
     "RpoDay",
     "RuleSetting",
     "Rung",

@@ -144,6 +144,8 @@ class Order(models.Model):
     streams = models.JSONField(default=list)
     rate = models.BigIntegerField(null=True)
     lease = models.DurationField(null=True)
+    # Emergency limits while it holds: {"transactions_per_hour": 40, "value_minor_per_sale": …}.
+    limits = models.JSONField(default=dict)
     not_before = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
     on_expiry = models.CharField(

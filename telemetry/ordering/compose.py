@@ -25,6 +25,7 @@ class Wanted:
     sync: dict[str, str]
     rate: int | None
     lease_s: int | None
+    limits: dict[str, int]
 
 
 def core_of(orders: Sequence[Order], *, at: datetime) -> dict[str, Any]:
@@ -35,6 +36,7 @@ def core_of(orders: Sequence[Order], *, at: datetime) -> dict[str, Any]:
         "sync": now.sync,
         "rate": now.rate,
         "lease": now.lease_s,
+        "limits": now.limits,
         "because": [order.code for order in orders],
         "then": _then(orders, now, at=at),
     }
@@ -58,7 +60,17 @@ def wanted_at(orders: Iterable[Order], moment: datetime) -> Wanted:
         sync={name: what for name, what in sync.items() if name == EVERY or what != sync[EVERY]},
         rate=min(rates, default=None),
         lease_s=round(min(leases)) if leases else None,
+        limits=_tightest([order.limits for order in holding]),
     )
+
+
+def _tightest(told: Iterable[dict[str, int]]) -> dict[str, int]:
+    """Of several limits of one kind the lowest holds."""
+    found: dict[str, int] = {}
+    for limits in told:
+        for name, most in limits.items():
+            found[name] = min(most, found.get(name, most))
+    return found
 
 
 def _for_stream(holding: Sequence[Order], name: str) -> str:
@@ -91,6 +103,7 @@ def _then(orders: Sequence[Order], now: Wanted, *, at: datetime) -> list[dict[st
     for moment in sorted(moment for moment in moments if moment is not None and moment > at):
         wanted = wanted_at(orders, moment)
         if wanted != last:
-            steps.append({"at": moment, "mode": wanted.mode, "sync": wanted.sync})
+            step = {"at": moment, "mode": wanted.mode, "sync": wanted.sync}
+            steps.append(step | ({"limits": wanted.limits} if wanted.limits else {}))
             last = wanted
     return steps

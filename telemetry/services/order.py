@@ -1,7 +1,7 @@
 """Verbs of an order: given, approved, confirmed, refused, withdrawn, looked at afterwards."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import Max
@@ -57,6 +57,7 @@ class Instruction:
     on_expiry: OnExpiry = OnExpiry.HOLD
     rate: int | None = None
     lease: timedelta | None = None
+    limits: dict[str, int] = field(default_factory=dict)
     addressed: str = "sites"
     region: Region | None = None
     incident_code: str = ""
@@ -196,6 +197,7 @@ def digest_of(order: Order, sites: Sequence[Site]) -> str:
         "streams": sorted(order.streams),
         "rate": order.rate,
         "lease": order.lease,
+        "limits": order.limits,
         "not_before": order.not_before,
         "expires_at": order.expires_at,
         "on_expiry": str(order.on_expiry),
@@ -262,8 +264,8 @@ def make_order(
 
 
 _COPIED = (
-    "action", "reason", "not_before", "expires_at", "on_expiry", "rate", "lease", "addressed",
-    "region", "incident_code", "authority", "signal", "lifts",
+    "action", "reason", "not_before", "expires_at", "on_expiry", "rate", "lease", "limits",
+    "addressed", "region", "incident_code", "authority", "signal", "lifts",
 )  # fmt: skip
 
 

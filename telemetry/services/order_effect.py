@@ -20,6 +20,7 @@ from telemetry.models import (
 )
 from telemetry.models.order import LIVE_STATUSES, ORDER_LIFECYCLE
 from telemetry.services.desired_state import publish_states
+from telemetry.services.reconciliation import open_reconciliations
 from telemetry.services.signal import Claim, assert_claim, close_signal
 
 STARTS = "telemetry.order_start"
@@ -78,6 +79,8 @@ def end_order(
         reason=by.reason if by else "",
         after={"sites": len(ended), "by": by.code if by else ""},
     )
+    if order.limits:
+        open_reconciliations(order=order, site_ids=ended, at=at)
     publish_states(site_ids=ended, order=by or order, at=at)
     _tell(order, at=at)
     return order

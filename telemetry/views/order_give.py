@@ -109,6 +109,7 @@ def _instruction(request: SignedInRequest, form: OrderForm, *, at: datetime) -> 
         not_before=begins,
         expires_at=ends,
         on_expiry=OnExpiry(told["on_expiry"]) if ends else OnExpiry.HOLD,
+        limits=form.limits(),
         addressed=form.addressed,
         region=told["region"],
         incident_code=told["incident_code"],

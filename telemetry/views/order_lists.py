@@ -129,8 +129,13 @@ def _sync_words(row: DesiredState) -> str:
     return ", ".join(f"{name}: {what}" for name, what in row.document["sync"].items())
 
 
-def _tabs(request: SignedInRequest, active: str) -> list[dict[str, Any]]:
-    names = (("telemetry:orders", ORDERS.title), ("telemetry:order_sites", STATES.title))
+def tabs(request: SignedInRequest, active: str) -> list[dict[str, Any]]:
+    """The tabs of the order board."""
+    names = (
+        ("telemetry:orders", ORDERS.title),
+        ("telemetry:order_sites", STATES.title),
+        ("telemetry:reconciliations", _("Books to close")),
+    )
     return [
         {"label": label, "url": reverse(name), "active": name == active} for name, label in names
     ]
@@ -141,7 +146,7 @@ def _tabs(request: SignedInRequest, active: str) -> list[dict[str, Any]]:
 def order_list(request: SignedInRequest) -> HttpResponse:
     """Every order, with the sites that do not obey: red could, grey will on return."""
     rows = for_board(Order.objects.visible_to(request.user).for_list())
-    extra: dict[str, Any] = {"tabs": _tabs(request, "telemetry:orders")}
+    extra: dict[str, Any] = {"tabs": tabs(request, "telemetry:orders")}
     if request.user.has_perm("telemetry.give_order"):
         url = reverse("telemetry:order_give")
         extra["title_buttons"] = [{"url": url, "label": _("Give an order"), "primary": True}]
@@ -154,5 +159,5 @@ def state_list(request: SignedInRequest) -> HttpResponse:
     """Every site under orders, and how far its devices have come."""
     rows = DesiredState.objects.visible_to(request.user).current().for_list()
     rows = rows.prefetch_related("deliveries__device__state")
-    extra = {"tabs": _tabs(request, "telemetry:order_sites")}
+    extra = {"tabs": tabs(request, "telemetry:order_sites")}
     return lists.list_response(request, STATES, rows, at=timezone.now(), extra=extra)

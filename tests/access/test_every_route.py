@@ -32,6 +32,7 @@ SUBJECTS = {
     "telemetry:witness_settle": ("pk", "witness"),
     "telemetry:order": ("code", "order"),
     "telemetry:order_by_hand": ("code", "site"),
+    "telemetry:reconcile": ("pk", "reconciliation"),
     "telemetry:wave": ("code", "wave_plan"),
     "telemetry:orders_of_site": ("code", "site"),
     "telemetry:exposure": ("code", "asset"),

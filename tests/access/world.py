@@ -30,6 +30,7 @@ from risks.models import (
 from telemetry.models import (
     AuditWitness,
     PingCheck,
+    Reconciliation,
     Signal,
     SignalRule,
     SyncSession,
@@ -136,6 +137,9 @@ def make_half(word: str) -> Half:
         "contact": boss.contact_methods.get(),
         "token": create_api_token(user=boss, name=f"{word} token", actor=boss, at=NOON)[0],
     }
+    half.things["reconciliation"] = Reconciliation.objects.create(
+        order=half.order, site=site, opened_at=NOON, due_at=NOON + HOUR
+    )
     _add_incident(half, boss)
     _add_risk(half, boss)
     half.things |= {
