@@ -74,6 +74,7 @@ NAV: tuple[Section, ...] = (
         "risk",
         _("Risk"),
         (
+            Entry(_("What moved"), "risks:moved", "activity"),
             Entry(_("Register"), "risks:register", "shield-half"),
             Entry(_("Evidence to weigh"), "risks:inbox", "inbox"),
             Entry(_("Heat map"), "risks:heat_map", "grid-dots"),

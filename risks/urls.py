@@ -11,12 +11,26 @@ from risks.views import (
     exchange,
     figures,
     indicator,
+    moved,
+    plan,
     register,
     risk,
 )
 
 app_name = "risks"
 urlpatterns = [
+    path("plans/", plan.plan_list, name="plans"),
+    path("plans/add/", plan.plan_add, name="plan_add"),
+    path("plans/<str:code>/", plan.plan_detail, name="plan"),
+    path("plans/<str:code>/edit/", plan.plan_edit, name="plan_edit"),
+    path("plans/<str:code>/draft/", plan.plan_draft, name="plan_draft"),
+    path("plans/<str:code>/submit/", plan.plan_submit, name="plan_submit"),
+    path("plans/<str:code>/approve/", plan.plan_approve, name="plan_approve"),
+    path("plans/<str:code>/return/", plan.plan_return, name="plan_return"),
+    path("plans/<str:code>/retire/", plan.plan_retire, name="plan_retire"),
+    path("plans/<str:code>/report/", plan.plan_report, name="plan_report"),
+    path("risks/moved/", moved.what_moved, name="moved"),
+    path("risks/moved/seen/", moved.mark_seen, name="moved_seen"),
     path("risks/", register.register, name="register"),
     path("risks/bulk/", register.register_bulk, name="bulk"),
     path("risks/cell/<str:pk>/<str:column>/", register.register_edit_cell, name="edit_cell"),

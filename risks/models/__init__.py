@@ -20,11 +20,13 @@ from risks.models.figures import (
 from risks.models.import_batch import HeadingMeaning, ImportBatch, ImportStatus
 from risks.models.indicator import Indicator, IndicatorStatus, IndicatorValue
 from risks.models.matrix import RiskMatrix
+from risks.models.plan import PLAN_LIFECYCLE, Plan, PlanKind, PlanState, PlanVersion
 from risks.models.risk import RISK_LIFECYCLE, Risk, RiskCategory, RiskStatus
 from risks.models.treatment import TREATMENT_LIFECYCLE, Treatment, TreatmentKind, TreatmentStatus
 from risks.models.version import RegisterVersion, VersionKind
 
 __all__ = [
+    "PLAN_LIFECYCLE",
     "RISK_LIFECYCLE",
     "TREATMENT_LIFECYCLE",
     "Acceptance",
@@ -48,6 +50,10 @@ __all__ = [
     "LossShape",
     "LossTolerance",
     "Outcome",
+    "Plan",
+    "PlanKind",
+    "PlanState",
+    "PlanVersion",
     "RegisterDigest",
     "RegisterVersion",
     "RegisterVisit",

@@ -12,7 +12,7 @@ from assets.models import Asset
 from assets.selectors.history import ACTIONS
 from bcp_portal.accounts.models import User
 from risks.history import FieldDifference, differences
-from risks.models import Control, RegisterVersion, Risk, RiskMatrix, VersionKind
+from risks.models import Control, Plan, RegisterVersion, Risk, RiskMatrix, VersionKind
 from risks.scoring import Scale
 from risks.selectors.matrix import LevelBadge, level_badge, portal_scale
 
@@ -136,6 +136,8 @@ def _visible(kind: str, user: User | None) -> Any:
         return None
     if kind == VersionKind.CONTROL:
         return Control.objects.visible_to(user).values("pk")
+    if kind == VersionKind.PLAN:
+        return Plan.objects.visible_to(user).values("pk")
     return Risk.objects.visible_to(user).values("pk")
 
 

@@ -14,6 +14,8 @@ from risks.models import (
     Acceptance,
     Assessment,
     Control,
+    Plan,
+    PlanState,
     RegisterVersion,
     Risk,
     RiskControl,
@@ -48,7 +50,11 @@ def keep_versions(rows: list[PendingRow]) -> None:
 def keep_missing_versions(*, at: datetime) -> str:
     """Begin the history of what was there before histories were kept."""
     kept = 0
-    for kind, model in ((VersionKind.RISK, Risk), (VersionKind.CONTROL, Control)):
+    for kind, model in (
+        (VersionKind.RISK, Risk),
+        (VersionKind.CONTROL, Control),
+        (VersionKind.PLAN, Plan),
+    ):
         known = RegisterVersion.objects.filter(kind=kind).values("subject_id")
         rows: Any = model
         missing = list(
@@ -181,9 +187,40 @@ def control_facts(pks: Iterable[int]) -> list[tuple[int, str, Facts]]:
     return told
 
 
+def plan_facts(pks: Iterable[int]) -> list[tuple[int, str, Facts]]:
+    """What these plans say now: the version in force, with its text."""
+    plans = Plan.objects.filter(pk__in=list(pks)).select_related("owner", "current__approved_by")
+    told = []
+    for one in plans.prefetch_related("assets", "playbooks").order_by("pk"):
+        version = one.current
+        approver = version.approved_by if version else None
+        facts = {
+            "code": one.code,
+            "title": one.title,
+            "scenario": one.scenario,
+            "owner": one.owner.name,
+            "status": "retired" if one.retired_at else "",
+            "version": str(version.number) if version else "",
+            "state": version.state if version else PlanState.DRAFT.value,
+            "approved_by": approver.name if approver else "",
+            "text": "\n\n".join(filter(None, version.texts.get("en", {}).values()))
+            if version
+            else "",
+            "assets": sorted(asset.code for asset in one.assets.all()),
+            "playbooks": sorted(playbook.code for playbook in one.playbooks.all()),
+        }
+        told.append((one.pk, one.code, facts))
+    return told
+
+
 CONTROL_TEXTS = ("code", "name", "kind", "nature", "description", "effectiveness")
-KINDS = {"risks.risk": VersionKind.RISK, "risks.control": VersionKind.CONTROL}
+KINDS = {
+    "risks.risk": VersionKind.RISK,
+    "risks.control": VersionKind.CONTROL,
+    "risks.plan": VersionKind.PLAN,
+}
 GATHERERS: dict[str, Gather] = {
     VersionKind.RISK: risk_facts,
     VersionKind.CONTROL: control_facts,
+    VersionKind.PLAN: plan_facts,
 }

@@ -57,6 +57,7 @@ SUBJECTS = {
     "risks:evidence": ("pk", "evidence"),
     "risks:offer": ("pk", "offer"),
     "risks:edit_cell": ("pk", "risk"),
+    "risks:plan": ("code", "plan"),
     "risks:proposal": ("pk", "proposal"),
     "risks:import": ("uid", "batch"),
     "risks:indicator": ("code", "indicator"),

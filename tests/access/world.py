@@ -27,6 +27,7 @@ from risks.models import (
     RiskEvidence,
     Treatment,
 )
+from risks.services.plan import write_plan
 from telemetry.models import (
     AuditWitness,
     PingCheck,
@@ -208,6 +209,10 @@ def _add_risk(half: Half, boss: User) -> None:
         "proposal": LikelihoodProposal.objects.create(
             risk=risk, step_now=1, step=2, sums={"events": 1, "years": 1.0, "chances": []},
             offered_at=NOON,
+        ),
+        "plan": write_plan(
+            facts={"title": f"{word} plan", "kind": "recovery", "scenario": word, "owner": boss},
+            assets=[half.asset], actor=boss, at=NOON,
         ),
         "indicator": make_indicator(risk, name=f"{word} indicator", owner=boss, asset=half.asset),
         "treatment": Treatment.objects.create(
