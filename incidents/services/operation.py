@@ -207,10 +207,10 @@ def _tick(work: _Work) -> Operation:
     if work.run.status == RunStatus.ABANDONED:
         outcome = OperationOutcome.KEPT
     operation = work.log(outcome)
-    follow_log(step=step, run=work.run, at=work.at)
+    clashes = follow_log(step=step, run=work.run, at=work.at)
     if outcome is OperationOutcome.CORROBORATED:
         work.say(gettext_noop("Also ticked: %(step)s"), Importance.DETAIL)
-    _tell_clashes(work, operation)
+    _tell_clashes(work, operation, clashes)
     return work.audit(operation)
 
 
@@ -223,8 +223,8 @@ def _skip(work: _Work) -> Operation:
         StepStatus.SKIPPED: OperationOutcome.CORROBORATED,
     }.get(StepStatus(step.status), OperationOutcome.APPLIED)
     operation = work.log(outcome)
-    follow_log(step=step, run=work.run, at=work.at)
-    _tell_clashes(work, operation)
+    clashes = follow_log(step=step, run=work.run, at=work.at)
+    _tell_clashes(work, operation, clashes)
     return work.audit(operation)
 
 
@@ -234,10 +234,10 @@ def _untick(work: _Work) -> Operation:
         return _propose(work, what="reopen")
     operation = work.log(OperationOutcome.APPLIED)
     was_settled = step.status in _SETTLED
-    follow_log(step=step, run=work.run, at=work.at)
+    clashes = follow_log(step=step, run=work.run, at=work.at)
     if was_settled and step.status == StepStatus.OPEN:
         work.say(gettext_noop("Open again: %(step)s %(why)s"), why=reason)
-    _tell_clashes(work, operation)
+    _tell_clashes(work, operation, clashes)
     return work.audit(operation)
 
 
@@ -283,7 +283,7 @@ def _assign(work: _Work) -> Operation:
         raise OperationRefusedError(_("There is no such person."))
     operation = work.log(OperationOutcome.APPLIED)
     assign_later(operation=operation, user=user, role=role, at=work.at)
-    _tell_clashes(work, operation)
+    _tell_clashes(work, operation, fold_of(work.run)["clashes"])
     return work.audit(operation)
 
 
@@ -313,9 +313,9 @@ def _online_only(work: _Work) -> Operation:
     raise OperationRefusedError(_("This needs a person online."))
 
 
-def _tell_clashes(work: _Work, operation: Operation) -> None:
+def _tell_clashes(work: _Work, operation: Operation, clashes: Iterable[dict[str, Any]]) -> None:
     """Say it in the timeline when this operation contradicts another one."""
-    for clash in fold_of(work.run, step=work.step)["clashes"]:
+    for clash in clashes:
         if clash["open"] and str(operation.op_id) in clash["sides"]:
             work.say(
                 gettext_noop("Two devices disagree; what holds now: %(holds_label)s"),

@@ -37,11 +37,19 @@ _SKIPPED = gettext_noop("Skipped: %(step)s (%(reason)s)")
 
 
 @verb
-def follow_log(*, step: RunStep, run: PlaybookRun, at: datetime) -> RunStep:
-    """Make a step show what the log of its run says. Whoever calls this holds the run's lock."""
-    told = fold_of(run, step=step)["steps"].get(str(step.pk))
-    if told is None:
-        return step
+def follow_log(*, step: RunStep, run: PlaybookRun, at: datetime) -> list[dict[str, Any]]:
+    """Make a step show what the log of its run says, and return where the log contradicts itself.
+
+    Whoever calls this holds the run's lock.
+    """
+    state = fold_of(run, step=step)
+    if told := state["steps"].get(str(step.pk)):
+        _follow(step, run, told, at=at)
+    clashes: list[dict[str, Any]] = state["clashes"]
+    return clashes
+
+
+def _follow(step: RunStep, run: PlaybookRun, told: dict[str, Any], *, at: datetime) -> None:
     wanted = _SHOWN[told["status"]]
     before = StepStatus(step.status)
     if before != wanted:
@@ -54,7 +62,6 @@ def follow_log(*, step: RunStep, run: PlaybookRun, at: datetime) -> RunStep:
         _open_again(step, run, at=at)
     if step.is_settled and before not in (StepStatus.DONE, StepStatus.SKIPPED):
         _move_on(step, run, at=at)
-    return step
 
 
 def _settle(step: RunStep, to: StepStatus, told: dict[str, Any], *, at: datetime) -> None:

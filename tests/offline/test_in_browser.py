@@ -361,3 +361,35 @@ def test_unsent_operations_leave_as_a_file_that_only_its_passphrase_opens(browse
 
     assert str(RunStep.objects.get(text="Lock the door").pk) not in words
     assert opened["operations"][0]["kind"] == "tick"
+
+
+def test_a_passkey_opens_the_device_without_a_passphrase(browser, server, run):
+    with device(browser, server, make_user(Role.INCIDENT_COMMANDER)) as page:
+        page.goto(f"{server.url.replace('127.0.0.1', 'localhost')}/account/login/")
+        page.context.add_cookies(
+            [
+                cookie | {"domain": "localhost"}
+                for cookie in page.context.cookies()
+                if cookie["name"] == settings.SESSION_COOKIE_NAME
+            ]
+        )
+        add_authenticator(page)
+        page.goto(f"{server.url.replace('127.0.0.1', 'localhost')}/offline/")
+        page.locator("#begin").get_by_role("button", name="Use a passkey").click()
+        expect(page.locator("#ready")).to_have_text("Offline-ready", timeout=PATIENCE)
+
+        page.click("#lock")
+        page.get_by_role("button", name="Use a passkey").click()
+        expect(page.locator(".offline-incident")).to_contain_text(run.incident.code)
+
+
+def add_authenticator(page):
+    """A passkey of the test: one that can compute secrets (PRF)."""
+    tools = page.context.new_cdp_session(page)
+    tools.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": "internal", "hasPrf": True,
+        "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }  # fmt: skip
+    tools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
