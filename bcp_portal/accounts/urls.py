@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("people/<str:username>/roles/", people.person_roles, name="person_roles"),
     path("people/<str:username>/access/", people.person_access, name="person_access"),
     path("people/<str:username>/deactivate/", people.person_deactivate, name="person_deactivate"),
+    path("people/<str:username>/erase/", people.person_erase, name="person_erase"),
     path("people/<str:username>/reactivate/", people.person_reactivate, name="person_reactivate"),
     path("access-reviews/", access_review.reviews, name="reviews"),
     path("access-reviews/open/", access_review.review_open, name="review_open"),

@@ -58,3 +58,8 @@ def unseal(rows: Iterable[AuditRow], forgotten: str) -> list[AuditRow]:
 def is_sealed(value: object) -> TypeGuard[dict[str, str]]:
     """Whether a value of a row is a digest in the place of what it was."""
     return isinstance(value, dict) and value.keys() == {MARK}
+
+
+def holds_sealed(row: AuditRow) -> bool:
+    """Whether a row speaks of personal data."""
+    return any(is_sealed(value) for side in (row.before, row.after) for value in side.values())

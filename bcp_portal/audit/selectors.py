@@ -1,5 +1,6 @@
 """What the pages of the trail show: how far it can be trusted, one row, one thing's history."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from bcp_portal.audit.models import AuditCheckpoint, AuditKey, AuditRow, ChainCh
 from bcp_portal.audit.sealing import MARK, is_sealed, unseal
 
 SHOWN = 200
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*\+00:00\Z")
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,8 @@ def words(value: object) -> str:
         return ", ".join(words(one) for one in value)
     if isinstance(value, dict):
         return "; ".join(f"{name}: {words(one)}" for name, one in value.items())
-    return str(value)
+    text = str(value)
+    return f"{text[:10]} {text[11:16]} UTC" if _MOMENT.match(text) else text
 
 
 def kinds() -> list[tuple[str, str]]:

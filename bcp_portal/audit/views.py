@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bcp_portal.audit.export import write_export
 from bcp_portal.audit.models import AuditRow
+from bcp_portal.audit.sealing import holds_sealed
 from bcp_portal.audit.selectors import (
     SHOWN,
     actions,
@@ -91,6 +92,10 @@ def trail(request: SignedInRequest) -> HttpResponse:
 def row(request: SignedInRequest, seq: int) -> HttpResponse:
     """One row, field by field, and its place in the chain."""
     found = get_object_or_404(AuditRow.objects.visible_to(request.user), seq=seq)
+    if holds_sealed(found):
+        record_access(
+            action="audit.read_personal", obj=found, actor=request.user, at=timezone.now()
+        )
     return render_page(request, "audit/row.html", {"page": row_page(found)})
 
 

@@ -44,7 +44,9 @@ def review_access(people: dict[str, User], *, now: datetime) -> None:
     for item in past.items.for_list().order_by("pk"):
         confirm_access(item=item, actor=item.responsible or admin, at=began + timedelta(days=3))
     opened = now - timedelta(days=17)
-    present = open_review(code=quarter_code(now), actor=admin, at=opened, due_at=now - timedelta(3))
+    present = open_review(
+        code=quarter_code(now), actor=admin, at=opened, due_at=now - timedelta(hours=12)
+    )
     for item in present.items.for_list().order_by("pk"):
         if item.person.username in FORGOTTEN:
             continue

@@ -30,6 +30,7 @@ ACTIONS: dict[str, Words] = {
     "user.renew_access": _("New sign-in link"),
     "user.deactivate": _("Deactivated"),
     "user.reactivate": _("Reactivated"),
+    "user.erase": _("Personal data erased"),
     "user.invitation_lost": _("Invitation could not be sent"),
     "user.add_contact": _("Way to be reached added"),
     "user.remove_contact": _("Way to be reached removed"),

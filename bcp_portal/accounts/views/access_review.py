@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Case, When
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -63,6 +64,8 @@ REVIEWS = lists.ListSpec(
     empty_text=_("The engine opens one at the beginning of each quarter."),
 )
 
+WAITING_FIRST = Case(When(decision=AccessDecision.PENDING, then=0), default=1)
+
 ITEMS = lists.ListSpec(
     name="accounts.review_items",
     title=_("Rights under review"),
@@ -73,7 +76,7 @@ ITEMS = lists.ListSpec(
         lists.text("places", _("Where"), max_chars=60),
         lists.when("last_login", _("Last signed in"), sort=True),
         lists.person("responsible", _("Decides"), sort="responsible__first_name"),
-        lists.badge("decision", _("Decision"), sort=True),
+        lists.badge("decision", _("Decision"), sort=WAITING_FIRST),
         lists.person("decided_by", _("Decided by"), sort="decided_by__first_name"),
         lists.when("decided_at", _("Decided"), sort=True),
         lists.text("reason", _("Why")),

@@ -21,6 +21,7 @@ from bcp_portal.accounts.forms.person import (
 from bcp_portal.accounts.models import User
 from bcp_portal.accounts.roles import Role
 from bcp_portal.accounts.selectors.people import people_visible_to, person_page
+from bcp_portal.accounts.services.erasure import erase_person
 from bcp_portal.accounts.services.invitation import mail_is_set_up, sign_in_link
 from bcp_portal.accounts.services.person import (
     deactivate_person,
@@ -193,6 +194,26 @@ def person_reactivate(request: SignedInRequest, username: str) -> HttpResponse:
         run=run,
         title=_("Reactivate %(name)s") % {"name": who.name},
         submit=_("Reactivate"),
+        cancel_url=_page_of(who),
+    )
+
+
+@require_http_methods(FORM)
+@needs(MANAGE)
+def person_erase(request: SignedInRequest, username: str) -> HttpResponse:
+    """Forget what is personal about somebody who has left."""
+    who = find_person(request, username)
+
+    def run(facts: dict[str, Any]) -> str:
+        erase_person(user=who, **facts, actor=request.user, at=timezone.now())
+        return _page_of(who)
+
+    return form_door(
+        request,
+        ReasonForm(request.POST or None),
+        run=run,
+        title=_("Erase the personal data of %(name)s") % {"name": who.name},
+        submit=_("Erase for good"),
         cancel_url=_page_of(who),
     )
 

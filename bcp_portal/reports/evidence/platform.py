@@ -15,14 +15,15 @@ from bcp_portal.reports.evidence.registry import Evidence, register_evidence
 
 def trail(at: datetime) -> Evidence:
     """The audit trail: how long it is, and whether it is whole."""
-    last = AuditRow.objects.order_by("-seq").values_list("seq", "at").first()
+    last = AuditRow.objects.order_by("-seq").values_list("seq", flat=True).first()
+    newest_at = AuditRow.objects.order_by("-at").values_list("at", flat=True).first()
     check = ChainCheck.objects.first()
     gaps = []
     if check is not None and check.broken_seq is not None:
         gaps.append(_("The audit trail is broken: %s") % check.problem)
     if not AuditCheckpoint.objects.exists():
         gaps.append(_("The audit trail has no signed checkpoint yet."))
-    return Evidence(last[0] if last else 0, last[1] if last else None, tuple(gaps))
+    return Evidence(last or 0, newest_at, tuple(gaps))
 
 
 def access_reviews(at: datetime) -> Evidence:
