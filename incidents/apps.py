@@ -20,6 +20,12 @@ class IncidentsConfig(AppConfig):
         import_module("incidents.evidence").register()
         builder = import_module("incidents.reports.builder")
         register_report("incident", builder.build_incident_report, label=_("Post-incident report"))
+        summary = import_module("incidents.reports.summary")
+        register_report(
+            "management_summary",
+            summary.build_management_summary,
+            label=_("Management summary"),
+        )
         hooks = import_module("bcp_portal.accounts.hooks")
         departure = import_module("incidents.selectors.departure")
         hooks.register_departure_check(departure.calls_that_need)

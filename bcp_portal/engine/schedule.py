@@ -39,6 +39,18 @@ SWEEPS: tuple[Sweep, ...] = (
     Sweep("incidents.guard", "incidents.services.guard.guard_incidents", every_s=5),
     Sweep("incidents.mutes", "incidents.services.alert.end_mutes", every_s=15, by="worker"),
     Sweep(
+        "incidents.status_page",
+        "incidents.services.status_page.write_status_page",
+        every_s=30,
+        by="worker",
+    ),
+    Sweep(
+        "incidents.status_page",
+        "incidents.services.status_page.write_status_page",
+        every_s=30,
+        by="worker",
+    ),
+    Sweep(
         "telemetry.probe", "telemetry.services.observer.probe_witnesses", every_s=15, by="worker"
     ),
     Sweep(
@@ -102,6 +114,7 @@ DEADLINES: dict[str, str] = {
     "incidents.step_due": "incidents.services.run_facts.step_or_default_due",
     "incidents.rto_due": "incidents.services.guard.rto_due",
     "incidents.update_due": "incidents.services.update.update_due",
+    "incidents.update_reminder": "incidents.services.update.update_reminder",
     "incidents.exercise_due": "incidents.services.exercise.remind_of_exercise",
     "incidents.inject_due": "incidents.services.inject.inject_due",
     "incidents.review_due": "incidents.services.review.review_due",
@@ -121,6 +134,8 @@ DEADLINES: dict[str, str] = {
 JOBS: dict[str, str] = {
     "accounts.training_reminder": "bcp_portal.accounts.services.training.send_reminder",
     "incidents.delivery": "incidents.services.delivery.deliver",
+    "incidents.status_confirm": "incidents.services.status_subscriber.send_confirmation",
+    "incidents.status_mail": "incidents.services.status_subscriber.send_update_mails",
     "report.render": "bcp_portal.reports.services.report_file.render_report",
     "risks.import": "risks.services.import_batch.run_batch",
     "accounts.invitation": "bcp_portal.accounts.services.invitation.send_invitation",
@@ -129,6 +144,8 @@ JOBS: dict[str, str] = {
 # kind -> verb called as handler(subject_id=..., error=..., at=...) when every retry has failed.
 EXHAUSTED: dict[str, str] = {
     "incidents.delivery": "incidents.services.delivery.give_up",
+    "incidents.status_confirm": "incidents.services.status_subscriber.give_up_confirmation",
+    "incidents.status_mail": "incidents.services.status_subscriber.give_up_mails",
     "report.render": "bcp_portal.reports.services.report_file.give_up_report",
     "risks.import": "risks.services.import_batch.give_up_batch",
     "accounts.invitation": "bcp_portal.accounts.services.invitation.note_lost_invitation",
@@ -142,6 +159,8 @@ HELD_KINDS: frozenset[str] = frozenset({"incidents.delivery"})
 LEASES: dict[str, float] = {
     "incidents.delivery": 15.0,
     "report.render": 120.0,
+    # Longer than a batch of mails may take.
+    "incidents.status_mail": 90.0,
     "risks.import": 300.0,
 }
 DEFAULT_LEASE_S = 30.0

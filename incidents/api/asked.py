@@ -123,6 +123,7 @@ class UpdateIn(serializers.Serializer[None]):
 
     audience = serializers.ChoiceField(choices=Audience.choices)
     text = serializers.CharField(max_length=4000)
+    text_id = serializers.CharField(required=False, allow_blank=True, max_length=4000)
     next_promised_at = serializers.DateTimeField(required=False)
 
 

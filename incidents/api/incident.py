@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
@@ -16,7 +17,7 @@ from assets.api.caller import caller
 from incidents.api import asked as bodies
 from incidents.api.door import asked
 from incidents.api.seen import DecisionOut, IncidentOut, RunOut, StatusUpdateOut, TimelineOut
-from incidents.models import Incident, Playbook
+from incidents.models import Incident, Playbook, UpdateDraft
 from incidents.services.decision import record_decision
 from incidents.services.incident import (
     acknowledge_incident,
@@ -32,7 +33,7 @@ from incidents.services.operation_log import stamp_of
 from incidents.services.response import respond_with_playbook
 from incidents.services.role import assign_role, take_command
 from incidents.services.timeline import add_note
-from incidents.services.update import publish_update
+from incidents.services.update_draft import tell_audience
 from incidents.services.verdict import amend_verdict, merge_incident
 
 
@@ -202,14 +203,22 @@ class IncidentViewSet(
     @extend_schema(request=bodies.UpdateIn, responses={201: StatusUpdateOut})
     @action(detail=True, methods=["post"])
     def tell(self, request: Request, code: str) -> Response:
-        """Publish a status update."""
-        update = publish_update(
+        """Publish a status update, or leave it for approval (202)."""
+        at = timezone.now()
+        body = asked(request, bodies.UpdateIn)
+        promised = body.pop("next_promised_at", None)
+        indonesian = body.pop("text_id", "").strip()
+        result = tell_audience(
             incident=self.get_object(),
-            **asked(request, bodies.UpdateIn),
+            **body,
+            translations={"id": {"text": indonesian}} if indonesian else {},
+            next_in=promised - at if promised else None,
             actor=caller(request),
-            at=timezone.now(),
+            at=at,
         )
-        return Response(StatusUpdateOut(update).data, status=201)
+        if isinstance(result, UpdateDraft):
+            return Response({"detail": _("It waits for approval.")}, status=202)
+        return Response(StatusUpdateOut(result).data, status=201)
 
     def _move(self, move: Callable[..., Incident], **words: Any) -> Response:
         incident = move(

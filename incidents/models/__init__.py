@@ -2,6 +2,14 @@
 
 from incidents.models.action_item import ACTION_ITEM_LIFECYCLE, ActionItem, ActionItemStatus
 from incidents.models.alert import ALERT_LIFECYCLE, Alert, AlertSignal, AlertStatus
+from incidents.models.communication import (
+    DRAFT_LIFECYCLE,
+    Approver,
+    AudienceRule,
+    DraftStatus,
+    UpdateDraft,
+    UpdateTemplate,
+)
 from incidents.models.decision import Decision
 from incidents.models.escalation import (
     ESCALATION_LIFECYCLE,
@@ -60,12 +68,18 @@ from incidents.models.run import (
     RunStep,
     StepStatus,
 )
+from incidents.models.status_page import (
+    StatusComponent,
+    StatusMail,
+    StatusSubscriber,
+)
 from incidents.models.timeline import Importance, TimelineEntry, TimelineKind
 from incidents.models.update import Audience, StatusUpdate
 
 __all__ = [
     "ACTION_ITEM_LIFECYCLE",
     "ALERT_LIFECYCLE",
+    "DRAFT_LIFECYCLE",
     "ESCALATION_LIFECYCLE",
     "EXERCISE_LIFECYCLE",
     "INCIDENT_LIFECYCLE",
@@ -79,10 +93,13 @@ __all__ = [
     "Alert",
     "AlertSignal",
     "AlertStatus",
+    "Approver",
     "Audience",
+    "AudienceRule",
     "Decision",
     "Delivery",
     "DeliveryStatus",
+    "DraftStatus",
     "Escalation",
     "EscalationFiring",
     "EscalationLevel",
@@ -123,12 +140,17 @@ __all__ = [
     "RunStep",
     "Severity",
     "Shift",
+    "StatusComponent",
+    "StatusMail",
+    "StatusSubscriber",
     "StatusUpdate",
     "Step",
     "StepRight",
     "StepStatus",
     "TimelineEntry",
     "TimelineKind",
+    "UpdateDraft",
+    "UpdateTemplate",
     "VerdictChange",
     "VersionStatus",
 ]

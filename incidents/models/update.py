@@ -8,7 +8,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from bcp_portal.accounts.models import User
-from incidents.models.incident import Incident
+from incidents.models.incident import ONGOING, Incident
+from incidents.models.wording import BilingualModel
 
 
 class Audience(models.TextChoices):
@@ -16,7 +17,9 @@ class Audience(models.TextChoices):
 
     USERS = "users", _("Users")
     PARTNERS = "partners", _("Partners")
+    STAFF = "staff", _("Staff")
     MANAGEMENT = "management", _("Management")
+    REGULATOR = "regulator", _("Regulator")
     PUBLIC = "public", _("Public")
 
 
@@ -27,8 +30,18 @@ class StatusUpdateQuerySet(models.QuerySet["StatusUpdate"]):
         """The only way a door may fetch updates."""
         return self.filter(incident__in=Incident.objects.visible_to(user))
 
+    def for_list(self) -> Self:
+        """Everything a list row shows, in one query."""
+        return self.select_related("incident", "published_by")
 
-class StatusUpdate(models.Model):
+    def outstanding(self) -> Self:
+        """Promises that no further update has kept yet, of incidents that go on."""
+        return self.filter(
+            next_promised_at__isnull=False, followed_at=None, incident__status__in=ONGOING
+        )
+
+
+class StatusUpdate(BilingualModel):
     """Words that went out, and the time promised for the next ones."""
 
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="updates")
@@ -64,3 +77,13 @@ class StatusUpdate(models.Model):
     def is_broken_promise(self, at: datetime) -> bool:
         """Whether the next update came later than promised, or has not come."""
         return bool(self.next_promised_at and (self.followed_at or at) > self.next_promised_at)
+
+    def promise_state(self, at: datetime) -> str:
+        """What became of the promise: none, kept, late, waiting, overdue or ended."""
+        if self.next_promised_at is None:
+            return "none"
+        if self.followed_at is not None:
+            return "late" if self.followed_at > self.next_promised_at else "kept"
+        if not self.incident.is_ongoing:
+            return "ended"
+        return "overdue" if at > self.next_promised_at else "waiting"

@@ -1,14 +1,18 @@
 """Verbs of a status update: what is said, to whom, and when the next one is promised."""
 
 from datetime import datetime
+from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from assets.models import SiteAssignment
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.engine.models import Deadline
 from bcp_portal.engine.services.deadline import cancel_deadlines, set_deadline
+from bcp_portal.engine.services.job import queue_job
 from bcp_portal.live.services import publish
 from bcp_portal.shared.errors import DomainError
 from incidents.models import (
@@ -22,10 +26,14 @@ from incidents.models import (
     TimelineKind,
 )
 from incidents.models.wording import message_id
+from incidents.selectors.communication import rule_for
 from incidents.services.notice import write_notice
 from incidents.services.timeline import write_entry
 
 DEADLINE = "incidents.update_due"
+REMINDER = "incidents.update_reminder"
+MAIL_JOB = "incidents.status_mail"
+MOST_STAFF = 500
 
 
 class UpdateRefusedError(DomainError):
@@ -41,6 +49,7 @@ def publish_update(
     actor: User,
     at: datetime,
     next_promised_at: datetime | None = None,
+    translations: dict[str, Any] | None = None,
 ) -> StatusUpdate:
     """Tell an audience how it stands, and promise when they will hear again."""
     if not text.strip():
@@ -51,11 +60,13 @@ def publish_update(
     for earlier in locked.updates.filter(audience=audience, followed_at=None):
         earlier.followed_at = at
         earlier.save(update_fields=["followed_at"])
-        cancel_deadlines(kind=DEADLINE, subject_id=earlier.pk, at=at)
+        for kind in (DEADLINE, REMINDER):
+            cancel_deadlines(kind=kind, subject_id=earlier.pk, at=at)
     update = StatusUpdate.objects.create(
         incident=locked,
         audience=audience,
         text=text,
+        translations=translations or {},
         published_at=at,
         published_by=actor,
         next_promised_at=next_promised_at,
@@ -63,10 +74,24 @@ def publish_update(
     if locked.informed_at is None:
         locked.informed_at = at
         locked.save(update_fields=["informed_at"])
-    if next_promised_at is not None and locked.is_open:
-        set_deadline(kind=DEADLINE, subject_id=update.pk, due_at=next_promised_at, at=at)
+    if locked.is_open:
+        _keep_promise(update, at=at)
     _tell(update, locked, actor=actor, at=at)
+    _carry(update, locked, at=at)
     return update
+
+
+@verb
+def update_reminder(*, deadline: Deadline, at: datetime) -> None:
+    """The promised time is near: whoever speaks for the incident is told in time."""
+    update = StatusUpdate.objects.select_related("incident__commander").get(pk=deadline.subject_id)
+    if update.followed_at is not None or not update.incident.is_ongoing:
+        return
+    _remind(
+        update,
+        gettext_noop("%(code)s: %(audience_label)s were promised an update at %(next_at)s"),
+        at=at,
+    )
 
 
 @verb
@@ -86,21 +111,42 @@ def update_due(*, deadline: Deadline, at: datetime) -> None:
         happened_at=deadline.due_at,
         importance=Importance.NORMAL,
     )
+    _remind(update, gettext_noop("%(code)s: the update promised for now has not gone out"), at=at)
+
+
+def _keep_promise(update: StatusUpdate, *, at: datetime) -> None:
+    promised = update.next_promised_at
+    if promised is None:
+        return
+    set_deadline(kind=DEADLINE, subject_id=update.pk, due_at=promised, at=at)
+    early = promised - rule_for(update.audience).remind_before
+    if at < early < promised:
+        set_deadline(kind=REMINDER, subject_id=update.pk, due_at=early, at=at)
+
+
+def _remind(update: StatusUpdate, message: str, *, at: datetime) -> None:
+    incident = update.incident
     speaker = (
         IncidentRole.objects.filter(incident=incident, role=RoleName.COMMUNICATIONS, ended_at=None)
         .select_related("user")
         .first()
     )
     person = speaker.user if speaker else incident.commander
-    if person is not None:
-        write_notice(
-            person=person,
-            kind=NoticeKind.INFO,
-            message=gettext_noop("%(code)s: the update promised for now has not gone out"),
-            params={"code": incident.code},
-            incident=incident,
-            at=at,
-        )
+    if person is None or update.next_promised_at is None:
+        return
+    write_notice(
+        person=person,
+        kind=NoticeKind.INFO,
+        message=message,
+        params={
+            "code": incident.code,
+            "audience_label": message_id(Audience(update.audience).label),
+            "next_at": update.next_promised_at.isoformat(),
+        },
+        incident=incident,
+        path=f"/incidents/{incident.code}/update/?audience={update.audience}",
+        at=at,
+    )
 
 
 def _tell(update: StatusUpdate, incident: Incident, *, actor: User, at: datetime) -> None:
@@ -129,16 +175,38 @@ def _tell(update: StatusUpdate, incident: Incident, *, actor: User, at: datetime
             "next_promised_at": update.next_promised_at,
         },
     )
-    if update.audience != Audience.MANAGEMENT:
-        return
-    for role in incident.roles.filter(role=RoleName.MANAGEMENT, ended_at=None).select_related(
-        "user"
-    ):
+
+
+def _carry(update: StatusUpdate, incident: Incident, *, at: datetime) -> None:
+    """Bring the words to those whom the portal itself can reach."""
+    if update.audience == Audience.PUBLIC and not incident.is_exercise:
+        queue_job(kind=MAIL_JOB, subject_id=update.pk, at=at)
+    for person in _readers(update, incident):
         write_notice(
-            person=role.user,
+            person=person,
             kind=NoticeKind.UPDATE,
             message="%(code)s: %(words)s",
-            params={"code": incident.code, "words": update.text},
+            params={"code": incident.code, "words": _words_for(update, person)},
             incident=incident,
+            inbox_only=update.audience == Audience.STAFF,
+            path="/status/inside/" if update.audience == Audience.STAFF else "",
             at=at,
         )
+
+
+def _readers(update: StatusUpdate, incident: Incident) -> list[User]:
+    if update.audience == Audience.MANAGEMENT:
+        held = incident.roles.filter(role=RoleName.MANAGEMENT, ended_at=None)
+        return [role.user for role in held.select_related("user")]
+    if update.audience == Audience.STAFF:
+        hit = incident.sites.values_list("site_id", "site__region_id")
+        sites = [site for site, _region in hit]
+        regions = [region for _site, region in hit]
+        posted = SiteAssignment.objects.filter(Q(site__in=sites) | Q(region__in=regions))
+        people = User.objects.filter(is_active=True, pk__in=posted.values("user_id"))
+        return list(people.order_by("pk")[:MOST_STAFF])
+    return []
+
+
+def _words_for(update: StatusUpdate, person: User) -> str:
+    return str(update.translations.get(person.language, {}).get("text") or update.text)

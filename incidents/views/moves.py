@@ -1,7 +1,6 @@
 """Buttons of an incident: each one fetches what the person may see and calls one verb."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +21,6 @@ from incidents.forms.incident import (
     RoleForm,
     SeverityForm,
     StartRunForm,
-    UpdateForm,
 )
 from incidents.models import Incident
 from incidents.services.action_item import assign_action_item
@@ -41,7 +39,6 @@ from incidents.services.operation_log import stamp_of
 from incidents.services.response import respond_with_playbook
 from incidents.services.role import assign_role, take_command
 from incidents.services.timeline import add_note
-from incidents.services.update import publish_update
 
 Door = Callable[..., HttpResponse]
 
@@ -91,10 +88,6 @@ def _note(*, op_id: UUID | None = None, **said: Any) -> object:
     return add_note(stamp=stamp_of(op_id), **said)
 
 
-def _publish_update(*, next_in: timedelta | None, at: Any, **said: Any) -> object:
-    return publish_update(at=at, next_promised_at=at + next_in if next_in else None, **said)
-
-
 acknowledge = _button(acknowledge_incident, "incidents.work_incident")
 take = _button(take_command, "incidents.run_incident")
 respond = _button(start_response, "incidents.run_incident")
@@ -107,7 +100,6 @@ note = _form_button(NoteForm, _note, "incidents.work_incident")
 role = _form_button(RoleForm, assign_role, "incidents.run_incident")
 run = _form_button(StartRunForm, respond_with_playbook, "incidents.run_incident")
 decide = _form_button(DecisionForm, record_decision, "incidents.run_incident")
-update = _form_button(UpdateForm, _publish_update, "incidents.publish_update")
 promise = _form_button(ActionForm, assign_action_item, "incidents.handle_actionitem")
 
 

@@ -72,6 +72,7 @@ SUBJECTS = {
     "accounts:contact": ("pk", "contact"),
     "accounts:token": ("pk", "token"),
     "assets:assignment": ("username", "person"),
+    "incidents:draft": ("pk", "update_draft"),
     "incidents:contact": ("pk", "contact"),
     "api:site": ("code", "site"),
     "api:device": ("node_id", "device"),
@@ -100,6 +101,7 @@ SHARED = (
     "incidents:exercise", "incidents:inject",
     "risks:control", "accounts:course", "api:playbook", "api:control",
     "telemetry:conflict_rule", "telemetry:rule",
+    "incidents:update_template", "incidents:audience", "incidents:status_component",
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from bcp_portal.accounts.services.access_review import open_review as open_acces
 from bcp_portal.accounts.services.api_token import create_api_token
 from bcp_portal.audit.models import AuditRow
 from bcp_portal.reports.models import ReportFile
-from incidents.models import Alert, Notice, OfflineDevice, OperationKind
+from incidents.models import Alert, Notice, OfflineDevice, OperationKind, UpdateDraft
 from incidents.services.action_item import assign_action_item
 from incidents.services.incident import recover_incident, start_response
 from incidents.services.operation_log import log_operation
@@ -161,6 +161,9 @@ def _add_incident(half: Half, boss: User) -> None:
     )  # fmt: skip
     add_note(incident=incident, text=f"{word} note", actor=boss, at=NOON)
     publish_update(incident=incident, audience="users", text=f"{word} update", actor=boss, at=NOON)
+    half.things["update_draft"] = UpdateDraft.objects.create(
+        incident=incident, audience="public", text=f"{word} draft", written_by=boss, written_at=NOON
+    )
     half.things["notice"] = Notice.objects.create(
         person=boss, incident=incident, kind="call", message=f"{word} call", created_at=NOON
     )

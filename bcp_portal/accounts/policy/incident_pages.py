@@ -79,6 +79,47 @@ RULES: tuple[Rule, ...] = (
     _plan("playbook_send_back", "incidents.publish_playbook", _FORM),
     _plan("playbook_withdraw", "incidents.publish_playbook", _FORM),
     _plan("playbooks_load", "incidents.publish_playbook", "POST"),
+    _page("updates", "incidents.view_statusupdate", kind="update"),
+    _page("draft_approve", "incidents.view_statusupdate", "POST", kind="update"),
+    _page("draft_refuse", "incidents.view_statusupdate", _FORM, kind="update"),
+    _page("draft_withdraw", "incidents.view_statusupdate", "POST", kind="update"),
+    _page("summary", "incidents.view_incident"),
+    _page("summary_report", "reports.request_report", "POST"),
+    _page("summary_send", "incidents.publish_update", "POST"),
+    _page("status_inside", "incidents.view_statusupdate", kind="update"),
+    *(
+        _plan(name, "incidents.view_statusupdate")
+        for name in ("update_templates", "audiences", "status_components")
+    ),
+    *(
+        _plan(name, "incidents.change_updatetemplate", _FORM)
+        for name in (
+            "update_template_add",
+            "update_template",
+            "audience_edit",
+            "status_component_add",
+            "status_component",
+        )
+    ),
+    *(
+        _plan(name, "incidents.change_updatetemplate", "POST")
+        for name in (
+            "update_templates_load",
+            "update_template_retire",
+            "status_component_retire",
+        )
+    ),
+    *(
+        Rule(f"incidents:{name}", methods, "", kind="status page", sensitivity="public")
+        for name, methods in (
+            ("status", "GET"),
+            ("status_in", "GET"),
+            ("status_json", "GET"),
+            ("status_subscribe", _FORM),
+            ("status_confirm", _FORM),
+            ("status_leave", _FORM),
+        )
+    ),
     *(
         _plan(name, "incidents.view_exercise")
         for name in ("exercises", "exercise", "exercise_calendar")

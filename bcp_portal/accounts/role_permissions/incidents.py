@@ -25,6 +25,8 @@ PERMISSIONS: dict[str, str] = {
     "incidents.close_incident": "incident_commander",
     "incidents.handle_alert": _HANDS,
     "incidents.publish_update": "incident_commander responder",
+    "incidents.approve_update": "incident_commander risk_manager business_owner",
+    "incidents.change_updatetemplate": "incident_commander risk_manager",
     "incidents.view_exercise": f"{_READERS} administrator",
     "incidents.run_exercise": "incident_commander risk_manager",
     "incidents.add_playbook": "incident_commander risk_manager",
