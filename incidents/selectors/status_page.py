@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bcp_portal.accounts.models import User
 from incidents.models import (
+    ONGOING,
     Audience,
     Incident,
     IncidentAsset,
@@ -95,7 +96,9 @@ def _page(
 ) -> StatusPage:
     said = StatusUpdate.objects.filter(audience__in=audiences).order_by("-published_at", "-pk")
     real = (
-        incidents.filter(mode=RunMode.LIVE, declared_at__gte=at - 4 * PAST)
+        incidents.filter(mode=RunMode.LIVE)
+        # However long it goes on, an open one is never forgotten.
+        .filter(Q(status__in=ONGOING) | Q(declared_at__gte=at - 4 * PAST))
         .distinct()
         .order_by("-started_at", "-pk")
         .prefetch_related(
