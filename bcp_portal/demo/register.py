@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from assets.models import Asset
 from bcp_portal.accounts.models import User
+from bcp_portal.demo.figures import add_figures
 from risks.models import Control, Risk, RiskCategory
 from risks.services.acceptance import accept_risk
 from risks.services.assessment import assess_risk
@@ -129,6 +130,7 @@ def fill_register(
         actor=people["surya"],
         at=now - timedelta(days=60),
     )
+    add_figures(risks, things, people, now=now)
     return risks
 
 

@@ -105,7 +105,6 @@ def _level(row: ChangedRow, ranks: dict[str, int]) -> list[LevelMove]:
     field = next((one for one in row.fields if one.field == "residual"), None)
     if field is None or row.how != "changed":
         return []
-    before, after = field.before.split(" ")[-1], field.after.split(" ")[-1]
     step = row.steps[-1] if row.steps else None
     judged = next((one for one in reversed(row.steps) if one.reason), step)
     return [
@@ -114,8 +113,17 @@ def _level(row: ChangedRow, ranks: dict[str, int]) -> list[LevelMove]:
             title=row.title,
             before=field.before,
             after=field.after,
-            is_worse=ranks.get(after, 99) > ranks.get(before, -1),
+            is_worse=_weight(field.after, ranks) > _weight(field.before, ranks),
             why=judged.reason if judged else "",
             who=judged.actor if judged else "",
         )
     ]
+
+
+def _weight(words: str, ranks: dict[str, int]) -> tuple[int, int]:
+    """How bad a judgement in words is: its level first, then its place; unrated weighs nothing."""
+    if not words:
+        return (-1, 0)
+    place, level = words.split(" ", 1)
+    likelihood, impact = place.split("×")
+    return (ranks.get(level, 99), int(likelihood) * int(impact))
