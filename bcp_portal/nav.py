@@ -34,6 +34,7 @@ NAV: tuple[Section, ...] = (
             Entry(_("Incidents"), "incidents:list", "flame"),
             Entry(_("Alerts"), "incidents:alerts", "bell"),
             Entry(_("On call"), "incidents:on_call", "phone-call"),
+            Entry(_("Calls"), "incidents:calls", "phone-incoming"),
             Entry(_("Exercises"), "incidents:exercises", "flask"),
             Entry(_("Updates"), "incidents:updates", "speakerphone"),
             Entry(_("Looking back"), "incidents:reviews", "history"),
