@@ -37,6 +37,7 @@ NAV: tuple[Section, ...] = (
             Entry(_("Calls"), "incidents:calls", "phone-incoming"),
             Entry(_("Exercises"), "incidents:exercises", "flask"),
             Entry(_("Updates"), "incidents:updates", "speakerphone"),
+            Entry(_("In figures"), "incidents:figures", "chart-line"),
             Entry(_("Looking back"), "incidents:reviews", "history"),
             Entry(_("Action items"), "incidents:actions", "checkbox"),
             Entry(_("Drills"), "demo:drills", "bolt", only_with="fleet"),

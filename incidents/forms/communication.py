@@ -3,12 +3,13 @@
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from assets.models import Asset
 from bcp_portal.accounts.models import User
 from bcp_portal.shared.durations import DurationFormField
-from incidents.models import Approver, Audience
+from incidents.models import Approver, Audience, Incident
 
 _WORDS = forms.Textarea(attrs={"rows": 4})
 
@@ -79,3 +80,18 @@ class SubscribeForm(forms.Form):
     """Where updates shall go."""
 
     address = forms.EmailField(label=_("Your mail address"), max_length=254)
+
+
+class MergeForm(forms.Form):
+    """Which incident this one is a part of, and why."""
+
+    into = forms.ModelChoiceField(
+        label=_("Part of"), queryset=Incident.objects.none(), to_field_name="code"
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+    def __init__(self, *args: Any, others: QuerySet[Incident], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["into"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = others

@@ -14,9 +14,11 @@ from incidents.models import (
     Incident,
     IncidentAsset,
     IncidentStatus,
+    NoticeKind,
     TimelineKind,
 )
 from incidents.services.escalation import start_escalation
+from incidents.services.notice import write_notice
 from incidents.services.timeline import write_entry
 
 
@@ -71,6 +73,40 @@ def rto_due(*, deadline: Deadline, at: datetime) -> None:
         happened_at=deadline.due_at,
         importance=Importance.KEY,
     )
+
+
+@verb
+def rto_warning(*, deadline: Deadline, at: datetime) -> None:
+    """Half, three quarters or nine tenths of an RTO are gone: the commander hears of it."""
+    hit = (
+        IncidentAsset.objects.select_related("incident__commander", "asset")
+        .filter(pk=deadline.subject_id, recovered_at=None)
+        .first()
+    )
+    if hit is None or not hit.incident.is_ongoing:
+        return
+    params = {"asset": hit.asset.name, "code": hit.incident.code, "percent": deadline.step}
+    write_entry(
+        incident=hit.incident,
+        kind=TimelineKind.ENGINE,
+        message=gettext_noop("%(percent)d %% of the RTO of %(asset)s are gone"),
+        params=params,
+        actor=None,
+        at=at,
+        happened_at=deadline.due_at,
+        importance=Importance.NORMAL,
+    )
+    person = hit.incident.commander
+    if person is not None:
+        write_notice(
+            person=person,
+            kind=NoticeKind.INFO,
+            message=gettext_noop("%(code)s: %(percent)d %% of the RTO of %(asset)s are gone"),
+            params=params,
+            incident=hit.incident,
+            inbox_only=deadline.step < 90,
+            at=at,
+        )
 
 
 @verb

@@ -18,6 +18,9 @@ from incidents.models import (
 )
 
 RTO_DEADLINE = "incidents.rto_due"
+RTO_WARNING = "incidents.rto_warning"
+# Percent of the RTO after which the commander is told.
+WARNINGS = (50, 75, 90)
 
 
 @verb
@@ -28,6 +31,7 @@ def set_clocks(*, incident: Incident, at: datetime, assets: Collection[int] | No
         due_at = hit.rto_deadline()
         if due_at is not None:
             set_deadline(kind=RTO_DEADLINE, subject_id=hit.pk, due_at=due_at, at=at)
+            _set_warnings(hit, at=at)
 
 
 @verb
@@ -41,6 +45,7 @@ def settle_recovery(
     pending = IncidentAsset.objects.filter(incident=incident, recovered_at=None)
     for hit in pending:
         cancel_deadlines(kind=RTO_DEADLINE, subject_id=hit.pk, at=at)
+        cancel_deadlines(kind=RTO_WARNING, subject_id=hit.pk, at=at)
     pending.update(recovered_at=recovered_at)
 
 
@@ -96,3 +101,13 @@ def _source_of(incident: Incident) -> AchievementSource | None:
     if exercise.kind in (ExerciseKind.RESTORE, ExerciseKind.FAILOVER):
         return AchievementSource.RESTORE_TEST
     return AchievementSource.EXERCISE
+
+
+def _set_warnings(hit: IncidentAsset, *, at: datetime) -> None:
+    # Those that only wait for another asset are warned of by that one.
+    if hit.rto is None or hit.gated_by_id is not None:
+        return
+    for percent in WARNINGS:
+        due_at = hit.down_at + hit.rto * percent / 100
+        if due_at > at:
+            set_deadline(kind=RTO_WARNING, subject_id=hit.pk, step=percent, due_at=due_at, at=at)
