@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from risks.models import ContinuityWorth, LossEstimate
@@ -53,7 +53,7 @@ class ToleranceForm(forms.Form):
                 pairs.append((float(loss), _chance(chance)))
             except ValueError as error:
                 raise forms.ValidationError(
-                    _now("“%s” is not a loss and a chance.") % line
+                    gettext("“%s” is not a loss and a chance.") % line
                 ) from error
         return pairs
 

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from assets.models import Region, Site
@@ -106,7 +106,7 @@ class OrderForm(forms.Form):
         told = super().clean() or {}
         ways = [name for name in ("sites", "region", "every_site") if told.get(name)]
         if len(ways) != 1:
-            raise forms.ValidationError(_now("Name the sites in exactly one way."))
+            raise forms.ValidationError(gettext("Name the sites in exactly one way."))
         mine = Site.objects.visible_to(self._user).open().order_by("code")
         if ways == ["sites"]:
             self.chosen = self._by_code(mine, told["sites"])
@@ -116,7 +116,7 @@ class OrderForm(forms.Form):
             self.chosen = list(mine)
         self.addressed = {"sites": "sites", "region": "region"}.get(ways[0], "all")
         if told.get("action") == OrderAction.FREEZE and told.get("lasts"):
-            self.add_error("lasts", _now("A freeze never ends by itself; leave this empty."))
+            self.add_error("lasts", gettext("A freeze never ends by itself; leave this empty."))
         return told
 
     def _by_code(self, mine: Any, text: str) -> list[Site]:
@@ -124,7 +124,7 @@ class OrderForm(forms.Form):
         found = list(mine.filter(code__in=codes))
         if missing := sorted(codes - {site.code for site in found}):
             raise forms.ValidationError(
-                _now("There is no such site: %(codes)s") % {"codes": ", ".join(missing)}
+                gettext("There is no such site: %(codes)s") % {"codes": ", ".join(missing)}
             )
         return found
 

@@ -5,7 +5,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
@@ -45,10 +45,10 @@ def by_hand(request: SignedInRequest, code: str) -> HttpResponse:
             record_spoken(
                 state=state, device=device, rung=rung, actor=request.user, at=timezone.now()
             )
-            words = _now("%(device)s: %(rung)s") % {"device": device.name, "rung": rung.label}
+            words = gettext("%(device)s: %(rung)s") % {"device": device.name, "rung": rung.label}
             messages.success(request, words)
             return redirect("telemetry:order_by_hand", code=code)
-        form.add_error("words", _now("These words fit no device here. Let them be read again."))
+        form.add_error("words", gettext("These words fit no device here. Let them be read again."))
     context = {
         "site": site,
         "state": state,

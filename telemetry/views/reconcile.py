@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -77,8 +77,8 @@ def reconcile(request: SignedInRequest, pk: int) -> HttpResponse:
         request,
         NoteForm(request.POST or None),
         run=run,
-        title=_now("Close the books of %(site)s") % {"site": row.site.code},
-        submit=_now("The books agree"),
+        title=gettext("Close the books of %(site)s") % {"site": row.site.code},
+        submit=gettext("The books agree"),
         cancel_url=board,
         template="telemetry/reconcile.html",
         extra={"row": row, "books": books, "left": list(books.what_is_left())},

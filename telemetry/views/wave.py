@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -69,7 +69,7 @@ def wave_list(request: SignedInRequest) -> HttpResponse:
     extra: dict[str, Any] = {}
     if request.user.has_perm("telemetry.give_order"):
         url = reverse("telemetry:wave_plan")
-        extra["title_buttons"] = [{"url": url, "label": _now("Draw up a plan"), "primary": True}]
+        extra["title_buttons"] = [{"url": url, "label": gettext("Draw up a plan"), "primary": True}]
     return lists.list_response(request, PLANS, rows, at=timezone.now(), extra=extra)
 
 
@@ -132,7 +132,7 @@ def ask(request: SignedInRequest, code: str) -> HttpResponse:
             at=timezone.now(),
             signed_in_at=signed_in_at(request),
         ),
-        _now("%(code)s waits for a second person.") % {"code": code},
+        gettext("%(code)s waits for a second person.") % {"code": code},
     )
     return redirect(page)
 
@@ -155,7 +155,7 @@ def approve(request: SignedInRequest, code: str) -> HttpResponse:
             at=timezone.now(),
             signed_in_at=signed_in_at(request),
         ),
-        _now("It runs."),
+        gettext("It runs."),
     )
     return redirect(page)
 
@@ -171,7 +171,7 @@ def _with_reason(verb: Any, title: Any, submit: Any) -> Any:
 
         def run(told: dict[str, Any]) -> str:
             verb(plan=found, actor=request.user, at=timezone.now(), **told)
-            messages.success(request, _now("Done."))
+            messages.success(request, gettext("Done."))
             return page
 
         return form_door(

@@ -7,7 +7,7 @@ from django.db.models import Case, When
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -39,8 +39,8 @@ class WhyForm(forms.Form):
 
 def _state(review: Any) -> str:
     if review.closed_at:
-        return _now("Closed")
-    return _now("Overdue") if review.is_overdue(timezone.now()) else _now("Open")
+        return gettext("Closed")
+    return gettext("Overdue") if review.is_overdue(timezone.now()) else gettext("Open")
 
 
 REVIEWS = lists.ListSpec(
@@ -172,7 +172,7 @@ def grant_agree(request: SignedInRequest, pk: int) -> HttpResponse:
     attempt(
         request,
         lambda: agree_to_grant(grant=grant, actor=request.user, at=at),
-        done=_now("The role was given."),
+        done=gettext("The role was given."),
     )
     return redirect("accounts:reviews")
 
