@@ -24,7 +24,8 @@ HOW = "run makemessages, translate what is empty in locale/id, run compilemessag
 _SAME = (
     "Siaga|RTO|RPO|WRT|MTPD|MBCO|UTC|CSV|XLSX|PDF|JSON|API|SHA-256|OpenAPI|SBY-02|INC-14|KiB|MB|"
     "report.json|telemetry.openapi.json|telemetry.schema.json|curl|manage.py|"
-    "Authorization|Bearer|pdfdetach|sha256sum|ms|iCal|Markdown|CACAO|English|Bahasa Indonesia|Indonesia|MTT[ADCR]"
+    "Authorization|Bearer|pdfdetach|sha256sum|ms|iCal|Markdown|CACAO|"
+    "English|Bahasa Indonesia|Indonesia|MTT[ADCR]"
 )
 _HIDDEN = re.compile(
     r"{%\s*blocktrans.*?{%\s*endblocktrans\w*\s*%}|{%\s*blocktranslate.*?{%\s*endblocktranslate\s*%}"
