@@ -5,6 +5,8 @@ from typing import Any
 
 from siaga_agent.adapters.base import Adapter, AdapterError
 from siaga_agent.adapters.command import CommandAdapter
+from siaga_agent.adapters.json_file import JsonFileAdapter
+from siaga_agent.adapters.litestream import LitestreamAdapter
 from siaga_agent.adapters.postgres import postgres_adapter
 from siaga_agent.adapters.syncthing import SyncthingAdapter
 
@@ -13,7 +15,9 @@ __all__ = ["Adapter", "AdapterError", "make_adapter"]
 _KINDS: Mapping[str, Callable[[Mapping[str, Any]], Adapter]] = {
     "postgres": postgres_adapter,
     "syncthing": SyncthingAdapter,
+    "litestream": LitestreamAdapter,
     "command": CommandAdapter,
+    "file": JsonFileAdapter,
 }
 
 

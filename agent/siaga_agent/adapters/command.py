@@ -16,8 +16,8 @@ from siaga_agent.store import Json
 MAX_OUTPUT = 2 * 1024 * 1024
 
 
-class CommandAdapter:
-    """Runs a command; it gets its last cursor in SIAGA_CURSOR and prints one JSON object.
+class ToldAdapter:
+    """Something that tells one JSON object in our schema; freezing and thawing are commands.
 
     The object may hold `streams`, `sync_sessions`, `conflicts`, `frozen` (names), `app`,
     `backup` and `cursor`.
@@ -27,25 +27,23 @@ class CommandAdapter:
         self.name = str(settings["name"])
         self.streams = tuple(settings.get("streams", ()))
         self.every_s = look_every(settings)
-        self._command = _words(settings["command"])
         self._freeze = _words(settings.get("freeze", ()))
         self._thaw = _words(settings.get("thaw", ()))
         self._settle = _words(settings.get("settle", ()))
         self._timeout_s = float(settings.get("timeout_s", 20))
 
+    def told(self, cursor: Json, *, at: datetime) -> str:
+        """The text of the object; AdapterError when there is none."""
+        raise NotImplementedError
+
     def gather(self, cursor: Json, *, at: datetime) -> Findings:
-        """Run the status command and read what it prints."""
-        printed = run_limited(
-            self._command,
-            timeout_s=self._timeout_s,
-            extra_env={"SIAGA_CURSOR": json.dumps(cursor)},
-        )
+        """Read what is told."""
         try:
-            told = json.loads(printed)
+            told = json.loads(self.told(cursor, at=at))
         except (ValueError, RecursionError) as error:
-            raise AdapterError("not_json", f"{self.name} did not print JSON.") from error
+            raise AdapterError("not_json", f"{self.name} did not tell JSON.") from error
         if not isinstance(told, dict):
-            raise AdapterError("not_json", f"{self.name} did not print a JSON object.")
+            raise AdapterError("not_json", f"{self.name} did not tell a JSON object.")
         kept = told.get("cursor", cursor)
         return Findings(
             streams=_objects(told.get("streams")),
@@ -78,6 +76,22 @@ class CommandAdapter:
         if not words:
             raise AdapterError(f"no_{what}", f"{self.name} has no {what} command.")
         run_limited([word.replace("{stream}", stream) for word in words], timeout_s=self._timeout_s)
+
+
+class CommandAdapter(ToldAdapter):
+    """Runs a command that prints the object; it gets its last cursor in SIAGA_CURSOR."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        super().__init__(settings)
+        self._command = _words(settings["command"])
+
+    def told(self, cursor: Json, *, at: datetime) -> str:
+        """Run the status command."""
+        return run_limited(
+            self._command,
+            timeout_s=self._timeout_s,
+            extra_env={"SIAGA_CURSOR": json.dumps(cursor)},
+        )
 
 
 def run_limited(
