@@ -11,6 +11,7 @@ from bcp_portal.demo.people import arrange_calls, assign_places, hire_people
 from bcp_portal.demo.places import open_places
 from bcp_portal.demo.register import fill_register
 from bcp_portal.demo.rehearsals import plan_ahead
+from bcp_portal.demo.said import prepare_words
 from bcp_portal.demo.things import gather_things
 from incidents.playbooks.reader import ready_plans
 from incidents.services.playbook import import_playbook, publish_version
@@ -30,6 +31,7 @@ def found_rodajaya(*, at: datetime) -> dict[str, str]:
     for plan in ready_plans():
         version = import_playbook(plan=plan, actor=people["bagus"], at=began)
         publish_version(version=version, actor=people["maya"], at=began + timedelta(hours=2))
+    prepare_words(things, people, at=began + timedelta(days=20))
     tell_past(sites, things, people, now=at)
     plan_ahead(sites, things, people, now=at)
     fill_register(things, people, at=began + timedelta(days=10), now=at)
