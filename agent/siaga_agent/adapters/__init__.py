@@ -5,6 +5,7 @@ from typing import Any
 
 from siaga_agent.adapters.base import Adapter, AdapterError
 from siaga_agent.adapters.command import CommandAdapter
+from siaga_agent.adapters.couchdb import CouchDbAdapter
 from siaga_agent.adapters.json_file import JsonFileAdapter
 from siaga_agent.adapters.litestream import LitestreamAdapter
 from siaga_agent.adapters.postgres import postgres_adapter
@@ -15,6 +16,7 @@ __all__ = ["Adapter", "AdapterError", "make_adapter"]
 _KINDS: Mapping[str, Callable[[Mapping[str, Any]], Adapter]] = {
     "postgres": postgres_adapter,
     "syncthing": SyncthingAdapter,
+    "couchdb": CouchDbAdapter,
     "litestream": LitestreamAdapter,
     "command": CommandAdapter,
     "file": JsonFileAdapter,
