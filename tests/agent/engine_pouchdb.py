@@ -1,4 +1,4 @@
-"""A real pouchdb-server, in memory, from npm; see `tests.agent.engines`."""
+"""A real pouchdb-server, in memory, from npm."""
 
 import contextlib
 import os

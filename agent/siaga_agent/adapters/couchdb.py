@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 from siaga_agent.adapters.base import AdapterError, Findings, look_every
 from siaga_agent.adapters.couchdb_api import CouchServer, document, is_link_down, number_of
@@ -21,7 +21,8 @@ from siaga_agent.store import Json
 _SPACE = UUID("9a1d52f6-5a37-5c43-8e0b-2f6e0d9d7c35")
 _FAILING = ("crashing", "error", "failed", "unreachable")
 _SECRET = re.compile(r"//[^/@\s]+@")
-_OURS = ("_id", "_rev", "owner")
+_RESUMED = "siaga_resumed"
+_NOT_KEPT = ("_id", "_rev", "owner", _RESUMED)
 INVISIBLE = (
     "The replication {replication} only pushes: a conflict shows at the other end, and this site "
     "does not see it until it pulls. Set conflicts_at, or replicate both ways."
@@ -88,11 +89,12 @@ class CouchDbAdapter:
         if told is None:
             return
         kept = self._api.get(self._copy) or {}
-        plain = {name: value for name, value in told.items() if not _is_engines(name)}
+        plain = {name: value for name, value in told.items() if not _is_passing(name)}
         copy: Json = {"document": plain}
         if "_rev" in kept:
             copy["_rev"] = kept["_rev"]
-        self._api.send("PUT", self._copy, copy)
+        if self._api.send("PUT", self._copy, copy) is None:
+            raise AdapterError("refused", "No copy of the replication document could be kept.")
         self._api.send("DELETE", self._document, rev=told["_rev"])
 
     def thaw(self, stream: str) -> None:
@@ -101,7 +103,9 @@ class CouchDbAdapter:
         if kept is None:
             return
         if self._api.get(self._document) is None:
-            self._api.send("PUT", self._document, kept["document"])
+            # pouchdb-server takes a document that is the same as a removed one for a duplicate
+            # of it, and never starts it: each time it must be another one.
+            self._api.send("PUT", self._document, kept["document"] | {_RESUMED: uuid4().hex})
         self._api.send("DELETE", self._copy, rev=kept["_rev"])
 
     # -- figures
@@ -238,9 +242,9 @@ class CouchDbAdapter:
         }
 
 
-def _is_engines(name: str) -> bool:
-    """What the engine writes into a replication document by itself."""
-    return name in _OURS or name.startswith("_replication_")
+def _is_passing(name: str) -> bool:
+    """What the engine, or we, write into a replication document beside what people wrote."""
+    return name in _NOT_KEPT or name.startswith("_replication_")
 
 
 def _error(code: str, sample: str) -> Json:

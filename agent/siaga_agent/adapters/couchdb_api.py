@@ -1,5 +1,6 @@
 """The CouchDB protocol, as far as we need it: one server of ours, and databases elsewhere."""
 
+import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -63,10 +64,17 @@ class CouchServer:
     def __init__(self, settings: Any) -> None:
         self._url = str(settings["url"]).rstrip("/")
         self._auth = _sign_in(settings.get("user"), settings.get("password_file"))
+        self._known: dict[str, CouchApi] = {}
         self.api = CouchApi(self._url, _client(auth=self._auth), what="CouchDB")
 
     def database(self, endpoint: Any) -> CouchApi:
         """The database that an endpoint of a replication document names."""
+        key = json.dumps(endpoint, sort_keys=True)
+        if key not in self._known:
+            self._known[key] = self._open(endpoint)
+        return self._known[key]
+
+    def _open(self, endpoint: Any) -> CouchApi:
         told: Json = endpoint if isinstance(endpoint, dict) else {"url": str(endpoint)}
         url = str(told["url"]).rstrip("/")
         own = "://" not in url
