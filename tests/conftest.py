@@ -30,3 +30,12 @@ def on_postgres() -> bool:
     from django.db import connection  # noqa: PLC0415
 
     return connection.vendor == "postgresql"
+
+
+@pytest.fixture(autouse=True)
+def _english_again():
+    """Whatever language a test was answered in, the next one begins in English."""
+    from django.utils import translation  # noqa: PLC0415
+
+    yield
+    translation.deactivate()

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assets.models.asset import Asset
 from assets.models.recovery_target import ZERO
+from assets.scope import EVERY_SITE
 from bcp_portal.accounts.models import User
 
 
@@ -118,8 +119,15 @@ class ImpactCampaignQuerySet(models.QuerySet["ImpactCampaign"]):
     """Sets of campaigns."""
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """The only way a door may fetch campaigns: those who see impact analyses at all."""
-        return self if user.has_perm("assets.view_impactanalysis") else self.none()
+        """The only way a door may fetch campaigns: those that ask about an asset one may see."""
+        if not user.has_perm("assets.view_impactanalysis"):
+            return self.none()
+        if user.has_perm(EVERY_SITE):
+            return self
+        own = models.Q(started_by=user.pk)
+        return self.filter(
+            own | models.Q(questions__asset__in=Asset.objects.visible_to(user))
+        ).distinct()
 
 
 class ImpactCampaign(models.Model):

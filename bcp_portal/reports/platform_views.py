@@ -24,7 +24,7 @@ from bcp_portal.shared.pages import SignedInRequest, needs
 @needs("reports.request_report")
 def access_review_report(request: SignedInRequest, code: str) -> HttpResponse:
     """The access review as a PDF."""
-    review = get_object_or_404(AccessReview.objects.visible_to(request.user), code=code)
+    review = get_object_or_404(AccessReview.objects.wholly_visible_to(request.user), code=code)
     report = request_report(
         kind=KIND,
         title=_("Access review %s") % review.code,

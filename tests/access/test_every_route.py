@@ -95,11 +95,12 @@ SUBJECTS = {
     "api:risk": ("code", "risk"),
     "api:acceptance": ("pk", "acceptance"),
 }
-# Known to everybody who may look at all: plans, policies and the catalogue of controls.
+# Known to everybody who may look at all: plans, policies and the catalogue of controls. A dangerous
+# role that is asked for belongs to no site; anybody with the right may be its second person.
 SHARED = (
     "incidents:playbook", "incidents:polic", "incidents:rotation", "incidents:shift",
     "incidents:exercise", "incidents:inject",
-    "risks:control", "accounts:course", "api:playbook", "api:control",
+    "risks:control", "accounts:course", "accounts:grant", "api:playbook", "api:control",
     "telemetry:conflict_rule", "telemetry:rule",
     "incidents:update_template", "incidents:audience", "incidents:status_component",
 )  # fmt: skip

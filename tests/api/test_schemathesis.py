@@ -36,7 +36,9 @@ for found in SCHEMA.get_all_operations():
 def test_no_input_makes_the_api_stumble(collection, client):
     make_half("live")
     client.force_login(make_user(*Role, username="everything"))
-    results = client.get(f"/api/v1/{collection}/").json().get("results", [])
+    listed = client.get(f"/api/v1/{collection}/")
+    # Not everything under the API is a list of things.
+    results = listed.json().get("results", []) if listed.status_code == 200 else []
 
     for operation in OPERATIONS[collection]:
         send_anything(client, operation, results[0] if results else {})

@@ -40,12 +40,26 @@ ACCESS_LIFECYCLE = Lifecycle(
 )
 
 
+def sees_every_right(user: User) -> bool:
+    """Whether a person may know what everybody else may do."""
+    return user.has_perm("accounts.manage_people") or user.has_perm("audit.view_auditrow")
+
+
 class AccessReviewQuerySet(models.QuerySet["AccessReview"]):
     """Sets of reviews."""
 
     def visible_to(self, user: User) -> Self:
-        """The only way a door may fetch them."""
-        return self if user.has_perm("accounts.view_accessreview") else self.none()
+        """The only way a door may fetch them: those in which the person has something to decide.
+
+        Whoever makes accounts or reads the trail sees all of them.
+        """
+        if not user.has_perm("accounts.view_accessreview"):
+            return self.none()
+        return self if sees_every_right(user) else self.filter(items__responsible=user).distinct()
+
+    def wholly_visible_to(self, user: User) -> Self:
+        """Reviews that a person may have on paper, with every right in them."""
+        return self.visible_to(user) if sees_every_right(user) else self.none()
 
     def open(self) -> Self:
         """Reviews in which something is still to be decided."""
@@ -98,8 +112,10 @@ class AccessItemQuerySet(models.QuerySet["AccessItem"]):
     """Sets of rights under review."""
 
     def visible_to(self, user: User) -> Self:
-        """The only way a door may fetch them."""
-        return self if user.has_perm("accounts.view_accessreview") else self.none()
+        """The only way a door may fetch them: those the person decides, or all."""
+        if not user.has_perm("accounts.view_accessreview"):
+            return self.none()
+        return self if sees_every_right(user) else self.filter(responsible=user)
 
     def pending(self) -> Self:
         """Rights that nobody has decided about."""

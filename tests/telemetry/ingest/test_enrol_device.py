@@ -23,7 +23,8 @@ def test_one_json_object_is_printed(capsys):
     printed = enrol(capsys, "SBY-02", "--name", "till 1")
 
     device = Device.objects.get()
-    assert printed.keys() == {"node_id", "site", "name", "token", "portal"}
+    secrets = {"token", "voice_key"}
+    assert printed.keys() == {"node_id", "site", "name", "portal", "orders_key", *secrets}
     assert (printed["node_id"], printed["site"]) == (str(device.node_id), "SBY-02")
     assert AuditRow.objects.filter(action="device.enrol").exists()
 
