@@ -114,6 +114,17 @@ def test_freeze_and_thaw_stop_and_start_the_database(engine, looker):
     assert engine.bodies("POST /start") == [{"path": DATABASE}]
 
 
+def test_a_stop_that_could_not_save_the_rest_is_a_stop(engine, looker):
+    refusal = (500, {"error": "close database: shutdown sync timeout after 60 attempts"})
+    engine.answers |= {"POST /stop": refusal, "GET /list": listed("stopped")}
+
+    looker.adapter.freeze("shop")
+
+    engine.answers["GET /list"] = listed("replicating")
+    with pytest.raises(AdapterError, match="shutdown sync timeout"):
+        looker.adapter.freeze("shop")
+
+
 @pytest.mark.parametrize(
     ("question", "answer", "code"),
     [
