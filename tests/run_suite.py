@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from bcp_portal.reaper import MARK
@@ -125,14 +126,16 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGHUP, stop)
     wanted = os.environ.get("SIAGA_TEST_PROFILE", "both")
-    began, outcomes = time.monotonic(), []
+    began, outcomes, runs = time.monotonic(), [], []
+    if wanted in ("both", "production"):
+        # The branch side knows no profile: its tests run once, with the embedded one.
+        once = ["--ignore", "tests/agent"] if wanted == "both" else []
+        runs.append(run_production([*once, *arguments]))
+    if wanted in ("both", "embedded"):
+        runs.append(run_profile("embedded", arguments, {}))
     with contextlib.suppress(KeyboardInterrupt, SystemExit):
-        if wanted in ("both", "production"):
-            # The branch side knows no profile: its tests run once, with the embedded one.
-            once = ["--ignore", "tests/agent"] if wanted == "both" else []
-            outcomes.extend(run_production([*once, *arguments]))
-        if wanted in ("both", "embedded"):
-            outcomes.extend(run_profile("embedded", arguments, {}))
+        # Both profiles' quick tests first: most of what is wrong is known before the long ones.
+        outcomes.extend(chain.from_iterable(zip(*runs, strict=True)))
     took = int(time.monotonic() - began)
     for outcome in outcomes:
         for line in outcome.fallen:
