@@ -3,6 +3,7 @@
 from rest_framework.routers import BaseRouter
 
 from incidents.api.alert import AlertViewSet
+from incidents.api.exercise import ExerciseViewSet
 from incidents.api.incident import IncidentViewSet
 from incidents.api.offline import OfflineViewSet
 from incidents.api.playbook import PlaybookViewSet, RunViewSet, StepViewSet
@@ -18,6 +19,7 @@ def register(router: BaseRouter) -> None:
     router.register("playbooks", PlaybookViewSet, basename="playbook")
     router.register("runs", RunViewSet, basename="run")
     router.register("steps", StepViewSet, basename="step")
+    router.register("exercises", ExerciseViewSet, basename="exercise")
     router.register("reviews", ReviewViewSet, basename="review")
     router.register("action-items", ActionItemViewSet, basename="action-item")
     router.register("offline", OfflineViewSet, basename="offline")

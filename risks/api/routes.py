@@ -4,6 +4,7 @@ from rest_framework.routers import BaseRouter
 
 from risks.api.acceptance import AcceptanceViewSet
 from risks.api.control import ControlViewSet
+from risks.api.indicator import IndicatorViewSet
 from risks.api.risk import RiskViewSet
 
 
@@ -12,3 +13,4 @@ def register(router: BaseRouter) -> None:
     router.register("risks", RiskViewSet, basename="risk")
     router.register("controls", ControlViewSet, basename="control")
     router.register("acceptances", AcceptanceViewSet, basename="acceptance")
+    router.register("indicators", IndicatorViewSet, basename="indicator")

@@ -28,7 +28,7 @@ from telemetry.services.conflict_decision import (
 )
 
 
-class VersionOut(serializers.ModelSerializer[ConflictVersion]):
+class ConflictVersionOut(serializers.ModelSerializer[ConflictVersion]):
     """One side of a conflict."""
 
     class Meta:
@@ -51,7 +51,7 @@ class PlaceOut(serializers.ModelSerializer[ConflictSite]):
         read_only_fields = fields
 
 
-class DecisionOut(serializers.ModelSerializer[ConflictDecision]):
+class ConflictDecisionOut(serializers.ModelSerializer[ConflictDecision]):
     """What was decided."""
 
     decided_by = serializers.SlugRelatedField[User](slug_field="username", read_only=True)
@@ -84,15 +84,15 @@ class ConflictOut(serializers.ModelSerializer[ConflictCase]):
 class ConflictFullOut(ConflictOut):
     """A case with both sides and every decision."""
 
-    versions = VersionOut(many=True, read_only=True)
-    decisions = DecisionOut(many=True, read_only=True)
+    versions = ConflictVersionOut(many=True, read_only=True)
+    decisions = ConflictDecisionOut(many=True, read_only=True)
 
     class Meta(ConflictOut.Meta):
         fields = (*ConflictOut.Meta.fields, "versions", "decisions")
         read_only_fields = fields
 
 
-class ReasonIn(serializers.Serializer[None]):
+class ConflictReasonIn(serializers.Serializer[None]):
     """A reason, and the version of the case that its maker looked at."""
 
     reason = serializers.CharField(max_length=500)
@@ -105,7 +105,7 @@ class SeenIn(serializers.Serializer[None]):
     seen = serializers.IntegerField(required=False, min_value=1)
 
 
-class DecideIn(ReasonIn):
+class ConflictDecideIn(ConflictReasonIn):
     """A word for each field (`rule`, `ancestor`, `v:<mark>`, `typed`), or one source for all."""
 
     choices = serializers.DictField(child=serializers.CharField(max_length=30), required=False)
@@ -167,11 +167,11 @@ class ConflictViewSet(
         take_conflict(case=self.get_object(), actor=caller(request), at=timezone.now())
         return self._answer()
 
-    @extend_schema(request=DecideIn, responses=ConflictOut)
+    @extend_schema(request=ConflictDecideIn, responses=ConflictOut)
     @action(detail=True, methods=["post"])
     def decide(self, request: Request, code: str) -> Response:
         """Say what the record shall be."""
-        case, said = self.get_object(), _asked(request, DecideIn)
+        case, said = self.get_object(), _asked(request, ConflictDecideIn)
         choices = said.pop("choices", {})
         if source := said.pop("all_from", ""):
             choices = side_of_source(read_case(case), source) | choices
@@ -188,19 +188,19 @@ class ConflictViewSet(
         confirm_decision(case=self.get_object(), actor=caller(request), at=timezone.now(), **said)
         return self._answer()
 
-    @extend_schema(request=ReasonIn, responses=ConflictOut)
+    @extend_schema(request=ConflictReasonIn, responses=ConflictOut)
     @action(detail=True, methods=["post"])
     def refuse(self, request: Request, code: str) -> Response:
         """Send a proposed decision back."""
-        said = _asked(request, ReasonIn)
+        said = _asked(request, ConflictReasonIn)
         refuse_decision(case=self.get_object(), actor=caller(request), at=timezone.now(), **said)
         return self._answer()
 
-    @extend_schema(request=ReasonIn, responses=ConflictOut)
+    @extend_schema(request=ConflictReasonIn, responses=ConflictOut)
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, code: str) -> Response:
         """Take a decision back while the sites do not all agree."""
-        said = _asked(request, ReasonIn)
+        said = _asked(request, ConflictReasonIn)
         reopen_conflict(case=self.get_object(), actor=caller(request), at=timezone.now(), **said)
         return self._answer()
 

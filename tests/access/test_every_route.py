@@ -94,6 +94,8 @@ SUBJECTS = {
     "api:inbox": ("pk", "notice"),
     "api:risk": ("code", "risk"),
     "api:acceptance": ("pk", "acceptance"),
+    "api:indicator": ("code", "indicator"),
+    "api:report": ("uid", "report"),
 }
 # Known to everybody who may look at all: plans, policies, third parties, the catalogue of controls.
 # A dangerous role asked for belongs to no site; anybody with the right may be its second person.
@@ -101,7 +103,7 @@ SHARED = (
     "incidents:playbook", "incidents:polic", "incidents:rotation", "incidents:shift",
     "incidents:exercise", "incidents:inject",
     "risks:control", "accounts:course", "accounts:grant", "assets:third_party",
-    "api:playbook", "api:control",
+    "api:playbook", "api:control", "api:exercise", "api:audit",
     "telemetry:conflict_rule", "telemetry:rule",
     "incidents:update_template", "incidents:audience", "incidents:status_component",
 )  # fmt: skip

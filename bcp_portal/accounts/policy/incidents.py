@@ -68,6 +68,8 @@ RULES: tuple[Rule, ...] = (
     _content("offline-pack", READ, "view_incident", "incident"),
     Rule("api:playbook-list", READ, "incidents.view_playbook", scope="all", kind="playbook"),
     Rule("api:playbook-detail", READ, "incidents.view_playbook", scope="all", kind="playbook"),
+    Rule("api:exercise-list", READ, "incidents.view_exercise", scope="all", kind="exercise"),
+    Rule("api:exercise-detail", READ, "incidents.view_exercise", scope="all", kind="exercise"),
     Rule("api:inbox-list", READ, SIGNED_IN, scope="own", kind="notice"),
     Rule("api:inbox-detail", READ, SIGNED_IN, scope="own", kind="notice"),
     Rule("api:inbox-read", SEND, SIGNED_IN, scope="own", kind="notice"),

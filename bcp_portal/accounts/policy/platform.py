@@ -87,6 +87,19 @@ RULES: tuple[Rule, ...] = (
         scope="all",
         sensitivity="content",
     ),
+    Rule("api:report-list", "GET", "reports.request_report", scope="own", kind="report"),
+    Rule("api:report-detail", "GET", "reports.request_report", scope="own", kind="report"),
+    *(
+        Rule(
+            f"api:audit-{name}",
+            "GET",
+            "audit.view_auditrow",
+            scope="all",
+            kind="audit",
+            sensitivity="secret",
+        )
+        for name in ("list", "detail")
+    ),
     Rule("reports:auditors_pack", "POST", "audit.view_auditrow", scope="all", sensitivity="secret"),
     _own("profile", "GET POST"),
     _own("contact_add", "POST"),

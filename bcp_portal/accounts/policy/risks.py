@@ -95,4 +95,7 @@ RULES: tuple[Rule, ...] = (
     Rule("api:acceptance-approve", SEND, "risks.accept_risk", scope="site", kind="risk"),
     Rule("api:acceptance-refuse", SEND, "risks.accept_risk", scope="site", kind="risk"),
     Rule("api:acceptance-withdraw", SEND, "risks.accept_risk", scope="site", kind="risk"),
+    Rule("api:indicator-list", READ, "risks.view_indicator", scope="site", kind="indicator"),
+    Rule("api:indicator-detail", READ, "risks.view_indicator", scope="site", kind="indicator"),
+    Rule("api:indicator-record", SEND, "risks.record_value", scope="site", kind="indicator"),
 )
