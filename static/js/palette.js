@@ -10,6 +10,7 @@
   let at = 0;
   let asked = 0;
   let timer = null;
+  let drawnFor = null;
 
   // What the page itself offers is found even without the server: rooms and next moves.
   const local = (query) => {
@@ -71,6 +72,7 @@
     const mine = ++asked;
     const here = local(query);
     draw(here);
+    drawnFor = query;
     if (!dialog.dataset.url) return;
     try {
       const answer = await fetch(`${dialog.dataset.url}?q=${encodeURIComponent(query)}`, { headers: { Accept: "application/json" } });
@@ -88,6 +90,13 @@
       form.action = item.url;
       form.requestSubmit();
     } else location.assign(item.url);
+  };
+  // Who types and presses Enter at once means what was typed, not what the list still shows.
+  const goOnceFound = () => {
+    if (input.value.trim() === drawnFor) return go();
+    clearTimeout(timer);
+    const answered = search();
+    return items.length ? go() : answered.then(go);
   };
   const open = () => {
     if (dialog.open) return;
@@ -111,7 +120,7 @@
   input.addEventListener("keydown", (event) => {
     const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 };
     if (steps[event.key]) choose(at + steps[event.key]);
-    else if (event.key === "Enter") go();
+    else if (event.key === "Enter") goOnceFound();
     else return;
     event.preventDefault();
   });
