@@ -101,6 +101,10 @@ class SyncthingPair:
 
     def restore(self) -> None:
         self.link.restore()
+        # After a few lost connections Syncthing waits minutes before it dials again. A device
+        # that is resumed is dialled at once: as a cable would be that somebody plugs in anew.
+        self.branch.post("/rest/system/pause", device=self.centre.device_id)
+        self.branch.post("/rest/system/resume", device=self.centre.device_id)
         wait_until(self.is_connected, what="Syncthing is connected again")
 
     def is_connected(self) -> bool:

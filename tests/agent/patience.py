@@ -5,8 +5,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+# Engines retry after pauses of up to a minute of their own; nothing here asserts a time.
+LONG_ENOUGH = 180.0
 
-def wait_until(reached: Callable[[], Any], *, seconds: float = 40, what: str = "") -> Any:
+
+def wait_until(reached: Callable[[], Any], *, seconds: float = LONG_ENOUGH, what: str = "") -> Any:
     """Ask again and again until the answer is true; return it."""
     deadline = time.monotonic() + seconds
     while not (answer := reached()):

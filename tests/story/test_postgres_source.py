@@ -12,7 +12,8 @@ pytestmark = [
     pytest.mark.story,
     pytest.mark.skipif(bool(missing_engine("postgres")), reason="needs Debian's postgresql"),
 ]
-SITE, STREAM = "SBY-02", "sales"
+# Nobody has signed what this shop promises: its objectives may be set without signatures.
+SITE, STREAM = "MLG-01", "sales"
 
 
 def test_a_replication_that_loses_its_link_becomes_an_incident_and_a_report(tmp_path):

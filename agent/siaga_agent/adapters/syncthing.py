@@ -70,7 +70,7 @@ class SyncthingAdapter:
         reader = EventReader(self.stream, self._folder, self._peer, cursor.get("reader") or {})
         sessions = reader.read(events, at=at)
         pending, size = needed(needs)
-        reader.note_pending(pending, connected=connected, at=at)
+        reader.note_pending(pending, size, connected=connected, at=at)
         gap = restarted or (events and int(events[0]["id"]) > since + 1)
         conflicts = self._conflicts(reader.changed_names, everything=bool(gap), at=at)
         stream: Json = {

@@ -22,6 +22,9 @@ class EventReader:
         self._stream, self._folder, self._peer = stream, folder, peer
         self._open: Json | None = kept.get("open")
         self._reconnected = bool(kept.get("reconnected"))
+        # What the peer lacked when last asked: a short queue drains between two looks, and
+        # Syncthing then tells of nothing but its end.
+        self._waiting: Json = kept.get("waiting") or {"items": 0, "bytes": 0}
         self._pull_errors: list[str] = []
         self.pending_since: str | None = kept.get("pending_since")
         self.last_ok: str | None = kept.get("last_ok")
@@ -33,6 +36,7 @@ class EventReader:
         return {
             "open": self._open,
             "reconnected": self._reconnected,
+            "waiting": self._waiting,
             "pending_since": self.pending_since,
             "last_ok": self.last_ok,
         }
@@ -46,12 +50,13 @@ class EventReader:
                 self._take(str(event.get("type")), told, when)
         return self._sessions
 
-    def note_pending(self, items: int, *, connected: bool, at: datetime) -> None:
+    def note_pending(self, items: int, size: int = 0, *, connected: bool, at: datetime) -> None:
         """Syncthing computes a dark peer's needs only when asked: asking starts the RPO clock."""
+        self._waiting = {"items": items, "bytes": size}
         if items:
             self.pending_since = self.pending_since or iso(at)
             if connected:
-                self._begin(at, items)
+                self._begin(at, items, size)
             return
         if connected and self._open is not None:
             self._end(at, "ok")
@@ -64,17 +69,22 @@ class EventReader:
             self.changed_names.extend(str(name) for name in told.get("filenames") or ())
         elif kind == "FolderCompletion" and self._is_ours(told):
             self._take_completion(told, when)
-        elif kind == "DeviceConnected" and told.get("id") == self._peer:
-            self._reconnected = True
-        elif kind == "DeviceDisconnected" and told.get("id") == self._peer:
-            if self._open is not None:
-                self._end(when, "aborted", "peer_disconnected", str(told.get("error", "")))
+        elif told.get("id") == self._peer:
+            self._take_link(kind, told, when)
         elif kind == "FolderErrors" and told.get("folder") == self._folder:
             self._pull_errors = [
                 f"{error.get('path')}: {error.get('error')}" for error in told.get("errors") or ()
             ]
         elif kind == "StateChanged" and told.get("folder") == self._folder:
             self._take_state(told, when)
+
+    def _take_link(self, kind: str, told: Json, when: datetime) -> None:
+        if kind == "DeviceConnected":
+            self._reconnected = True
+            if self._waiting["items"]:
+                self._begin(when, self._waiting["items"], self._waiting["bytes"])
+        elif kind == "DeviceDisconnected" and self._open is not None:
+            self._end(when, "aborted", "peer_disconnected", str(told.get("error", "")))
 
     def _is_ours(self, told: Json) -> bool:
         return told.get("folder") == self._folder and told.get("device") == self._peer
