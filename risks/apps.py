@@ -22,6 +22,7 @@ class RisksConfig(AppConfig):
         register_frame_source("tasks", import_module("risks.frame_tasks").my_tasks)
         paper = import_module("risks.reports.register")
         register_report("register", paper.build_register_report, label=_("Risk register"))
+        import_module("risks.reports.picture").register_pictures()
         plan = import_module("risks.reports.plan")
         register_report("plan", plan.build_plan_report, label=_("Plan"))
         keep_versions = import_module("risks.services.version").keep_versions

@@ -1,8 +1,11 @@
 """What differs between two pictures of the register: no database, no clock."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from assets.models import SigningRole
+from bcp_portal.shared.durations import format_duration
 
 Facts = Mapping[str, Any]
 PLAIN = (
@@ -17,10 +20,12 @@ PLAIN = (
     "judge_again",
 )
 JUDGEMENTS = ("inherent", "residual", "target")
-SETS = ("controls", "indicators", "assets", "playbooks", "risks")
+SETS = ("controls", "indicators", "assets", "playbooks", "risks", "needs")
 # What a control and a plan say besides.
 MORE = ("name", "kind", "nature", "description", "effectiveness", "tested_on", "withdrawn_on")
 PLANS = ("version", "state", "scenario", "approved_by", "text")
+SPANS = ("rto", "rpo", "mtpd", "wrt", "bears", "own_restore", "backup_every")
+OBJECTIVES = (*SPANS, "mbco", "signed_by", "proposed", "needs")
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ def differences(before: Facts, after: Facts) -> list[FieldDifference]:
 
 
 def _names(before: Facts, after: Facts) -> Iterator[str]:
-    order = (*PLAIN, *MORE, *PLANS, *JUDGEMENTS, "acceptance", "treatments", *SETS)
+    order = (*PLAIN, *MORE, *PLANS, *OBJECTIVES, *JUDGEMENTS, "acceptance", "treatments", *SETS)
     return (name for name in order if name in before or name in after)
 
 
@@ -54,10 +59,22 @@ def words(facts: Facts, name: str) -> str:
         return ""
     if name in JUDGEMENTS:
         return f"{value['likelihood']}×{value['impact']} {value['level']}"
-    if name == "acceptance":
-        return f"{value['by']} → {value['expires_on']}"
-    if name == "treatments":
-        return "; ".join(f"{one['kind']}: {one['plan']} ({one['status']})" for one in value)
+    if name in SPANS:
+        return format_duration(value)
     if name in SETS:
         return ", ".join(value)
-    return str(value)
+    return TELLERS[name](value) if name in TELLERS else str(value)
+
+
+TELLERS: dict[str, Callable[[Any], str]] = {
+    "acceptance": lambda one: f"{one['by']} → {one['expires_on']}",
+    "treatments": lambda many: "; ".join(
+        f"{one['kind']}: {one['plan']} ({one['status']})" for one in many
+    ),
+    "proposed": lambda spans: ", ".join(
+        f"{name.upper()} {format_duration(spans[name])}" for name in SPANS[:4]
+    ),
+    "signed_by": lambda many: ", ".join(
+        f"{one['by']} ({SigningRole(one['role']).label})" for one in many
+    ),
+}

@@ -35,6 +35,17 @@ FIELDS: dict[str, str | Promise] = {
     "state": _("State"),
     "approved_by": _("Approved by"),
     "text": _("Text"),
+    "rto": _("RTO"),
+    "rpo": _("RPO"),
+    "mtpd": _("MTPD"),
+    "wrt": _("WRT"),
+    "mbco": _("MBCO"),
+    "bears": _("First intolerable moment"),
+    "own_restore": _("Own restore time"),
+    "backup_every": _("Backup every"),
+    "signed_by": _("Signed by"),
+    "proposed": _("Waiting for signature"),
+    "needs": _("Needs"),
 }
 HOW: dict[str, str | Promise] = {
     "new": _("New"),

@@ -164,11 +164,16 @@ def _buttons(request: SignedInRequest) -> list[dict[str, Any]]:
         ("assets.view_recoverytarget", _("Without proof"), "assets:unproven", False),
         ("assets.view_signatory", _("Who signs"), "assets:signatories", False),
     )
-    return [
+    buttons = [
         {"label": label, "url": reverse(name), "primary": primary}
         for permission, label, name, primary in doors
         if request.user.has_perm(permission)
     ]
+    if request.user.has_perm("risks.view_risk"):
+        # By address: the room of the histories lies above this one.
+        past = f"{reverse('risks:as_of')}?kind=objective"
+        buttons.append({"label": _("As of a date"), "url": past, "primary": False})
+    return buttons
 
 
 @require_http_methods(FORM)

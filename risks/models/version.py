@@ -14,6 +14,7 @@ class VersionKind(models.TextChoices):
     RISK = "risk", _("Risk")
     CONTROL = "control", _("Control")
     PLAN = "plan", _("Plan")
+    OBJECTIVE = "objective", _("Objectives")
 
 
 class RegisterVersionQuerySet(models.QuerySet["RegisterVersion"]):
@@ -36,7 +37,7 @@ class RegisterVersion(models.Model):
 
     kind = models.CharField(max_length=10, choices=VersionKind.choices)
     subject_id = models.BigIntegerField()
-    code = models.CharField(max_length=20)
+    code = models.CharField(max_length=40)
     recorded_at = models.DateTimeField()
     facts = models.JSONField()
     actor_name = models.CharField(max_length=200, blank=True)

@@ -116,8 +116,9 @@ def scale_at(moment: datetime) -> tuple[int, Scale]:
 
 def _row(one: RegisterVersion, scale: Scale, assets: set[str] | None) -> PictureRow:
     facts = dict(one.facts)
-    if assets is not None and "assets" in facts:
-        facts["assets"] = [code for code in facts["assets"] if code in assets]
+    for name in ("assets", "needs"):
+        if assets is not None and name in facts:
+            facts[name] = [code for code in facts[name] if code in assets]
     level = facts.get("level", "")
     unrated = not level or facts.get("judge_again")
     return PictureRow(
@@ -138,6 +139,8 @@ def _visible(kind: str, user: User | None) -> Any:
         return Control.objects.visible_to(user).values("pk")
     if kind == VersionKind.PLAN:
         return Plan.objects.visible_to(user).values("pk")
+    if kind == VersionKind.OBJECTIVE:
+        return Asset.objects.visible_to(user).values("pk")
     return Risk.objects.visible_to(user).values("pk")
 
 

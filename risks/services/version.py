@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from assets.changes import plain
 from assets.models import Asset
@@ -23,14 +23,14 @@ from risks.models import (
     Treatment,
     VersionKind,
 )
+from risks.selectors.objective_facts import Facts, objective_facts
 
-Facts = dict[str, Any]
 Gather = Callable[[Iterable[int]], list[tuple[int, str, Facts]]]
 KEPT_AT_ONCE = 500
 
 
 def keep_versions(rows: list[PendingRow]) -> None:
-    """Keep a picture of each risk and control that these changes were about."""
+    """Keep a picture of each risk, control, plan and objective that these changes were about."""
     touched: dict[tuple[str, int], PendingRow] = {}
     for row in rows:
         kind = KINDS.get(row.object_kind)
@@ -50,16 +50,15 @@ def keep_versions(rows: list[PendingRow]) -> None:
 def keep_missing_versions(*, at: datetime) -> str:
     """Begin the history of what was there before histories were kept."""
     kept = 0
-    for kind, model in (
-        (VersionKind.RISK, Risk),
-        (VersionKind.CONTROL, Control),
-        (VersionKind.PLAN, Plan),
-    ):
+    subjects: dict[VersionKind, QuerySet[Any]] = {
+        VersionKind.RISK: Risk.objects.all(),
+        VersionKind.CONTROL: Control.objects.all(),
+        VersionKind.PLAN: Plan.objects.all(),
+        VersionKind.OBJECTIVE: Asset.objects.filter(recovery_target__isnull=False),
+    }
+    for kind, rows in subjects.items():
         known = RegisterVersion.objects.filter(kind=kind).values("subject_id")
-        rows: Any = model
-        missing = list(
-            rows.objects.exclude(pk__in=known).values_list("pk", flat=True)[:KEPT_AT_ONCE]
-        )
+        missing = list(rows.exclude(pk__in=known).values_list("pk", flat=True)[:KEPT_AT_ONCE])
         fresh = [
             RegisterVersion(kind=kind, subject_id=pk, code=code, recorded_at=at, facts=facts)
             for pk, code, facts in (GATHERERS[kind](missing) if missing else ())
@@ -218,9 +217,11 @@ KINDS = {
     "risks.risk": VersionKind.RISK,
     "risks.control": VersionKind.CONTROL,
     "risks.plan": VersionKind.PLAN,
+    "assets.asset": VersionKind.OBJECTIVE,
 }
 GATHERERS: dict[str, Gather] = {
     VersionKind.RISK: risk_facts,
     VersionKind.CONTROL: control_facts,
     VersionKind.PLAN: plan_facts,
+    VersionKind.OBJECTIVE: objective_facts,
 }

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -18,16 +19,27 @@ from bcp_portal.reports.sheets import CSV_TYPE, XLSX_TYPE, write_csv, write_xlsx
 from bcp_portal.shared.pages import SignedInRequest, needs, render_page
 from risks.history import words
 from risks.models import VersionKind
+from risks.reports.picture import TITLES, picture_kind, picture_subject
 from risks.reports.register import report_subject
 from risks.selectors.as_of import Difference, Picture, difference_of, end_of_day, picture_of
 from risks.wording import FIELDS, HOW
 
 SHOWN = 500
-KINDS = [
-    (VersionKind.RISK, gettext_lazy("Risks")),
-    (VersionKind.CONTROL, gettext_lazy("Controls")),
-    (VersionKind.PLAN, gettext_lazy("Plans")),
-]
+KINDS = list(TITLES.items())
+# Where a code of each kind leads.
+PAGES = {
+    VersionKind.RISK: "risks:detail",
+    VersionKind.CONTROL: "risks:control",
+    VersionKind.PLAN: "risks:plan",
+    VersionKind.OBJECTIVE: "assets:objective",
+}
+# What it takes to look at a kind.
+LOOK = {
+    VersionKind.RISK: "risks.view_risk",
+    VersionKind.CONTROL: "risks.view_control",
+    VersionKind.PLAN: "risks.view_plan",
+    VersionKind.OBJECTIVE: "assets.view_recoverytarget",
+}
 COLUMNS = {
     VersionKind.RISK: (
         "title", "category", "owner", "business_owner", "status", "inherent", "residual", "target",
@@ -39,6 +51,10 @@ COLUMNS = {
     ),
     VersionKind.PLAN: (
         "title", "scenario", "version", "state", "owner", "approved_by", "assets", "playbooks",
+    ),
+    VersionKind.OBJECTIVE: (
+        "name", "rto", "rpo", "mtpd", "wrt", "bears", "own_restore", "backup_every", "signed_by",
+        "proposed", "needs", "mbco", "business_owner", "owner",
     ),
 }  # fmt: skip
 
@@ -65,11 +81,7 @@ def as_of(request: SignedInRequest) -> HttpResponse:
     """What the register said at the end of a day; with a second day, what became of it."""
     now = timezone.now()
     form = AsOfForm(request.GET)
-    asked = form.cleaned_data if form.is_valid() else {}
-    kind = asked.get("kind") or VersionKind.RISK
-    on = asked.get("on") or timezone.localdate()
-    until: date | None = asked.get("until")
-    first, last = (on, until) if until is None or on <= until else (until, on)
+    kind, first, last = _asked(request, form)
     picture = picture_of(kind, end_of_day(first, now), user=request.user)
     difference = None
     if last is not None:
@@ -81,6 +93,8 @@ def as_of(request: SignedInRequest) -> HttpResponse:
         "form": AsOfForm(initial={"kind": kind, "on": first, "until": last}),
         "wrong": form.errors,
         "kind": kind,
+        "title": TITLES[kind],
+        "page_of": PAGES[kind],
         "on": first,
         "until": last,
         "picture": picture,
@@ -97,9 +111,20 @@ def as_of(request: SignedInRequest) -> HttpResponse:
             for row in (difference.changed if difference else [])[:SHOWN]
         ],
         "query": request.GET.urlencode(),
-        "may_print": kind == VersionKind.RISK and may_print(request),
+        "may_print": may_print(request),
     }
     return render_page(request, "risks/as_of.html", context)
+
+
+def _asked(request: SignedInRequest, form: AsOfForm) -> tuple[VersionKind, date, date | None]:
+    """Which kind, and the earlier of the days first; what cannot be read is left out."""
+    asked = form.cleaned_data if form.is_valid() else {}
+    kind = VersionKind(asked.get("kind") or VersionKind.RISK)
+    if not request.user.has_perm(LOOK[kind]):
+        raise PermissionDenied
+    on = asked.get("on") or timezone.localdate()
+    until: date | None = asked.get("until")
+    return (kind, on, until) if until is None or on <= until else (kind, until, on)
 
 
 def may_print(request: SignedInRequest) -> bool:
@@ -171,16 +196,24 @@ def _changes(difference: Difference) -> tuple[list[str], Iterator[list[Any]]]:
 @require_POST
 @needs("assets.view_every_site")
 def register_report(request: SignedInRequest) -> HttpResponse:
-    """Ask for the register of a day on paper."""
+    """Ask for the register of a day, or for what changed between two, on paper."""
     now = timezone.now()
-    form = AsOfForm(request.POST)
-    day = (form.cleaned_data.get("on") if form.is_valid() else None) or timezone.localdate()
+    kind, first, last = _asked(request, AsOfForm(request.POST))
+    moment, days = end_of_day(first, now), first.isoformat()
+    if kind == VersionKind.RISK and last is None:
+        name, subject = "register", report_subject(moment)
+        title = _("Risk register as of %s") % days
+    else:
+        name = picture_kind(kind)
+        subject = picture_subject(moment, end_of_day(last, now) if last else None)
+        days = f"{days}–{last.isoformat()}" if last else days
+        title = f"{TITLES[kind]}, {days}"
     report = request_report(
-        kind="register",
-        title=_("Risk register as of %s") % day.isoformat(),
+        kind=name,
+        title=title,
         subject_kind="register",
-        subject_id=report_subject(end_of_day(day, now)),
-        subject_code=f"REGISTER-{day.isoformat()}",
+        subject_id=subject,
+        subject_code=f"{name.removeprefix('picture-').upper()}-{days}",
         language=(get_language() or "en")[:2],
         actor=request.user,
         at=now,

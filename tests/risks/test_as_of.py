@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
@@ -125,6 +125,8 @@ facts = st.fixed_dictionaries(
 )
 
 
+# A busy machine is slow to think of examples; that says nothing about what is tested.
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(one=facts, other=facts)
 def test_equal_facts_differ_in_nothing_and_a_difference_reads_backwards(one, other):
     assert differences(one, one) == []
