@@ -4,6 +4,7 @@ from typing import Any
 
 from django.middleware.csrf import get_token
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import viewsets
@@ -35,6 +36,8 @@ class OfflineViewSet(viewsets.ViewSet):
         """Take in a batch; told again, each operation gets the same answer and counts once."""
         user = caller(request)
         batch = asked(request, BatchIn)
+        if batch.get("person", user.pk) != user.pk:
+            return Response({"detail": _("These are the deeds of somebody else.")}, status=409)
         told, refused = _read(batch)
         after = {int(run): seen for run, seen in batch["after"].items() if run.isdigit()}
         wanted = {one.run for one in told} | after.keys()

@@ -43,6 +43,8 @@ class BatchIn(serializers.Serializer[None]):
     """What one device tells at once, and what it has seen of each run."""
 
     device = serializers.RegexField(r"^[a-z0-9-]{1,40}$")
+    # Whose deeds these are: a session may have changed hands since.
+    person = serializers.IntegerField(required=False)
     after = serializers.DictField(
         child=serializers.IntegerField(min_value=0), required=False, default=dict
     )
@@ -55,6 +57,8 @@ def read_operation(said: dict[str, Any], *, device: str) -> Told:
     """Turn checked words into an operation with its corrected time."""
     offset = said["offset_ms"]
     known = offset is not None and said["uncertainty_ms"] is not None
+    # Told at once by an open page whose clock was never compared: it is now, by ours.
+    is_now = not (known or said["queued"])
     return Told(
         stamp=Stamp(
             op_id=said["op_id"],
@@ -62,8 +66,8 @@ def read_operation(said: dict[str, Any], *, device: str) -> Told:
             clock=said.get("hlc", ""),
             base=said["base"],
             client_time=said["client_time"],
-            happened_at=_corrected(said["client_time"], offset if known else 0),
-            uncertainty_ms=said["uncertainty_ms"] if known else None,
+            happened_at=None if is_now else _corrected(said["client_time"], offset if known else 0),
+            uncertainty_ms=0 if is_now else said["uncertainty_ms"] if known else None,
             is_queued=said["queued"],
         ),
         kind=OperationKind(said["kind"]),

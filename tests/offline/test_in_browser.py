@@ -2,28 +2,42 @@
 
 import json
 import re
-from contextlib import contextmanager, suppress
 from functools import partial
 
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from playwright.sync_api import Error, expect
+from playwright.sync_api import expect
 
 from bcp_portal.accounts.roles import Role
 from incidents.models import OfflineDevice, Operation, TimelineEntry
 from incidents.selectors.run_log import merge_of
-from tests.frame.browsing import ARGUMENTS, CHROMIUM, chromium, session_of
+from tests.frame.browsing import ARGUMENTS, CHROMIUM, chromium
 from tests.make import make_user
 from tests.make_incidents import make_run, step_of
+from tests.offline.pages import (
+    CANARY,
+    PASSPHRASE,
+    PATIENCE,
+    PLAN,
+    answer,
+    assign_everywhere,
+    commit_and_cut,
+    device,
+    enter,
+    make_ready,
+    open_run,
+    prepare,
+    press,
+    replay,
+    say_in_dialog,
+    sign_in,
+    wait_for_count,
+    wait_for_unsent,
+)
 from tests.offline.servers import stoppable_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PASSPHRASE = "three blind mice run"
-CANARY = "Zq7canaryXw"
-PLAN = {"Isolate": [f"Unplug the {CANARY}", "Lock the door", "Call the landlord"]}
-PATIENCE = 20_000
 
 
 @pytest.fixture(scope="module")
@@ -41,67 +55,6 @@ def server(transactional_db):
 @pytest.fixture
 def run():
     return make_run(PLAN, title=f"Tills of {CANARY}")
-
-
-@contextmanager
-def device(browser, server, user, *, width: int = 1280):
-    """A browser of somebody who is signed in."""
-    context = browser.new_context(viewport={"width": width, "height": 800})
-    try:
-        yield prepare(context, server, user)
-    finally:
-        context.close()
-
-
-def prepare(context, server, user):
-    context.set_default_timeout(PATIENCE)
-    name, value = settings.SESSION_COOKIE_NAME, session_of(user)
-    context.add_cookies([{"name": name, "value": value, "url": server.url}])
-    page = context.new_page()
-    page.problems = []
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
-    page.on("console", lambda words: page.problems.append(words.text)
-            if "Content Security" in words.text else None)  # fmt: skip
-    return page
-
-
-def make_ready(page, server):
-    page.goto(f"{server.url}/offline/")
-    page.fill("#begin [name=first]", PASSPHRASE)
-    page.fill("#begin [name=second]", PASSPHRASE)
-    page.click("#begin button.btn-primary")
-    expect(page.locator("#ready")).to_have_text("Offline-ready", timeout=PATIENCE)
-
-
-def enter(page, passphrase=PASSPHRASE):
-    page.fill("#unlock [name=passphrase]", passphrase)
-    page.click("#unlock button.btn-primary")
-
-
-def open_run(page, run):
-    page.locator(".offline-incident", has_text=run.incident.code).click()
-    expect(page.locator(".offline-step").first).to_be_visible()
-
-
-def press(page, run, text, act="tick"):
-    step = step_of(run, text)
-    page.click(f'[data-step="{step.pk}"] [data-act="{act}"]')
-
-
-def say_in_dialog(page, **fields):
-    for name, value in fields.items():
-        page.fill(f"dialog [name={name}]", value)
-    page.click("dialog button[value=yes]")
-
-
-def wait_for_unsent(page, count):
-    expect(page.locator("#unsent")).to_have_text(f"Unsent: {count}", timeout=PATIENCE)
-
-
-def replay(page, *, at_once=False):
-    if at_once:  # does not wait until the back-off is over
-        page.evaluate("import('/static/js/offline/sync.js').then(m => { m.state.retryAt = 0; })")
-    page.evaluate("window.dispatchEvent(new Event('online'))")
 
 
 def test_two_people_work_while_the_server_is_gone_and_nothing_is_lost(browser, server, run):
@@ -155,14 +108,6 @@ def test_two_people_work_while_the_server_is_gone_and_nothing_is_lost(browser, s
     assert Operation.objects.count() == 5
 
 
-def assign_everywhere(user, run):
-    """A responder who holds a role in the incident sees it."""
-    from incidents.services.role import take_role  # noqa: PLC0415
-    from tests.make import NOON  # noqa: PLC0415
-
-    take_role(incident=run.incident, user=user, actor=None, at=NOON, role="operations")
-
-
 def test_an_answer_that_never_came_changes_nothing_twice(browser, server, run):
     with device(browser, server, make_user(Role.INCIDENT_COMMANDER)) as page:
         make_ready(page, server)
@@ -186,25 +131,6 @@ def test_an_answer_that_never_came_changes_nothing_twice(browser, server, run):
 
     assert Operation.objects.count() == 1
     assert step_of(run, "Lock the door").status == "done"
-
-
-def answer(status, route):
-    route.fulfill(status=status)
-
-
-def commit_and_cut(route):
-    """The server commits; its answer is lost on the way."""
-    with suppress(Error):  # the page may have given up by then
-        route.fetch()
-        route.abort()
-
-
-def wait_for_count(page, count):
-    for _try in range(200):
-        if Operation.objects.count() == count:
-            return
-        page.wait_for_timeout(100)  # the browser works on while we wait
-    raise AssertionError("nothing arrived")
 
 
 def test_the_disk_holds_no_plain_word(browser, server, run, tmp_path):
@@ -256,11 +182,6 @@ def test_an_ended_session_keeps_what_is_unsent_until_its_owner_returns(browser, 
         wait_for_unsent(page, 0)
 
     assert Operation.objects.get().actor == budi
-
-
-def sign_in(page, server, user):
-    name, value = settings.SESSION_COOKIE_NAME, session_of(user)
-    page.context.add_cookies([{"name": name, "value": value, "url": server.url}])
 
 
 def test_a_new_edition_of_the_pages_keeps_unsent_operations(browser, server, run, monkeypatch):

@@ -1,14 +1,16 @@
 // In every online page: keeps the copy on this device fresh, and says how old it is and what is
 // unsent. Sealing needs no passphrase; what is unsent is sent by the offline page once unlocked.
-import { count, get, hear, wipe } from "./store.js";
-import { contact, state } from "./sync.js";
+import { get, hear, wipe } from "./store.js";
+import { contact, deedsInHand, state, unsentCount } from "./sync.js";
 
-const EVERY = 60000;
+const EVERY = 30000;
 const chip = document.getElementById("offline-chip");
 const words = JSON.parse(chip?.dataset.words || "{}");
 
+let looks = 0;
+
 const show = async () => {
-  const [asOf, publicKey, waiting] = [await get("meta", "asOf"), await get("meta", "publicKey"), await count("outbox")];
+  const [asOf, publicKey, waiting] = [await get("meta", "asOf"), await get("meta", "publicKey"), await unsentCount()];
   const ready = Boolean(publicKey && asOf && (await navigator.serviceWorker?.getRegistration())?.active);
   const at = asOf ? new Date(asOf).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" }) : "";
   chip.dataset.state = state.link === "other-person" ? "other" : ready ? "ready" : "none";
@@ -22,7 +24,7 @@ const show = async () => {
 const work = async () => {
   if (document.hidden) return;
   try {
-    if (await get("meta", "publicKey")) await contact(null);
+    if (deedsInHand().length || await get("meta", "publicKey")) await contact(null);
     await show();
   } catch { /* signed out, or a browser that keeps nothing: the page works without a copy */ }
 };
@@ -32,7 +34,7 @@ const leave = async (event) => {
   if (!form.matches?.('form[action$="/logout/"]') || form.dataset.wiped) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  const waiting = await count("outbox");
+  const waiting = await unsentCount();
   // Signing out empties this device; whoever still has unsent deeds is asked first.
   if (waiting && !window.confirm(words.leave.replace("%s", waiting))) return;
   form.dataset.wiped = "yes";
@@ -46,6 +48,8 @@ if (chip && "serviceWorker" in navigator && globalThis.indexedDB) {
   hear(show);
   document.addEventListener("visibilitychange", work);
   window.addEventListener("online", work);
-  setInterval(work, EVERY);
+  document.addEventListener("siaga:deeds", show);
+  // What waits is tried at every look, the copy is made fresh at every other one.
+  setInterval(() => { looks += 1; if (looks % 2 === 0 || deedsInHand().length) work(); }, EVERY);
   work();
 }

@@ -9,6 +9,10 @@ const OPERATIONS = "/api/v1/offline/operations/";
 const BATCH = 100;
 const PATIENCE = 60000;
 export const state = { link: "unknown", reason: "", retryAt: 0, backOff: 0 };
+// Deeds of an open page. Their words are in its memory anyway, so they are sent without a
+// passphrase for as long as the page lives; a sealed copy outlives it on a device that is ready.
+const inHand = new Map();
+export const deedsInHand = () => [...inHand.values()].map((deed) => deed.operation);
 
 export class Trouble extends Error {
   constructor(kind, detail = "") { super(detail || kind); this.kind = kind; }
@@ -27,6 +31,7 @@ const ask = async (address, { method = "GET", body = null, csrf = "" } = {}) => 
     });
   } catch { throw new Trouble("silent"); } finally { clearTimeout(timer); }
   if (response.status === 401 || response.status === 403) throw new Trouble("signed-out");
+  if (response.status === 409) throw new Trouble("other-person");
   if (response.status === 429 || response.status >= 500) {
     throw new Trouble("busy", response.headers.get("Retry-After") || "");
   }
@@ -45,12 +50,11 @@ export const deviceId = async () => {
 
 // Fetch what to take along, and seal it; needs no passphrase, only a signed-in person.
 export const refresh = async () => {
-  const device = await deviceId();
-  const pack = await ask(`${PACK}?device=${device}`);
+  const publicKey = await get("meta", "publicKey");
+  const pack = await ask(publicKey ? `${PACK}?device=${await deviceId()}` : PACK);
   if (pack.revoked) { await wipe(); throw new Trouble("revoked"); }
   const owner = await get("meta", "person");
   if (owner && owner !== pack.person.id) throw new Trouble("other-person");
-  const publicKey = await get("meta", "publicKey");
   if (publicKey) {
     if (!owner) await put("meta", "person", pack.person.id);
     await put("boxes", "pack", await seal(publicKey, "pack", pack));
@@ -62,19 +66,41 @@ export const refresh = async () => {
   return pack;
 };
 
-// Put a deed into the outbox; it is on the disk, sealed, before anybody sees it on the screen.
-export const queue = async (kind, run, step, payload) => {
-  const device = await deviceId();
+const compose = async (kind, run, step, payload, name) => {
   const { now, offset, unsure } = await reading();
-  const operation = {
-    op_id: uuid7(now), kind, run: run.id, version: run.version, step: step ? step.id : null,
-    hlc: await tick(device), base: run.cursor, client_time: new Date(now).toISOString(),
+  return {
+    op_id: name || uuid7(now), kind, run: run.id, version: run.version, step: step ? step.id : null,
+    hlc: await tick(await deviceId()), base: run.cursor, client_time: new Date(now).toISOString(),
     offset_ms: offset, uncertainty_ms: unsure, queued: true, payload,
   };
+};
+
+// Put a deed into the outbox; it is on the disk, sealed, before anybody sees it on the screen.
+export const queue = async (kind, run, step, payload) => {
+  const operation = await compose(kind, run, step, payload);
   await put("outbox", operation.op_id, await seal(await get("meta", "publicKey"), operation.op_id, operation));
   tell("outbox");
   return operation;
 };
+
+// The same for a deed of an open page, which gives it its name and says whose it is.
+export const hold = async (kind, run, step, payload, { person, name }) => {
+  const operation = await compose(kind, run, step, payload, name);
+  const publicKey = await get("meta", "publicKey");
+  if (publicKey && (await get("meta", "person")) === person) {
+    await put("outbox", operation.op_id, await seal(publicKey, operation.op_id, operation));
+  }
+  inHand.set(operation.op_id, { operation, person });
+  tell("outbox");
+  return operation;
+};
+
+// At once, by the page's own token: a deed that waited for nothing is not called queued.
+export const sendAtOnce = (operation, { csrf, person }) => tried(async () => {
+  const body = { device: await deviceId(), person, operations: [{ ...operation, queued: false }] };
+  const { results } = await ask(OPERATIONS, { method: "POST", csrf, body });
+  await settle([operation], results);
+});
 
 export const unsent = async (privateKey) => {
   const boxes = await entries("outbox");
@@ -86,11 +112,11 @@ export const unsent = async (privateKey) => {
 // the outbox before the server has said what became of it.
 export const exchange = async (privateKey) => {
   let pack = await refresh();
-  const waiting = privateKey ? await unsent(privateKey) : [];
+  const waiting = privateKey ? await unsent(privateKey) : ownInHand(pack.person.id);
   for (let from = 0; from < waiting.length; from += BATCH) {
     const batch = waiting.slice(from, from + BATCH);
     const answer = await ask(OPERATIONS, {
-      method: "POST", csrf: pack.csrf, body: { device: await deviceId(), operations: batch },
+      method: "POST", csrf: pack.csrf, body: { device: await deviceId(), person: pack.person.id, operations: batch },
     });
     await settle(batch, answer.results);
   }
@@ -99,27 +125,36 @@ export const exchange = async (privateKey) => {
   return pack;
 };
 
+const ownInHand = (person) => (
+  [...inHand.values()].filter((deed) => deed.person === person).map((deed) => deed.operation)
+);
+
 const settle = async (batch, results) => {
   const outcomes = new Map(results.map((result) => [result.op_id, result]));
   const publicKey = await get("meta", "publicKey");
   for (const operation of batch) {
     const result = outcomes.get(operation.op_id);
     if (!result) continue;
-    if (result.outcome === "refused") {
+    if (result.outcome === "refused" && publicKey) {
       const kept = { ...operation, detail: result.detail };
       await put("refused", operation.op_id, await seal(publicKey, `refused ${operation.op_id}`, kept));
     }
     await remove("outbox", operation.op_id);
+    inHand.delete(operation.op_id);
   }
   tell("outbox");
+  document.dispatchEvent(new CustomEvent("siaga:deeds", { detail: results }));
 };
 
-export const contact = async (privateKey) => {
-  if (Date.now() < state.retryAt) return null;
+export const contact = async (privateKey) => (
+  Date.now() < state.retryAt ? null : tried(() => exchange(privateKey))
+);
+
+const tried = async (work) => {
   try {
-    const pack = await exchange(privateKey);
+    const found = await work();
     Object.assign(state, { link: "up", reason: "" });
-    return pack;
+    return found;
   } catch (trouble) {
     if (!(trouble instanceof Trouble)) throw trouble;
     state.link = trouble.kind === "silent" || trouble.kind === "busy" ? "down" : trouble.kind;
@@ -143,7 +178,7 @@ const askWhetherRevoked = async () => {
   } catch { /* no answer, no verdict */ }
 };
 
-export const unsentCount = () => count("outbox");
+export const unsentCount = async () => Math.max(await count("outbox"), inHand.size);
 
 const uuid7 = (now) => {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
