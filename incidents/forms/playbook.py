@@ -8,20 +8,17 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from bcp_portal.shared.durations import DurationFormField
-from incidents.models import IncidentKind, PhaseKind, RoleName, StepRight
+from incidents.models import Audience, IncidentKind, PhaseKind, RoleName, StepRight
+from incidents.playbooks.actions import ACTION_RULES
 from incidents.playbooks.facts import FACT_RULES
 from incidents.playbooks.plan import PhasePlan, PlaybookPlan, StepPlan
 
-ACTIONS = (
+ACTIONS = (("", "–"), *((kind, rule.label) for kind, rule in ACTION_RULES.items()))
+# Whom an action addresses: a role of the incident, or an audience.
+ADDRESSEES = (
     ("", "–"),
-    ("offline_mode", _("Order offline mode")),
-    ("freeze_site", _("Freeze a site")),
-    ("lift_freeze", _("Lift a freeze")),
-    ("waves", _("Resynchronise in waves")),
-    ("failover", _("Switch to a failover path")),
-    ("revoke_device", _("Revoke a device")),
-    ("update", _("Send an update")),
-    ("inject", _("Give an inject (exercise)")),
+    (_("Roles"), tuple((f"role:{name}", label) for name, label in RoleName.choices)),
+    (_("Audiences"), tuple((f"audience:{name}", label) for name, label in Audience.choices)),
 )
 _EMPTY = ("", "–")
 
@@ -187,7 +184,23 @@ class StepEditForm(forms.Form):
         label=_("Offers to order"),
         choices=ACTIONS,
         required=False,
-        help_text=_("A button beside the step; nothing is ever ordered by itself."),
+        help_text=_("A button beside the step, with what is known already filled in."),
+    )
+    action_auto = forms.BooleanField(
+        label=_("It begins by itself as soon as the step can be done"),
+        required=False,
+        help_text=_(
+            "Words to a role go out. Updates and orders are only put forward; somebody still has "
+            "to say yes."
+        ),
+    )
+    action_to = forms.ChoiceField(label=_("To whom"), choices=ADDRESSEES, required=False)
+    action_text = forms.CharField(
+        label=_("In these words"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Empty means the text of the step."),
     )
     text_id = forms.CharField(label=_("In Indonesian"), max_length=300, required=False)
     instructions_id = forms.CharField(
@@ -205,7 +218,7 @@ class StepEditForm(forms.Form):
         (_("Decision"), ("is_decision", "options", "default_option")),
         (_("Authority and proof"), ("right", "needs_second_person", "authority", "evidence")),
         (_("Conditions"), ("after", "chosen", "fact_1", "value_1", "fact_2", "value_2")),
-        (_("Action"), ("action",)),
+        (_("Action"), ("action", "action_auto", "action_to", "action_text")),
         (_("Indonesian"), ("text_id", "instructions_id")),
     )
 
@@ -275,10 +288,19 @@ class StepEditForm(forms.Form):
         return {**named, **({"facts": facts} if facts else {})}
 
     def _action(self, old: StepPlan) -> dict[str, Any]:
-        kind = self.cleaned_data["action"]
-        if not kind or old.action.get("kind") == kind:
-            return old.action if kind else {}
-        return {"kind": kind}
+        said = self.cleaned_data
+        if not said["action"]:
+            return {}
+        # What an imported plan says beside this is kept while the kind stays.
+        kept = old.action if old.action.get("kind") == said["action"] else {}
+        told = {name: kept[name] for name in kept if name not in ("auto", "to", "audience", "text")}
+        where, _colon, name = said["action_to"].partition(":")
+        asked = {
+            "auto": said["action_auto"],
+            "to" if where == "role" else "audience": name,
+            "text": said["action_text"].strip(),
+        }
+        return told | {"kind": said["action"]} | {key: word for key, word in asked.items() if word}
 
 
 def step_initial(step: StepPlan, *, phase: int, seen: str) -> dict[str, Any]:
@@ -295,9 +317,18 @@ def step_initial(step: StepPlan, *, phase: int, seen: str) -> dict[str, Any]:
         "after": step.condition.get("step", ""),
         "chosen": step.condition.get("chosen", ""),
         "action": step.action.get("kind", ""),
+        "action_auto": bool(step.action.get("auto")),
+        "action_to": _addressee(step.action),
+        "action_text": step.action.get("text", ""),
         "text_id": told.get("text", ""),
         "instructions_id": told.get("instructions", ""),
     }
+
+
+def _addressee(action: dict[str, Any]) -> str:
+    if action.get("to"):
+        return f"role:{action['to']}"
+    return f"audience:{action['audience']}" if action.get("audience") else ""
 
 
 def phase_initial(phase: PhasePlan) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from incidents.playbooks.actions import action_problems
 from incidents.playbooks.facts import FACT_RULES
 from incidents.playbooks.plan import PlaybookPlan, StepPlan
 
@@ -21,6 +22,7 @@ def plan_problems(plan: PlaybookPlan) -> list[str]:
     for step in plan.steps:
         problems += _decision_problems(step)
         problems += _condition_problems(step, earlier)
+        problems += action_problems(step)
         if step.key:
             earlier[step.key] = step
     return problems

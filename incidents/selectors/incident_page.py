@@ -28,6 +28,7 @@ from incidents.models import (
 )
 from incidents.models.incident import RoleName
 from incidents.selectors.clocks import IncidentClock, RpoExposure, incident_clock, rpo_exposure
+from incidents.selectors.step_deed import StepDeed, step_deed
 from telemetry.wording import explain_sums
 
 TIMELINE_SHOWN = 120
@@ -45,6 +46,7 @@ class StepLine:
     can_open: bool
     branch: str = ""
     waits_for: str = ""
+    deed: StepDeed | None = None
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def incident_page(incident: Incident, *, at: datetime) -> IncidentPage:
     sites = list(
         incident.sites.select_related("site__region", "site__state").order_by("site__code")
     )
-    runs = [_run_block(run, at=at) for run in _runs(incident)]
+    runs = [_run_block(run, incident, sites, at=at) for run in _runs(incident)]
     lines = [line for run in runs for phase in run.phases for line in phase.steps if line.is_next]
     return IncidentPage(
         incident=incident,
@@ -169,7 +171,9 @@ def _runs(incident: Incident) -> Iterable[PlaybookRun]:
     )
 
 
-def _run_block(run: PlaybookRun, *, at: datetime) -> RunBlock:
+def _run_block(
+    run: PlaybookRun, incident: Incident, sites: list[IncidentSite], *, at: datetime
+) -> RunBlock:
     is_running = run.finished_at is None
     blocks: list[PhaseBlock] = []
     found_next = False
@@ -192,6 +196,7 @@ def _run_block(run: PlaybookRun, *, at: datetime) -> RunBlock:
                     can_open=is_open,
                     branch=step.said("branch"),
                     waits_for=blocker.said("text") if blocker and not step.is_settled else "",
+                    deed=step_deed(step, run, incident, sites) if is_open else None,
                 )
             )
         blocks.append(

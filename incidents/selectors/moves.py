@@ -22,6 +22,7 @@ class Move:
     icon: str = ""
     method: str = "post"
     confirm: str = ""
+    key: str = ""
 
 
 def incident_moves(
@@ -34,18 +35,27 @@ def incident_moves(
     moves: list[Move] = []
 
     def add(
-        label: str, verb: str, *, may: bool, tone: str = "", why: str = "", icon: str = ""
+        label: str,
+        verb: str,
+        *,
+        may: bool,
+        tone: str = "",
+        why: str = "",
+        icon: str = "",
+        key: str = "",
     ) -> None:
         allowed = may and not why
         url = reverse(f"incidents:{verb}", args=[incident.code])
-        moves.append(Move(label, url, allowed, "" if allowed else why or denied, tone, icon))
+        moves.append(
+            Move(label, url, allowed, "" if allowed else why or denied, tone, icon, key=key)
+        )
 
     possible = set(incident.next_moves)
     if incident.is_ongoing and incident.acknowledged_at is None:
-        add(_("I have it"), "acknowledge", may=may_work, tone="primary", icon="hand-stop")
+        add(_("I have it"), "acknowledge", may=may_work, tone="primary", icon="hand-stop", key="a")
     if incident.is_ongoing and incident.commander_id != user.pk:
         first = "primary" if incident.acknowledged_at else ""
-        add(_("Take command"), "take_command", may=may_run, tone=first, icon="user-check")
+        add(_("Take command"), "take_command", may=may_run, tone=first, icon="user-check", key="c")
     if IncidentStatus.RESPONDING in possible:
         label = _("Reopen") if incident.recovered_at else _("Start response")
         add(label, "respond", may=may_run)

@@ -13,6 +13,7 @@ from incidents.models import (
     RoleName,
     VersionStatus,
 )
+from incidents.playbooks.actions import deed_words
 from incidents.playbooks.compare import StepChange, compare_plans
 from incidents.playbooks.edit import with_keys
 from incidents.playbooks.facts import FACT_RULES
@@ -29,6 +30,7 @@ class StepRow:
     role: str
     after: str
     facts: list[str]
+    deed: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def _row(step: StepPlan, texts: dict[str, str]) -> StepRow:
     after = f"{texts.get(needed, needed)} → {chosen}" if chosen else texts.get(needed, needed)
     facts = [_fact(wanted) for wanted in step.condition.get("facts", [])]
     role = str(dict(RoleName.choices).get(step.role, ""))
-    return StepRow(step, said(step, "text"), role, after, facts)
+    return StepRow(step, said(step, "text"), role, after, facts, deed_words(step.action))
 
 
 def _fact(wanted: dict[str, str]) -> str:

@@ -10,6 +10,7 @@ from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, verb
 from incidents.models import Incident, IncidentAsset, IncidentSite
 from incidents.services.recovery import set_clocks
+from incidents.services.run_facts import weigh_conditions
 
 # A chain of needs longer than this is a mistake in the graph, not a fact about the business.
 LONGEST_CHAIN = 8
@@ -31,6 +32,7 @@ def add_sites(
         IncidentSite.objects.bulk_create(new, ignore_conflicts=True)
         local = Asset.objects.in_use().filter(site__in=[link.site for link in new])
         add_assets(incident=incident, assets=local, down_at=affected_at, at=at)
+        weigh_conditions(incident=incident, at=at)
     return new
 
 

@@ -41,6 +41,14 @@ def leave_out_by_facts(phase: RunPhase, run: PlaybookRun, *, at: datetime) -> No
             leave_out(step, run, why=why, at=at)
 
 
+def is_blocked(step: RunStep, run: PlaybookRun) -> bool:
+    """Whether another step has to be settled before this one."""
+    needed = step.condition.get("step")
+    if not needed:
+        return False
+    return RunStep.objects.pending().filter(phase__run=run, key=needed).exists()
+
+
 def leave_out(step: RunStep, run: PlaybookRun, *, why: dict[str, Any], at: datetime) -> None:
     """Settle a step as not needed, and whatever could only follow from it."""
     step.status = StepStatus.SKIPPED

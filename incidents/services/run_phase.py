@@ -19,13 +19,15 @@ from incidents.models import (
     RunStep,
     TimelineKind,
 )
+from incidents.playbooks.actions import goes_alone
 from incidents.services.escalation import start_escalation
 from incidents.services.notice import write_notice
-from incidents.services.run_condition import leave_out_by_facts
+from incidents.services.run_condition import is_blocked, leave_out_by_facts
 from incidents.services.timeline import write_entry
 
 PHASE_DUE = "incidents.phase_due"
 STEP_DUE = "incidents.step_due"
+STEP_ACTION = "incidents.step_action"
 
 
 @verb
@@ -158,15 +160,34 @@ def drop_deadlines(*, run: PlaybookRun, at: datetime) -> None:
         cancel_deadlines(kind=PHASE_DUE, subject_id=phase.pk, at=at)
         for step in phase.steps.all():
             cancel_deadlines(kind=STEP_DUE, subject_id=step.pk, at=at)
+            cancel_deadlines(kind=STEP_ACTION, subject_id=step.pk, at=at)
 
 
 def promise_step(step: RunStep, run: PlaybookRun, *, at: datetime) -> None:
     """Set when a step is due, and what follows when it is not done by then."""
+    promise_action(step, run, at=at)
     if step.due_within is None:
         return
     step.due_at = at + step.due_within
     step.save(update_fields=["due_at"])
     set_deadline(kind=STEP_DUE, subject_id=step.pk, due_at=step.due_at, epoch=run.epoch, at=at)
+
+
+def promise_action(step: RunStep, run: PlaybookRun, *, at: datetime) -> None:
+    """Let the engine begin what the step orders by itself; once, however often it is opened."""
+    if goes_alone(step.action) and not is_blocked(step, run):
+        set_deadline(kind=STEP_ACTION, subject_id=step.pk, due_at=at, at=at)
+
+
+def promise_actions_after(step: RunStep, run: PlaybookRun, *, at: datetime) -> None:
+    """A step is settled: what others were to begin after it begins now."""
+    if not step.key:
+        return
+    waiting = RunStep.objects.pending().filter(
+        phase__run=run, phase__started_at__isnull=False, condition__step=step.key
+    )
+    for follower in waiting:
+        promise_action(follower, run, at=at)
 
 
 def _open(phase: RunPhase, run: PlaybookRun, *, at: datetime) -> None:

@@ -25,6 +25,7 @@ from incidents.services.operation_log import Stamp, is_repeat
 from incidents.services.run_condition import NOT_NEEDED, leave_out_followers
 from incidents.services.run_phase import (
     STEP_DUE,
+    promise_actions_after,
     promise_step,
     resume_phase,
     settle_phase,
@@ -95,7 +96,7 @@ def complete_step(
             at=at,
         )
         leave_out_followers(step, run, at=at)
-    settle_phase(phase=step.phase, run=run, at=at)
+    _go_on(step, run, at=at)
     return step
 
 
@@ -118,7 +119,7 @@ def skip_step(
     _settle(step, StepStatus.SKIPPED, actor=actor, when=at, at=at)
     _tell(step, run, gettext_noop("Skipped: %(step)s (%(reason)s)"), actor=actor, at=at)
     leave_out_followers(step, run, at=at)
-    settle_phase(phase=step.phase, run=run, at=at)
+    _go_on(step, run, at=at)
     return step
 
 
@@ -166,6 +167,12 @@ def _wait_for_second(
     words = gettext_noop("Waiting for a second person: %(step)s")
     _tell(step, run, words, actor=actor, at=at)
     return step
+
+
+def _go_on(step: RunStep, run: PlaybookRun, *, at: datetime) -> None:
+    """What waited for this step begins; a phase without anything left opens the next one."""
+    promise_actions_after(step, run, at=at)
+    settle_phase(phase=step.phase, run=run, at=at)
 
 
 def _settle(

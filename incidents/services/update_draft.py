@@ -13,6 +13,7 @@ from bcp_portal.shared.errors import NotAllowedError
 from incidents.models import (
     DRAFT_LIFECYCLE,
     Audience,
+    AudienceRule,
     DraftStatus,
     Importance,
     Incident,
@@ -62,19 +63,32 @@ def tell_audience(
     )
     if goes_out_at_once(actor, incident, rule):
         return _send(draft, actor=actor, at=at)
-    draft.save()
-    write_entry(
+    return _put_forward(draft, rule, at=at)
+
+
+@verb
+def draft_update(
+    *,
+    incident: Incident,
+    audience: str,
+    text: str,
+    actor: User,
+    at: datetime,
+    translations: dict[str, Any] | None = None,
+) -> UpdateDraft:
+    """Put words forward that a playbook has ready; a person lets them out, whatever the rule."""
+    rule = rule_for(audience)
+    _check(text, translations or {}, rule.cadence)
+    draft = UpdateDraft(
         incident=incident,
-        kind=TimelineKind.UPDATE,
-        message=gettext_noop("An update for %(audience_label)s waits for approval"),
-        params={"audience_label": message_id(Audience(audience).label)},
-        actor=actor,
-        at=at,
-        importance=Importance.NORMAL,
+        audience=audience,
+        text=text,
+        translations=translations or {},
+        next_in=rule.cadence,
+        written_by=actor,
+        written_at=at,
     )
-    _note(draft, "write", actor=actor, at=at)
-    _ask(draft, rule.approver, at=at)
-    return draft
+    return _put_forward(draft, rule, at=at)
 
 
 @verb
@@ -122,6 +136,22 @@ def withdraw_draft(*, draft: UpdateDraft, actor: User, at: datetime) -> UpdateDr
         raise NotAllowedError(_("Only whoever wrote it takes it back."))
     _decide(locked, "withdraw", actor=actor, at=at, reason="")
     return locked
+
+
+def _put_forward(draft: UpdateDraft, rule: AudienceRule, *, at: datetime) -> UpdateDraft:
+    draft.save()
+    write_entry(
+        incident=draft.incident,
+        kind=TimelineKind.UPDATE,
+        message=gettext_noop("An update for %(audience_label)s waits for approval"),
+        params={"audience_label": message_id(Audience(draft.audience).label)},
+        actor=draft.written_by,
+        at=at,
+        importance=Importance.NORMAL,
+    )
+    _note(draft, "write", actor=draft.written_by, at=at)
+    _ask(draft, rule.approver, at=at)
+    return draft
 
 
 def _check(text: str, translations: dict[str, Any], next_in: timedelta | None) -> None:

@@ -23,6 +23,7 @@ from incidents.models import (
 from incidents.models.wording import message_id, render_message
 from incidents.services.escalation import stop_escalations
 from incidents.services.run import abandon_runs
+from incidents.services.run_facts import weigh_conditions
 from incidents.services.timeline import write_entry
 
 
@@ -69,6 +70,7 @@ def amend_verdict(
         before={"kind": was},
         after={"kind": kind, "verdict": verdict},
     )
+    weigh_conditions(incident=locked, at=at)
     return locked
 
 
@@ -115,6 +117,7 @@ def merge_incident(
     _carry_extent(locked, target)
     target.started_at = min(target.started_at, locked.started_at)
     target.save(update_fields=["started_at"])
+    weigh_conditions(incident=target, at=at)
     stop_escalations(incident=locked, actor=actor, at=at, reason="merged")
     abandon_runs(incident=locked, actor=actor, at=at, reason=_("Merged into another incident."))
     for told, words in (

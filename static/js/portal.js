@@ -96,11 +96,14 @@
   // Keys: J and K along a list, letters for buttons, ? for the list of them.
   const typing = (element) => element.closest("input, textarea, select, [contenteditable], dialog");
   const move = (step) => {
-    const items = [...document.querySelectorAll("[data-keys] [data-key-item]")];
+    // What is folded away is passed over.
+    const items = [...document.querySelectorAll("[data-keys] [data-key-item]")].filter((item) => item.offsetParent);
     if (!items.length) return;
     const at = items.findIndex((item) => item.contains(document.activeElement));
     const next = items[Math.min(items.length - 1, Math.max(0, at + step))];
-    (next.querySelector("a, button, input") || next).focus();
+    // The item itself, so that Tab goes on into it and a letter key means this one.
+    next.tabIndex = -1;
+    next.focus();
     next.scrollIntoView({ block: "nearest" });
   };
   const help = () => {
@@ -129,8 +132,11 @@
   };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-    const named = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
-    if (named) named.click();
+    const letter = CSS.escape(event.key.toLowerCase());
+    const here = document.activeElement?.closest("[data-key-item]");
+    const named = here?.querySelector(`[data-item-key="${letter}"]`) || document.querySelector(`[data-key="${letter}"]`);
+    if (named?.matches("summary, textarea, input, select")) named.focus();
+    else if (named) named.click();
     else if (event.key === "j") move(1);
     else if (event.key === "k") move(-1);
     else if (event.key === "?") help();

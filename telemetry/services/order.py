@@ -102,6 +102,23 @@ def give_order(
 
 
 @verb
+def prepare_order(
+    *, instruction: Instruction, sites: Sequence[Site], actor: User, at: datetime
+) -> Order:
+    """Put an order forward that a playbook names; nothing happens until somebody else agrees.
+
+    No sign-in is asked for here: whoever agrees shows theirs, also where one person is enough
+    for the same order given by hand.
+    """
+    _check(instruction, sites, at=at)
+    letter = class_of(instruction.action, len(sites))
+    letter = ApprovalClass.B if letter == ApprovalClass.A else letter
+    order = make_order(instruction, sites, actor=actor, letter=letter, at=at)
+    _ask_second_person(order, at=at)
+    return order
+
+
+@verb
 def approve_order(
     *, order: Order, digest: str, actor: User, at: datetime, signed_in_at: datetime | None
 ) -> Order:
