@@ -33,6 +33,7 @@ NAV: tuple[Section, ...] = (
             Entry(_("Command centre"), "dashboard:home", "layout-dashboard"),
             Entry(_("Incidents"), "incidents:list", "flame"),
             Entry(_("Alerts"), "incidents:alerts", "bell"),
+            Entry(_("Silences"), "incidents:silences", "bell-off"),
             Entry(_("On call"), "incidents:on_call", "phone-call"),
             Entry(_("Calls"), "incidents:calls", "phone-incoming"),
             Entry(_("Exercises"), "incidents:exercises", "flask"),

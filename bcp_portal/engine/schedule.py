@@ -24,6 +24,12 @@ class Sweep:
 
 SWEEPS: tuple[Sweep, ...] = (
     Sweep("telemetry.detect", "telemetry.services.detection.detect", every_s=1),
+    Sweep(
+        "telemetry.stale_external",
+        "telemetry.services.webhook.end_stale_signals",
+        every_s=60,
+        by="worker",
+    ),
     Sweep("telemetry.news", "telemetry.services.news.detect_news", every_s=5, on_bell=True),
     Sweep("telemetry.fold", "telemetry.services.sync_habit.fold_sessions", every_s=5),
     Sweep("telemetry.inspect", "telemetry.services.inspection.inspect_fleet", every_s=10),
@@ -119,6 +125,8 @@ DEADLINES: dict[str, str] = {
     "incidents.update_reminder": "incidents.services.update.update_reminder",
     "incidents.exercise_due": "incidents.services.exercise.remind_of_exercise",
     "incidents.inject_due": "incidents.services.inject.inject_due",
+    "incidents.silence_begin": "incidents.services.silence.silence_begins",
+    "incidents.silence_end": "incidents.services.silence.silence_ends",
     "incidents.review_due": "incidents.services.review.review_due",
     "telemetry.order_start": "telemetry.services.order_effect.start_order",
     "telemetry.order_expiry": "telemetry.services.order_effect.expire_order",

@@ -8,6 +8,7 @@ from incidents.api.incident import IncidentViewSet
 from incidents.api.offline import OfflineViewSet
 from incidents.api.playbook import PlaybookViewSet, RunViewSet, StepViewSet
 from incidents.api.review import ActionItemViewSet, ReviewViewSet
+from incidents.api.silence import SilenceViewSet
 from incidents.api.timeline import InboxViewSet, TimelineViewSet
 
 
@@ -23,4 +24,5 @@ def register(router: BaseRouter) -> None:
     router.register("reviews", ReviewViewSet, basename="review")
     router.register("action-items", ActionItemViewSet, basename="action-item")
     router.register("offline", OfflineViewSet, basename="offline")
+    router.register("silences", SilenceViewSet, basename="silence")
     router.register("inbox", InboxViewSet, basename="inbox")

@@ -47,6 +47,7 @@ class AlertOut(serializers.ModelSerializer[Alert]):
     region = CodeField()
     asset = CodeField()
     incident = CodeField()
+    silence = CodeField()
     acknowledged_by = PersonField()
 
     class Meta:
@@ -54,7 +55,7 @@ class AlertOut(serializers.ModelSerializer[Alert]):
         fields = (
             "id", "code", "rule", "title", "severity", "status", "mode", "site", "region", "asset",
             "incident", "signal_count", "sums", "raised_at", "last_signal_at", "acknowledged_at",
-            "acknowledged_by", "muted_until", "resolved_at", "resolution",
+            "acknowledged_by", "muted_until", "silence", "resolved_at", "resolution",
         )  # fmt: skip
         read_only_fields = fields
 

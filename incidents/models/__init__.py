@@ -68,6 +68,7 @@ from incidents.models.run import (
     RunStep,
     StepStatus,
 )
+from incidents.models.silence import Silence, SilenceKind, SilenceStatus
 from incidents.models.status_page import (
     StatusComponent,
     StatusMail,
@@ -140,6 +141,9 @@ __all__ = [
     "RunStep",
     "Severity",
     "Shift",
+    "Silence",
+    "SilenceKind",
+    "SilenceStatus",
     "StatusComponent",
     "StatusMail",
     "StatusSubscriber",

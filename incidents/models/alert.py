@@ -12,6 +12,7 @@ from assets.scope import visible_site_ids
 from bcp_portal.accounts.models import User
 from bcp_portal.shared.lifecycle import Lifecycle
 from incidents.models.incident import Incident, RunMode, Severity
+from incidents.models.silence import Silence
 from incidents.models.wording import render_message
 from telemetry.models import Device, Signal, SignalRule
 
@@ -52,8 +53,10 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         return self.filter(status=AlertStatus.OPEN)
 
     def mute_over(self, at: datetime) -> Self:
-        """Muted alerts whose silence has ended."""
-        return self.filter(status=AlertStatus.MUTED, muted_until__lte=at)
+        """Muted alerts whose time is over; those of a silence are let go by its own end."""
+        return self.filter(status=AlertStatus.MUTED, muted_until__lte=at).exclude(
+            silence__isnull=False, silence__ended_at=None
+        )
 
     def visible_to(self, user: User) -> Self:
         """The only way a door may fetch alerts; the chain's test of itself is nobody's business."""
@@ -68,7 +71,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
     def for_list(self) -> Self:
         """Everything a list row shows, in one query."""
         return self.select_related(
-            "site", "region", "device", "asset", "incident", "acknowledged_by"
+            "site", "region", "device", "asset", "incident", "acknowledged_by", "silence"
         )
 
 
@@ -96,6 +99,10 @@ class Alert(models.Model):
     )
     incident = models.ForeignKey(
         Incident, null=True, blank=True, on_delete=models.PROTECT, related_name="alerts"
+    )
+    # The first silence that held it back; kept after its end, so that nobody has to guess.
+    silence = models.ForeignKey(
+        Silence, null=True, blank=True, on_delete=models.PROTECT, related_name="alerts"
     )
     signal_count = models.PositiveIntegerField(default=0)
     sums = models.JSONField(default=dict, blank=True)

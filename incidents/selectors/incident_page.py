@@ -224,7 +224,9 @@ def _roles(incident: Incident) -> list[RoleLine]:
 
 
 def _alerts(incident: Incident) -> list[AlertLine]:
-    rows = incident.alerts.select_related("site").order_by("resolved_at", "severity", "-raised_at")
+    rows = incident.alerts.select_related("site", "silence").order_by(
+        "resolved_at", "severity", "-raised_at"
+    )
     return [AlertLine(alert, explain_sums(_plain(alert.sums))) for alert in rows[:60]]
 
 

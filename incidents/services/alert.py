@@ -17,10 +17,12 @@ from incidents.models import (
     AlertSignal,
     AlertStatus,
     Importance,
+    Silence,
     TimelineKind,
 )
 from incidents.services.timeline import write_entry
 from telemetry.models import Signal
+from telemetry.services.signal import look_again
 
 
 @verb
@@ -82,11 +84,34 @@ def mute_alert(
 
 
 @verb
+def hold_alert(*, alert: Alert, silence: Silence, at: datetime) -> Alert:
+    """Keep it quiet because a silence matches it; it stays on every list, with a mark."""
+    locked = Alert.objects.select_for_update().get(pk=alert.pk)
+    locked.silence = silence
+    if locked.status == AlertStatus.OPEN:
+        locked.status, locked.muted_until = AlertStatus.MUTED, silence.ends_at
+    locked.save(update_fields=["silence", "status", "muted_until"])
+    audit(
+        action="alert.silence",
+        obj=locked,
+        actor=None,
+        at=at,
+        reason=silence.reason,
+        after={"silence": silence.code, "until": silence.ends_at},
+    )
+    alert.silence, alert.status, alert.muted_until = silence, locked.status, locked.muted_until
+    return locked
+
+
+@verb
 def unmute_alert(*, alert: Alert, actor: User | None, at: datetime) -> Alert:
-    """End the silence."""
+    """End the silence; what stood alone because of it is looked at again."""
     locked = _move(alert, to=AlertStatus.OPEN)
     locked.muted_until = None
-    return _save(locked, "unmute", actor=actor, at=at)
+    saved = _save(locked, "unmute", actor=actor, at=at)
+    if saved.silence_id is not None:
+        look_again(signals=Signal.objects.filter(alert_links__alert=saved))
+    return saved
 
 
 @verb

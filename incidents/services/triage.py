@@ -33,6 +33,7 @@ from incidents.services.regroup import (
     gather_orphans,
     leave_small_incident,
 )
+from incidents.services.silence import keep_quiet
 from incidents.services.timeline import write_entry
 from incidents.services.triage_rules import (
     LARGE_RULES,
@@ -114,6 +115,8 @@ def _open(signal: Signal, *, at: datetime) -> Alert:
         at=at,
     )
     fold_signal(alert=alert, signal=signal, at=at)
+    if keep_quiet(alert=alert, at=at):
+        return alert
     if signal.rule == SignalRule.CANARY:
         return alert  # it proves that the chain works; it is nobody's incident
     incident = _incident_for(signal, alert, is_new=is_new, at=at)
@@ -279,7 +282,9 @@ def _close(signal: Signal, *, at: datetime) -> Alert | None:
     alert = Alert.objects.unresolved().filter(key=alert_key(signal)).first()
     if alert is None:
         return None
-    alert = resolve_alert(alert=alert, actor=None, at=at)
+    stale = "not_told_since" in signal.sums
+    reason = gettext_noop("Not told again by the other monitor") if stale else ""
+    alert = resolve_alert(alert=alert, actor=None, at=at, reason=reason)
     incident = alert.incident
     if incident is None or not incident.is_ongoing:
         return alert

@@ -76,6 +76,11 @@ def triage_of(signal: Signal) -> Triage:
     return TRIAGE.get(signal.rule, UNKNOWN_RULE)
 
 
+def kind_of_rule(rule: str) -> IncidentKind:
+    """The kind of incident that alerts of a rule belong to."""
+    return TRIAGE.get(rule, UNKNOWN_RULE).kind
+
+
 def mode_of(signal: Signal) -> RunMode:
     """Whether a signal is real; a rehearsal never mixes with the real thing."""
     return RunMode.EXERCISE if signal.is_exercise else RunMode.LIVE

@@ -90,6 +90,13 @@ ALERTS = lists.ListSpec(
             args=("incident.code",),
             sort="incident__number",
         ),
+        lists.code(
+            "silence.code",
+            _("Silence"),
+            url="incidents:silence",
+            args=("silence.pk",),
+            sort="silence__pk",
+        ),
         lists.number("signal_count", _("Signals"), sort=True),
         lists.text(
             "sums",
@@ -104,6 +111,11 @@ ALERTS = lists.ListSpec(
         lists.choice("status", _("Status"), choices=AlertStatus.choices),
         lists.choice("severity", _("Severity"), choices=Severity.choices),
         lists.choice("mode", _("Mode"), choices=RunMode.choices),
+        lists.yes_no(
+            "silenced",
+            _("Silenced"),
+            apply=lambda rows, yes, ask: rows.filter(silence__isnull=not yes),
+        ),
         lists.dates("raised_at", _("Raised")),
     ),
     search=("title", "key", "site__code", "incident__code"),

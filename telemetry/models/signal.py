@@ -101,6 +101,8 @@ class Signal(models.Model):
     began_at = models.DateTimeField()
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    # When another monitor last said so; ours say it by leaving it open.
+    told_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
     swept_version = models.PositiveIntegerField(default=0)
 
@@ -122,6 +124,7 @@ class Signal(models.Model):
                 condition=Q(version__gt=F("swept_version")),
             ),
             models.Index(fields=["site", "opened_at"], name="signal_by_site"),
+            models.Index(fields=["key"], name="signal_external_key", condition=Q(rule="external")),
         ]
 
     def __str__(self) -> str:

@@ -38,6 +38,8 @@ class WebhookSource(models.Model):
     asset = models.ForeignKey(Asset, on_delete=models.SET_NULL, null=True)
     # For `generic`: our field -> dotted path in theirs.
     mapping = models.JSONField(default=dict)
+    # A condition that was not told again for so long is over; empty: only a "resolved" ends it.
+    stale_after = models.DurationField(null=True)
     created_at = models.DateTimeField()
     last_received_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from bcp_portal.audit.verbs import verb
 from bcp_portal.engine.doorbell import ring
@@ -34,7 +34,17 @@ class Claim:
     is_exercise: bool = False
 
 
+_KEYS = ("rule", "key")
+_PLACES = (
+    "site_id", "region_id", "device_id", "stream_id", "asset_id", "is_exercise", "began_at"
+)  # fmt: skip
 _CONTENT = ("parent_key", "severity", "title", "params", "sums", "site_ids")
+
+
+def open_fields(claim: Claim, *, at: datetime) -> dict[str, Any]:
+    """What a new signal of a claim is made of."""
+    content = {name: getattr(claim, name) for name in (*_KEYS, *_CONTENT, *_PLACES)}
+    return content | {"site_ids": list(claim.site_ids), "opened_at": at}
 
 
 @verb
@@ -45,17 +55,7 @@ def assert_claim(*, claim: Claim, at: datetime) -> Signal:
     signal, is_new = Signal.objects.open().get_or_create(
         rule=claim.rule,
         key=claim.key,
-        defaults=content
-        | {
-            "site_id": claim.site_id,
-            "region_id": claim.region_id,
-            "device_id": claim.device_id,
-            "stream_id": claim.stream_id,
-            "asset_id": claim.asset_id,
-            "is_exercise": claim.is_exercise,
-            "began_at": claim.began_at,
-            "opened_at": at,
-        },
+        defaults=open_fields(claim, at=at),
     )
     if not is_new:
         changed = [name for name, value in content.items() if getattr(signal, name) != value]
@@ -89,6 +89,16 @@ def mark_swept(*, seen: Sequence[tuple[int, int]]) -> None:
     """
     for pk, version in seen:
         Signal.objects.filter(pk=pk, swept_version__lt=version).update(swept_version=version)
+
+
+@verb
+def look_again(*, signals: QuerySet[Signal]) -> int:
+    """Ask incidents to look once more at conclusions that still hold; return how many."""
+    pks = list(signals.filter(closed_at=None).values_list("pk", flat=True).distinct())
+    asked = Signal.objects.filter(pk__in=pks).update(version=F("version") + 1)
+    if asked:
+        ring("engine")
+    return asked
 
 
 def _tell(signal: Signal, *, at: datetime) -> None:

@@ -1,7 +1,7 @@
 """Verbs of a monitor elsewhere and of what it tells."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -17,8 +17,15 @@ from telemetry.adapters.external import ExternalAlert
 from telemetry.adapters.generic import check_mapping, read_generic
 from telemetry.models import Signal, SignalRule, WebhookSource
 from telemetry.models.webhook_source import WebhookKind
-from telemetry.services.signal import Claim, assert_claim, close_signal
+from telemetry.services.intake import take_claims, take_ends
+from telemetry.services.signal import Claim, close_signal
 from telemetry.tokens import WEBHOOK_KEY, WEBHOOK_KEY_PREFIX
+
+# Alertmanager repeats what fires every four hours unless told otherwise.
+STALE_AFTER = timedelta(hours=12)
+STALE_AT_ONCE = 500
+# Between two notes that a monitor was heard: its row is shared by all that tell at once.
+HEARD_AGAIN = timedelta(seconds=5)
 
 
 class UnknownWebhookError(DomainError):
@@ -47,6 +54,7 @@ def create_webhook_source(
         site=site,
         asset=asset,
         mapping=dict(mapping or {}),
+        stale_after=None if kind is WebhookKind.GENERIC else STALE_AFTER,
         created_at=at,
     )
     audit(
@@ -91,17 +99,48 @@ def receive_delivery(*, key: str, kind: WebhookKind, content: object, at: dateti
         if kind is WebhookKind.GENERIC
         else read_alertmanager(content)
     )
-    source.last_received_at = at
-    source.save(update_fields=["last_received_at"])
+    if source.last_received_at is None or at - source.last_received_at > HEARD_AGAIN:
+        WebhookSource.objects.filter(pk=source.pk).update(last_received_at=at)
     sites = _sites(alerts)
-    for alert in alerts:
-        if alert.is_firing:
-            site = sites.get(alert.site_code.casefold()) or source.site
-            assert_claim(claim=_claim(source, alert, site, at=at), at=at)
-    over = {f"{source.pk}:{alert.key}" for alert in alerts if not alert.is_firing}
-    for signal in Signal.objects.open().filter(rule=SignalRule.EXTERNAL, key__in=sorted(over)):
-        close_signal(signal=signal, at=at)
-    return sum(alert.is_firing for alert in alerts)
+    firing = [alert for alert in alerts if alert.is_firing]
+    claims = [
+        _claim(source, alert, sites.get(alert.site_code.casefold()) or source.site, at=at)
+        for alert in firing
+    ]
+    ends = {
+        # Their clock may be ahead of ours here, too.
+        f"{source.pk}:{alert.key}": min(alert.ended_at or at, at)
+        for alert in alerts
+        if not alert.is_firing
+    }
+    if claims:
+        take_claims(claims=claims, at=at)
+    if ends:
+        take_ends(ends=ends, at=at)
+    return len(firing)
+
+
+def end_stale_signals(*, at: datetime) -> str:
+    """Close what other monitors have not told again for longer than they may; return how many."""
+    ended = 0
+    for source in WebhookSource.objects.filter(stale_after__isnull=False, revoked_at=None):
+        if source.stale_after is not None:
+            ended += _end_stale(source=source, before=at - source.stale_after, at=at)
+    return f"{ended} ended"
+
+
+@verb
+def _end_stale(*, source: WebhookSource, before: datetime, at: datetime) -> int:
+    """Say of what nobody repeats that it no longer holds as far as we know."""
+    forgotten = Signal.objects.open().filter(
+        rule=SignalRule.EXTERNAL, key__startswith=f"{source.pk}:", told_at__lt=before
+    )
+    ended = 0
+    for signal in forgotten[:STALE_AT_ONCE]:
+        signal.sums = signal.sums | {"not_told_since": str(signal.told_at)}
+        signal.save(update_fields=["sums"])
+        ended += close_signal(signal=signal, at=at)
+    return ended
 
 
 def _sites(alerts: Sequence[ExternalAlert]) -> dict[str, Site]:

@@ -12,7 +12,7 @@ from bcp_portal.accounts.services.access_review import open_review as open_acces
 from bcp_portal.accounts.services.api_token import create_api_token
 from bcp_portal.audit.models import AuditRow
 from bcp_portal.reports.models import ReportFile
-from incidents.models import Alert, Notice, OfflineDevice, OperationKind, UpdateDraft
+from incidents.models import Alert, Notice, OfflineDevice, OperationKind, Silence, UpdateDraft
 from incidents.services.action_item import assign_action_item
 from incidents.services.incident import recover_incident, start_response
 from incidents.services.operation_log import log_operation
@@ -159,6 +159,14 @@ def _add_incident(half: Half, boss: User) -> None:
         key=word, rule="site_silent", title=f"{word} alert", severity=2, site=half.site,
         incident=incident, raised_at=NOON, first_signal_at=NOON, last_signal_at=NOON,
     )  # fmt: skip
+    half.things["silence"] = Silence.objects.create(
+        reason=f"{word} silence",
+        site=half.site,
+        starts_at=NOON,
+        ends_at=NOON + HOUR,
+        created_by=boss,
+        created_at=NOON,
+    )
     add_note(incident=incident, text=f"{word} note", actor=boss, at=NOON)
     publish_update(incident=incident, audience="users", text=f"{word} update", actor=boss, at=NOON)
     half.things["update_draft"] = UpdateDraft.objects.create(

@@ -61,6 +61,11 @@ RULES: tuple[Rule, ...] = (
         for noun, (_view, moves, change) in _OTHERS.items()
         for move in moves
     ),
+    _content("silence-list", READ, "view_silence", "silence"),
+    _content("silence-list", SEND, "add_silence", "silence"),
+    _content("silence-detail", READ, "view_silence", "silence"),
+    _content("silence-approve", SEND, "approve_silence", "silence"),
+    _content("silence-end", SEND, "add_silence", "silence"),
     _content("review-list", SEND, "change_review", "review"),
     _content("review-write", SEND, "change_review", "review"),
     _content("action-item-list", SEND, "handle_actionitem", "action-item"),
