@@ -336,6 +336,9 @@ WITNESSES = env_list("SIAGA_WITNESSES")
 CENTRAL_PROBE = env_str("SIAGA_CENTRAL_PROBE")
 WEBHOOK_ALLOW = env_list("SIAGA_WEBHOOK_ALLOW")
 ENGINE_STALE_AFTER = env_duration("SIAGA_ENGINE_STALE_AFTER", timedelta(seconds=30))
+KEEP_RAW = env_duration("SIAGA_KEEP_RAW", timedelta(days=90))
+KEEP_FIVE_MINUTES = env_duration("SIAGA_KEEP_FIVE_MINUTES", timedelta(days=400))
+KEEP_HOURLY = env_duration("SIAGA_KEEP_HOURLY", timedelta(days=3650))
 WATCHDOG_MAIL = env_list("SIAGA_WATCHDOG_MAIL")
 
 # -- logs

@@ -103,6 +103,9 @@ SWEEPS: tuple[Sweep, ...] = (
         every_s=300,
         by="worker",
     ),
+    Sweep("telemetry.partitions", "telemetry.services.keeping.keep_partitions", every_s=600),
+    Sweep("telemetry.pack", "telemetry.services.keeping.pack_days", every_s=10, by="worker"),
+    Sweep("telemetry.forget", "telemetry.services.keeping.forget_samples", 600, by="worker"),
     Sweep("telemetry.waves", "telemetry.services.wave_step.advance_waves", every_s=5),
     Sweep("telemetry.rpo_targets", "telemetry.services.rpo_proof.follow_targets", every_s=15),
     Sweep(

@@ -11,6 +11,7 @@ from django.db import connection
 from msgspec import Raw, Struct
 
 from telemetry.ingest.facts import GroupFacts
+from telemetry.ingest.packs import Unseen, differing_from_packs
 from telemetry.ingest.plan import LedgerKey, Sorted
 from telemetry.ingest.statements import LEDGER_AND_STATES, ROWS_BESIDE_SAMPLES, from_json
 from telemetry.ingest.store_base import KNOWN, Ledgers, Store, ledger_of, rows_of
@@ -43,10 +44,11 @@ class PostgresStore(Store):
         "i jsonb), jsonb_array_elements(x.i -> 'items') AS e ON CONFLICT DO NOTHING"
     )
     _CONTRADICTED = (
-        "SELECT x.n, x.p FROM jsonb_to_recordset(%s::jsonb) "
-        "AS x(n int, p int, d bigint, b uuid, s bigint, i jsonb) JOIN telemetry_sample s "
+        "SELECT x.n, x.p, x.d, x.b::text, x.s, md5(x.i::text), s.content_hash "
+        "FROM jsonb_to_recordset(%s::jsonb) "
+        "AS x(n int, p int, d bigint, b uuid, s bigint, i jsonb) LEFT JOIN telemetry_sample s "
         "ON s.device_id = x.d AND s.boot_id = x.b AND s.seq = x.s "
-        "WHERE s.content_hash <> md5(x.i::text)"
+        "WHERE s.content_hash IS DISTINCT FROM md5(x.i::text)"
     )
     _LEDGERS = (
         KNOWN.format(boot="l.boot_id::text", state_boot="s.boot_id::text")
@@ -84,7 +86,10 @@ class PostgresStore(Store):
         if not repeats:
             return []
         rows = self._run(self._CONTRADICTED, _json(repeats)).fetchall()
-        return [(n, place) for n, place in rows]
+        differing = [(n, place) for n, place, *_told, stored in rows if stored is not None]
+        # What is not there any more was packed when its day was over.
+        unseen = [Unseen(*told) for *told, stored in rows if stored is None]
+        return differing + differing_from_packs(unseen)
 
     def write(self, batches: Sequence[Sorted], ledgers: Ledgers, facts: GroupFacts) -> None:
         """Samples, ledgers and states in one statement; the rarer rows when there are any."""

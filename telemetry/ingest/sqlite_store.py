@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from telemetry.ingest.contract import AnyItem
 from telemetry.ingest.facts import GroupFacts
+from telemetry.ingest.packs import Unseen, differing_from_packs
 from telemetry.ingest.plan import LedgerKey, Sorted
 from telemetry.ingest.statements import LEDGER_AND_STATES, ROWS_BESIDE_SAMPLES, from_values
 from telemetry.ingest.store_base import KNOWN, Ledgers, Store, ledger_of, rows_of
@@ -49,7 +50,7 @@ class SqliteStore(Store):
 
     def contradicted(self, batches: Sequence[Sorted]) -> list[tuple[int, int]]:
         """Compare the fingerprints of what came with those of what is stored."""
-        differing = []
+        differing, unseen = [], []
         with connection.cursor() as cursor:
             for n, batch in enumerate(batches):
                 device_id, boot_id = batch.arrival.key
@@ -61,9 +62,12 @@ class SqliteStore(Store):
                         [device_id, _hex(boot_id), item.seq],
                     )
                     stored = cursor.fetchone()
-                    if stored and stored[0] != _fingerprint(_canonical.encode(item)):
+                    told = _fingerprint(_canonical.encode(item))
+                    if stored is None:
+                        unseen.append(Unseen(n, place, device_id, boot_id, item.seq, told))
+                    elif stored[0] != told:
                         differing.append((n, place))
-        return differing
+        return differing + differing_from_packs(unseen)
 
     def write(self, batches: Sequence[Sorted], ledgers: Ledgers, facts: GroupFacts) -> None:
         """Write each kind of row in one go."""

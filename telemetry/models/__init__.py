@@ -16,11 +16,13 @@ from telemetry.models.desired_state import DesiredState, OrderAck, OrderDelivery
 from telemetry.models.device import Device, DeviceState, NodeState, SiteState
 from telemetry.models.observer import ObserverProbe, ObserverState
 from telemetry.models.order import OnExpiry, Order, OrderAction, OrderSite, OrderStatus, Rung
+from telemetry.models.packed import PackedDay, PackedSamples, PackKind, SampleLevel
 from telemetry.models.ping_check import PingCheck, PingEvent
 from telemetry.models.reconciliation import Reconciliation
 from telemetry.models.rule_setting import RuleSetting
 from telemetry.models.sample import QuarantinedItem, Sample, SequenceLedger
 from telemetry.models.signal import Signal, SignalRule
+from telemetry.models.site_span import SiteSpan
 from telemetry.models.stream import Stream, StreamState
 from telemetry.models.sync_habit import RpoDay, SyncDay, SyncHabit
 from telemetry.models.sync_session import ConflictReport, SyncOutcome, SyncSession
@@ -54,6 +56,9 @@ __all__ = [
     "OrderDelivery",
     "OrderSite",
     "OrderStatus",
+    "PackKind",
+    "PackedDay",
+    "PackedSamples",
     "PingCheck",
     "PingEvent",
     "PlanStatus",
@@ -63,9 +68,11 @@ __all__ = [
     "RuleSetting",
     "Rung",
     "Sample",
+    "SampleLevel",
     "SequenceLedger",
     "Signal",
     "SignalRule",
+    "SiteSpan",
     "SiteState",
     "Stream",
     "StreamState",
