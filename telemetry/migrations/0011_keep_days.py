@@ -33,7 +33,7 @@ def begin_spans(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("assets", "0005_designs_and_third_parties"),
-        ("telemetry", "0009_emergency_limits"),
+        ("telemetry", "0010_external_alerts_go_stale"),
     ]
 
     operations = [
