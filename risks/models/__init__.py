@@ -4,6 +4,7 @@ from risks.models.acceptance import Acceptance, Tripwire, TripwireKind
 from risks.models.assessment import Assessment, AssessmentKind
 from risks.models.control import Control, ControlKind, ControlNature, Effectiveness, RiskControl
 from risks.models.digest import RegisterDigest, RegisterVisit
+from risks.models.discussion import RiskFile, RiskLink, RiskRemark
 from risks.models.evidence import (
     AchievementOffer,
     IncidentLessons,
@@ -61,7 +62,10 @@ __all__ = [
     "RiskCategory",
     "RiskControl",
     "RiskEvidence",
+    "RiskFile",
+    "RiskLink",
     "RiskMatrix",
+    "RiskRemark",
     "RiskStatus",
     "Treatment",
     "TreatmentKind",

@@ -17,6 +17,9 @@ from risks.models import (
     Risk,
     RiskControl,
     RiskEvidence,
+    RiskFile,
+    RiskLink,
+    RiskRemark,
     Treatment,
     Tripwire,
 )
@@ -72,6 +75,9 @@ class RiskPage:
     indicators: list[IndicatorLine]
     past_acceptances: list[Acceptance]
     evidence: list[RiskEvidence]
+    remarks: list[RiskRemark]
+    links: list[RiskLink]
+    files: list[RiskFile]
     may_weigh: bool
     history: list[HistoryEntry]
 
@@ -117,6 +123,14 @@ def risk_page(risk: Risk, *, user: User, at: datetime) -> RiskPage:
         indicators=indicator_lines(watched.order_by("code"), at=at),
         evidence=list(
             risk.evidence.select_related("incident", "weighed_by").order_by("-offered_at")
+        ),
+        remarks=list(risk.remarks.select_related("made_by").order_by("made_at", "pk")),
+        links=list(risk.links.filter(removed_at=None).order_by("pk")),
+        files=list(
+            risk.files.filter(removed_at=None)
+            .select_related("added_by")
+            .defer("content")
+            .order_by("name")
         ),
         may_weigh=user.pk in {risk.owner_id, risk.business_owner_id},
         history=history_of(risk),

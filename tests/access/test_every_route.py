@@ -58,6 +58,8 @@ SUBJECTS = {
     "risks:evidence": ("pk", "evidence"),
     "risks:offer": ("pk", "offer"),
     "risks:edit_cell": ("pk", "risk"),
+    "risks:file": ("pk", "risk_file"),
+    "risks:page_remove": ("pk", "risk_link"),
     "risks:plan": ("code", "plan"),
     "risks:proposal": ("pk", "proposal"),
     "risks:import": ("uid", "batch"),

@@ -25,6 +25,9 @@ from risks.models import (
     ImportBatch,
     LikelihoodProposal,
     RiskEvidence,
+    RiskFile,
+    RiskLink,
+    RiskRemark,
     Treatment,
 )
 from risks.services.plan import write_plan
@@ -232,6 +235,17 @@ def _add_risk(half: Half, boss: User) -> None:
         "acceptance": Acceptance.objects.create(
             risk=risk, accepted_by=boss, reason=f"{word} reason", accepted_at=NOON,
             expires_on=(NOON + 900 * HOUR).date(),
+        ),
+        "risk_file": RiskFile.objects.create(
+            risk=risk, name=f"{word}.txt", kind="text/plain", size=1, sha256=word[:1] * 64,
+            content=word.encode(), added_by=boss, added_at=NOON,
+        ),
+        "risk_link": RiskLink.objects.create(
+            risk=risk, label=f"{word} link", url="https://example.org/", added_by=boss,
+            added_at=NOON,
+        ),
+        "remark": RiskRemark.objects.create(
+            risk=risk, text=f"{word} remark", made_by=boss, made_at=NOON
         ),
         "evidence": RiskEvidence.objects.create(
             risk=risk, incident=half.reviewed, note=f"{word} evidence", offered_at=NOON

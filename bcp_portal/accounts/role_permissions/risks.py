@@ -14,6 +14,7 @@ PERMISSIONS: dict[str, str] = {
     "risks.run_plan": "risk_manager business_owner",
     "risks.approve_plan": "risk_manager business_owner",
     "risks.run_risk": "risk_manager business_owner",
+    "risks.discuss_risk": "risk_manager incident_commander business_owner auditor",
     "risks.accept_risk": "business_owner",
     "risks.weigh_evidence": "risk_manager business_owner",
     "risks.run_control": "risk_manager",
