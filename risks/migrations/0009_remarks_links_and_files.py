@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("risks", "0007_plans"),
+        ("risks", "0008_objectives_answer_to_history"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
