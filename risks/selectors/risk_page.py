@@ -55,6 +55,15 @@ class AssessmentLine:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What people say about a risk, and what they put beside it."""
+
+    remarks: list[RiskRemark]
+    links: list[RiskLink]
+    files: list[RiskFile]
+
+
+@dataclass(frozen=True)
 class RiskPage:
     """What the risk page shows."""
 
@@ -75,9 +84,7 @@ class RiskPage:
     indicators: list[IndicatorLine]
     past_acceptances: list[Acceptance]
     evidence: list[RiskEvidence]
-    remarks: list[RiskRemark]
-    links: list[RiskLink]
-    files: list[RiskFile]
+    beside: Beside
     may_weigh: bool
     history: list[HistoryEntry]
 
@@ -124,16 +131,18 @@ def risk_page(risk: Risk, *, user: User, at: datetime) -> RiskPage:
         evidence=list(
             risk.evidence.select_related("incident", "weighed_by").order_by("-offered_at")
         ),
-        remarks=list(risk.remarks.select_related("made_by").order_by("made_at", "pk")),
-        links=list(risk.links.filter(removed_at=None).order_by("pk")),
-        files=list(
-            risk.files.filter(removed_at=None)
-            .select_related("added_by")
-            .defer("content")
-            .order_by("name")
-        ),
+        beside=_beside(risk),
         may_weigh=user.pk in {risk.owner_id, risk.business_owner_id},
         history=history_of(risk),
+    )
+
+
+def _beside(risk: Risk) -> Beside:
+    files = risk.files.filter(removed_at=None).select_related("added_by").defer("content")
+    return Beside(
+        remarks=list(risk.remarks.select_related("made_by").order_by("made_at", "pk")),
+        links=list(risk.links.filter(removed_at=None).order_by("pk")),
+        files=list(files.order_by("name")),
     )
 
 
