@@ -34,105 +34,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Asset",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("code", models.CharField(max_length=40, unique=True, verbose_name="code")),
-                ("name", models.CharField(max_length=160, verbose_name="name")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("application", "Application"),
-                            ("database", "Database"),
-                            ("integration", "Integration"),
-                            ("process", "Process"),
-                            ("infrastructure", "Infrastructure"),
-                            ("site", "Site"),
-                        ],
-                        default="application",
-                        max_length=20,
-                        verbose_name="kind",
-                    ),
-                ),
-                (
-                    "criticality",
-                    models.PositiveSmallIntegerField(
-                        choices=[
-                            (1, "1 Vital"),
-                            (2, "2 Important"),
-                            (3, "3 Ordinary"),
-                            (4, "4 Minor"),
-                        ],
-                        default=3,
-                        verbose_name="criticality",
-                    ),
-                ),
-                ("description", models.TextField(blank=True, verbose_name="description")),
-                (
-                    "if_it_fails",
-                    models.TextField(blank=True, verbose_name="what happens if it fails"),
-                ),
-                (
-                    "if_it_is_abused",
-                    models.TextField(blank=True, verbose_name="what happens if it is abused"),
-                ),
-                (
-                    "is_third_party",
-                    models.BooleanField(default=False, verbose_name="run by a third party"),
-                ),
-                (
-                    "stream_name",
-                    models.CharField(blank=True, max_length=80, verbose_name="telemetry stream"),
-                ),
-                (
-                    "own_restore",
-                    models.DurationField(blank=True, null=True, verbose_name="own restore time"),
-                ),
-                (
-                    "backup_every",
-                    models.DurationField(blank=True, null=True, verbose_name="backup every"),
-                ),
-                ("retired_on", models.DateField(blank=True, null=True, verbose_name="retired on")),
-                (
-                    "business_owner",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="business_assets",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="business owner",
-                    ),
-                ),
-                (
-                    "technical_owner",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="technical_assets",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="technical owner",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "asset",
-                "verbose_name_plural": "assets",
-                "permissions": [
-                    ("run_asset", "Can add, edit, link and retire assets"),
-                    ("declare_failover", "Can declare failover paths"),
-                    ("switch_failover", "Can switch failover paths"),
-                ],
-            },
-        ),
-        migrations.CreateModel(
             name="Site",
             fields=[
                 (
@@ -231,6 +132,191 @@ class Migration(migrations.Migration):
                     ("run_site", "Can open, edit and close sites, regions and planned windows"),
                     ("assign_site", "Can assign people to sites"),
                 ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "branch",
+                                    "warehouse",
+                                    "data_centre",
+                                    "clinic",
+                                    "vehicle",
+                                    "kiosk",
+                                ],
+                            )
+                        ),
+                        name="site_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("criticality__range", (1, 4))),
+                        name="site_criticality_from_one_to_four",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("closed_on", None),
+                            ("opened_on", None),
+                            ("closed_on__gte", models.F("opened_on")),
+                            _connector="OR",
+                        ),
+                        name="site_closes_after_it_opens",
+                        violation_error_message="A site cannot close before it opens.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("latitude", None), ("longitude", None)),
+                            models.Q(
+                                ("latitude__range", (-90.0, 90.0)),
+                                ("longitude__range", (-180.0, 180.0)),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="site_coordinates_are_on_the_globe",
+                        violation_error_message="Give both latitude (-90 to 90) and longitude (-180 to 180), or neither.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("data_volume_bytes", None),
+                            ("data_volume_bytes__gte", 0),
+                            _connector="OR",
+                        ),
+                        name="site_data_volume_not_negative",
+                        violation_error_message="The data volume cannot be negative.",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Asset",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=160, verbose_name="name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("application", "Application"),
+                            ("database", "Database"),
+                            ("integration", "Integration"),
+                            ("process", "Process"),
+                            ("infrastructure", "Infrastructure"),
+                            ("site", "Site"),
+                        ],
+                        default="application",
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "criticality",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (1, "1 Vital"),
+                            (2, "2 Important"),
+                            (3, "3 Ordinary"),
+                            (4, "4 Minor"),
+                        ],
+                        default=3,
+                        verbose_name="criticality",
+                    ),
+                ),
+                ("description", models.TextField(blank=True, verbose_name="description")),
+                (
+                    "if_it_fails",
+                    models.TextField(blank=True, verbose_name="what happens if it fails"),
+                ),
+                (
+                    "if_it_is_abused",
+                    models.TextField(blank=True, verbose_name="what happens if it is abused"),
+                ),
+                (
+                    "is_third_party",
+                    models.BooleanField(default=False, verbose_name="run by a third party"),
+                ),
+                (
+                    "stream_name",
+                    models.CharField(blank=True, max_length=80, verbose_name="telemetry stream"),
+                ),
+                (
+                    "own_restore",
+                    models.DurationField(blank=True, null=True, verbose_name="own restore time"),
+                ),
+                (
+                    "backup_every",
+                    models.DurationField(blank=True, null=True, verbose_name="backup every"),
+                ),
+                ("retired_on", models.DateField(blank=True, null=True, verbose_name="retired on")),
+                (
+                    "business_owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="business_assets",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="business owner",
+                    ),
+                ),
+                (
+                    "technical_owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="technical_assets",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="technical owner",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assets",
+                        to="assets.site",
+                        verbose_name="site",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "asset",
+                "verbose_name_plural": "assets",
+                "permissions": [
+                    ("run_asset", "Can add, edit, link and retire assets"),
+                    ("declare_failover", "Can declare failover paths"),
+                    ("switch_failover", "Can switch failover paths"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("criticality__range", (1, 4))),
+                        name="asset_criticality_from_one_to_four",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "application",
+                                    "database",
+                                    "integration",
+                                    "process",
+                                    "infrastructure",
+                                    "site",
+                                ],
+                            )
+                        ),
+                        name="asset_kind_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -273,6 +359,17 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "planned window",
                 "verbose_name_plural": "planned windows",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("region", None), ("site__isnull", False)),
+                            models.Q(("region__isnull", False), ("site", None)),
+                            _connector="OR",
+                        ),
+                        name="planned_window_for_one_site_or_one_region",
+                        violation_error_message="Name either a site or a region.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -340,19 +437,26 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "failover path",
                 "verbose_name_plural": "failover paths",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["ready", "degraded", "active", "down"])),
+                        name="failover_path_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("source", models.F("target")), _negated=True),
+                        name="failover_path_leads_elsewhere",
+                        violation_error_message="A failover path must lead to another site.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "active"), _negated=True),
+                            ("switched_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="failover_path_active_knows_since_when",
+                    ),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name="asset",
-            name="site",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="assets",
-                to="assets.site",
-                verbose_name="site",
-            ),
         ),
         migrations.CreateModel(
             name="SiteAssignment",
@@ -392,6 +496,29 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("region", None), ("site__isnull", False)),
+                            models.Q(("region__isnull", False), ("site", None)),
+                            _connector="OR",
+                        ),
+                        name="site_assignment_names_a_site_or_a_region",
+                        violation_error_message="Name either a site or a region.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("site__isnull", False)),
+                        fields=("user", "site"),
+                        name="site_assignment_once_per_site",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("region__isnull", False)),
+                        fields=("user", "region"),
+                        name="site_assignment_once_per_region",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Achievement",
@@ -676,153 +803,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="site",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        ["branch", "warehouse", "data_centre", "clinic", "vehicle", "kiosk"],
-                    )
-                ),
-                name="site_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="site",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("criticality__range", (1, 4))),
-                name="site_criticality_from_one_to_four",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="site",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("closed_on", None),
-                    ("opened_on", None),
-                    ("closed_on__gte", models.F("opened_on")),
-                    _connector="OR",
-                ),
-                name="site_closes_after_it_opens",
-                violation_error_message="A site cannot close before it opens.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="site",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("latitude", None), ("longitude", None)),
-                    models.Q(
-                        ("latitude__range", (-90.0, 90.0)), ("longitude__range", (-180.0, 180.0))
-                    ),
-                    _connector="OR",
-                ),
-                name="site_coordinates_are_on_the_globe",
-                violation_error_message="Give both latitude (-90 to 90) and longitude (-180 to 180), or neither.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="site",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("data_volume_bytes", None), ("data_volume_bytes__gte", 0), _connector="OR"
-                ),
-                name="site_data_volume_not_negative",
-                violation_error_message="The data volume cannot be negative.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="plannedwindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("region", None), ("site__isnull", False)),
-                    models.Q(("region__isnull", False), ("site", None)),
-                    _connector="OR",
-                ),
-                name="planned_window_for_one_site_or_one_region",
-                violation_error_message="Name either a site or a region.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="failoverpath",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["ready", "degraded", "active", "down"])),
-                name="failover_path_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="failoverpath",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("source", models.F("target")), _negated=True),
-                name="failover_path_leads_elsewhere",
-                violation_error_message="A failover path must lead to another site.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="failoverpath",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "active"), _negated=True),
-                    ("switched_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="failover_path_active_knows_since_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="asset",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "application",
-                            "database",
-                            "integration",
-                            "process",
-                            "infrastructure",
-                            "site",
-                        ],
-                    )
-                ),
-                name="asset_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="asset",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("criticality__range", (1, 4))),
-                name="asset_criticality_from_one_to_four",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="siteassignment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("region", None), ("site__isnull", False)),
-                    models.Q(("region__isnull", False), ("site", None)),
-                    _connector="OR",
-                ),
-                name="site_assignment_names_a_site_or_a_region",
-                violation_error_message="Name either a site or a region.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="siteassignment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("site__isnull", False)),
-                fields=("user", "site"),
-                name="site_assignment_once_per_site",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="siteassignment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("region__isnull", False)),
-                fields=("user", "region"),
-                name="site_assignment_once_per_region",
-            ),
         ),
     ]

@@ -88,6 +88,25 @@ class Migration(migrations.Migration):
                     ("answer_impact", "Can say what an outage does to the business"),
                     ("run_campaign", "Can ask owners about the impact of outages"),
                 ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("loss_per_hour", None), ("loss_per_hour__gte", 0), _connector="OR"
+                            ),
+                            models.Q(
+                                ("bearable_loss", None), ("bearable_loss__gte", 0), _connector="OR"
+                            ),
+                            models.Q(
+                                ("longest_delay", None),
+                                ("longest_delay__gte", datetime.timedelta(0)),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="impact_numbers_not_negative",
+                        violation_error_message="A loss or a delay cannot be negative.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -125,6 +144,13 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "impact campaign",
                 "verbose_name_plural": "impact campaigns",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("due_at__gt", models.F("started_at"))),
+                        name="campaign_due_after_start",
+                        violation_error_message="The date must lie ahead.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -175,6 +201,21 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "impact point",
                 "verbose_name_plural": "impact points",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("category__in", ["customers", "operations", "law", "reputation"])
+                        ),
+                        name="impact_category_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("level__range", (0, 4))),
+                        name="impact_level_from_none_to_intolerable",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("analysis", "category", "after"), name="impact_one_level_at_a_time"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -218,6 +259,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "impact question",
                 "verbose_name_plural": "impact questions",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("campaign", "asset"), name="impact_asked_once_per_campaign"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -267,6 +313,18 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "signatories",
                 "permissions": [
                     ("appoint_signatory", "Can say who signs for operations and management")
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("role__in", ["operations", "top_management"])),
+                        name="signatory_role_known",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("role", "user"),
+                        name="signatory_appointed_once",
+                        violation_error_message="This person already signs in this role.",
+                    ),
                 ],
             },
         ),
@@ -333,6 +391,28 @@ class Migration(migrations.Migration):
                 "permissions": [
                     ("sign_target", "Can sign recovery targets and take part in the discussion")
                 ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                ["open", "adopted", "declined", "withdrawn", "superseded"],
+                            )
+                        ),
+                        name="proposal_status_known",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "open")),
+                        fields=("asset",),
+                        name="proposal_one_open_per_asset",
+                        violation_error_message="Another proposal for this asset is still open.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "adopted")),
+                        fields=("asset",),
+                        name="proposal_one_in_force_per_asset",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -398,6 +478,29 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "signature",
                 "verbose_name_plural": "signatures",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("role__in", ["process_owner", "operations", "top_management"])
+                        ),
+                        name="signature_role_known",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("lapsed_at", None)),
+                        fields=("proposal", "role"),
+                        name="signature_one_per_role",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("lapsed_at", None)),
+                        fields=("proposal", "signed_by"),
+                        name="signature_one_per_hand",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("lapsed_at", None)),
+                        fields=("proposal", "principal"),
+                        name="signature_one_per_principal",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -484,130 +587,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="impactanalysis",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("loss_per_hour", None), ("loss_per_hour__gte", 0), _connector="OR"),
-                    models.Q(("bearable_loss", None), ("bearable_loss__gte", 0), _connector="OR"),
-                    models.Q(
-                        ("longest_delay", None),
-                        ("longest_delay__gte", datetime.timedelta(0)),
-                        _connector="OR",
-                    ),
-                ),
-                name="impact_numbers_not_negative",
-                violation_error_message="A loss or a delay cannot be negative.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="impactcampaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("due_at__gt", models.F("started_at"))),
-                name="campaign_due_after_start",
-                violation_error_message="The date must lie ahead.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="impactpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("category__in", ["customers", "operations", "law", "reputation"])
-                ),
-                name="impact_category_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="impactpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("level__range", (0, 4))),
-                name="impact_level_from_none_to_intolerable",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="impactpoint",
-            constraint=models.UniqueConstraint(
-                fields=("analysis", "category", "after"), name="impact_one_level_at_a_time"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="impactquestion",
-            constraint=models.UniqueConstraint(
-                fields=("campaign", "asset"), name="impact_asked_once_per_campaign"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signatory",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("role__in", ["operations", "top_management"])),
-                name="signatory_role_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signatory",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)),
-                fields=("role", "user"),
-                name="signatory_appointed_once",
-                violation_error_message="This person already signs in this role.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="targetproposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["open", "adopted", "declined", "withdrawn", "superseded"])
-                ),
-                name="proposal_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="targetproposal",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "open")),
-                fields=("asset",),
-                name="proposal_one_open_per_asset",
-                violation_error_message="Another proposal for this asset is still open.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="targetproposal",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "adopted")),
-                fields=("asset",),
-                name="proposal_one_in_force_per_asset",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signature",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("role__in", ["process_owner", "operations", "top_management"])),
-                name="signature_role_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signature",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("lapsed_at", None)),
-                fields=("proposal", "role"),
-                name="signature_one_per_role",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signature",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("lapsed_at", None)),
-                fields=("proposal", "signed_by"),
-                name="signature_one_per_hand",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signature",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("lapsed_at", None)),
-                fields=("proposal", "principal"),
-                name="signature_one_per_principal",
-            ),
         ),
     ]

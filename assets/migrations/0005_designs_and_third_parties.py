@@ -82,10 +82,79 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("note", models.TextField(blank=True, verbose_name="note")),
+                (
+                    "asset",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="design",
+                        to="assets.asset",
+                        verbose_name="asset",
+                    ),
+                ),
+                (
+                    "failover_path",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="designs",
+                        to="assets.failoverpath",
+                        verbose_name="failover path",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "recovery design",
                 "verbose_name_plural": "recovery designs",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("redundancy__in", ["unknown", "none", "same_place", "zone", "region"]),
+                            ("failover__in", ["unknown", "none", "manual", "automatic"]),
+                            (
+                                "replication__in",
+                                [
+                                    "unknown",
+                                    "none",
+                                    "asynchronous",
+                                    "semi_synchronous",
+                                    "synchronous",
+                                ],
+                            ),
+                        ),
+                        name="design_words_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("retention", None),
+                                ("retention__gte", datetime.timedelta(0)),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("full_restore", None),
+                                ("full_restore__gte", datetime.timedelta(0)),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("partial_restore", None),
+                                ("partial_restore__gte", datetime.timedelta(0)),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="design_spans_not_negative",
+                        violation_error_message="A duration cannot be negative.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("failover", "none"), _negated=True),
+                            ("failover_path", None),
+                            _connector="OR",
+                        ),
+                        name="design_path_only_with_failover",
+                        violation_error_message="Without failover there is no path to switch to.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -155,28 +224,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="recoverydesign",
-            name="asset",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="design",
-                to="assets.asset",
-                verbose_name="asset",
-            ),
-        ),
-        migrations.AddField(
-            model_name="recoverydesign",
-            name="failover_path",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="designs",
-                to="assets.failoverpath",
-                verbose_name="failover path",
-            ),
-        ),
-        migrations.AddField(
             model_name="asset",
             name="third_party",
             field=models.ForeignKey(
@@ -207,56 +254,6 @@ class Migration(migrations.Migration):
                     )
                 ),
                 name="asset_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recoverydesign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("redundancy__in", ["unknown", "none", "same_place", "zone", "region"]),
-                    ("failover__in", ["unknown", "none", "manual", "automatic"]),
-                    (
-                        "replication__in",
-                        ["unknown", "none", "asynchronous", "semi_synchronous", "synchronous"],
-                    ),
-                ),
-                name="design_words_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recoverydesign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("retention", None),
-                        ("retention__gte", datetime.timedelta(0)),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        ("full_restore", None),
-                        ("full_restore__gte", datetime.timedelta(0)),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        ("partial_restore", None),
-                        ("partial_restore__gte", datetime.timedelta(0)),
-                        _connector="OR",
-                    ),
-                ),
-                name="design_spans_not_negative",
-                violation_error_message="A duration cannot be negative.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recoverydesign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("failover", "none"), _negated=True),
-                    ("failover_path", None),
-                    _connector="OR",
-                ),
-                name="design_path_only_with_failover",
-                violation_error_message="Without failover there is no path to switch to.",
             ),
         ),
     ]

@@ -31,90 +31,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="Escalation",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "reason",
-                    models.CharField(
-                        choices=[
-                            ("declared", "Incident declared"),
-                            ("phase", "Phase is taking too long"),
-                            ("step", "Step is overdue"),
-                            ("manual", "Called by a person"),
-                            ("guard", "Nobody was being called"),
-                            ("reopened", "Incident reopened"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                ("subject", models.CharField(blank=True, max_length=200)),
-                ("policy_snapshot", models.JSONField(default=dict)),
-                ("epoch", models.PositiveIntegerField(default=1)),
-                ("loop", models.PositiveIntegerField(default=0)),
-                ("level", models.PositiveIntegerField(default=0)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("running", "Calling"),
-                            ("acknowledged", "Acknowledged"),
-                            ("stopped", "Stopped"),
-                            ("exhausted", "Nobody answered"),
-                        ],
-                        default="running",
-                        max_length=20,
-                    ),
-                ),
-                ("started_at", models.DateTimeField()),
-                ("next_due_at", models.DateTimeField(blank=True, null=True)),
-                ("acknowledged_at", models.DateTimeField(blank=True, null=True)),
-                ("ended_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "acknowledged_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="answered_escalations",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="EscalationFiring",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("epoch", models.PositiveIntegerField()),
-                ("loop", models.PositiveIntegerField()),
-                ("level", models.PositiveIntegerField()),
-                ("due_at", models.DateTimeField()),
-                ("fired_at", models.DateTimeField()),
-                ("called", models.JSONField(blank=True, default=list)),
-                ("unreachable", models.JSONField(blank=True, default=list)),
-                ("is_fallback", models.BooleanField(default=False)),
-                (
-                    "escalation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="firings",
-                        to="incidents.escalation",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
             name="EscalationPolicy",
             fields=[
                 (
@@ -137,6 +53,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_default", True)),
+                        fields=("is_default",),
+                        name="escalation_one_default_policy",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="EscalationLevel",
@@ -158,17 +83,57 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("policy", "position"), name="escalation_level_position_once"
+                    )
+                ],
+            },
         ),
-        migrations.AddField(
-            model_name="escalation",
-            name="policy",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="escalations",
-                to="incidents.escalationpolicy",
-            ),
+        migrations.CreateModel(
+            name="Playbook",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("translations", models.JSONField(blank=True, default=dict)),
+                ("code", models.CharField(max_length=20, unique=True)),
+                ("title", models.CharField(max_length=200)),
+                ("scenario", models.TextField(blank=True)),
+                ("kinds", models.JSONField(blank=True, default=list)),
+                ("rules", models.JSONField(blank=True, default=list)),
+                ("source", models.CharField(blank=True, max_length=200)),
+                ("retired_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "business_owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="owned_playbooks",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "technical_owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="kept_playbooks",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "permissions": [
+                    ("publish_playbook", "Can publish and withdraw a playbook version")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Incident",
@@ -275,6 +240,16 @@ class Migration(migrations.Migration):
                         to="incidents.incident",
                     ),
                 ),
+                (
+                    "suggested_playbook",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="suggested_for",
+                        to="incidents.playbook",
+                    ),
+                ),
             ],
             options={
                 "permissions": [
@@ -283,16 +258,224 @@ class Migration(migrations.Migration):
                     ("work_incident", "Can work on an incident: steps, notes, calls"),
                     ("close_incident", "Can close an incident"),
                 ],
+                "indexes": [
+                    models.Index(fields=["status", "-declared_at"], name="incident_by_status"),
+                    models.Index(fields=["-declared_at"], name="incident_newest"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                [
+                                    "declared",
+                                    "responding",
+                                    "contained",
+                                    "recovered",
+                                    "closed",
+                                    "false_alarm",
+                                    "merged",
+                                ],
+                            )
+                        ),
+                        name="incident_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("severity__in", [1, 2, 3, 4])),
+                        name="incident_severity_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "local",
+                                    "network",
+                                    "central",
+                                    "portal",
+                                    "integrity",
+                                    "security",
+                                    "third_party",
+                                    "other",
+                                ],
+                            )
+                        ),
+                        name="incident_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("recovered_at__isnull", False),
+                                ("status__in", ["recovered", "closed"]),
+                            ),
+                            models.Q(
+                                models.Q(("status__in", ["recovered", "closed"]), _negated=True),
+                                ("recovered_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="incident_recovered_iff_timestamp",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("merged_into__isnull", False), ("status", "merged")),
+                            models.Q(
+                                models.Q(("status", "merged"), _negated=True),
+                                ("merged_into__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="incident_merged_iff_target",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("status__in", ["declared", "responding", "contained"]),
+                            models.Q(("group_key", ""), _negated=True),
+                        ),
+                        fields=("mode", "group_key"),
+                        name="incident_one_ongoing_per_group",
+                    ),
+                ],
             },
         ),
-        migrations.AddField(
-            model_name="escalation",
-            name="incident",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="escalations",
-                to="incidents.incident",
-            ),
+        migrations.CreateModel(
+            name="Escalation",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("declared", "Incident declared"),
+                            ("phase", "Phase is taking too long"),
+                            ("step", "Step is overdue"),
+                            ("manual", "Called by a person"),
+                            ("guard", "Nobody was being called"),
+                            ("reopened", "Incident reopened"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("subject", models.CharField(blank=True, max_length=200)),
+                ("policy_snapshot", models.JSONField(default=dict)),
+                ("epoch", models.PositiveIntegerField(default=1)),
+                ("loop", models.PositiveIntegerField(default=0)),
+                ("level", models.PositiveIntegerField(default=0)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("running", "Calling"),
+                            ("acknowledged", "Acknowledged"),
+                            ("stopped", "Stopped"),
+                            ("exhausted", "Nobody answered"),
+                        ],
+                        default="running",
+                        max_length=20,
+                    ),
+                ),
+                ("started_at", models.DateTimeField()),
+                ("next_due_at", models.DateTimeField(blank=True, null=True)),
+                ("acknowledged_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "acknowledged_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="answered_escalations",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="escalations",
+                        to="incidents.escalationpolicy",
+                    ),
+                ),
+                (
+                    "incident",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="escalations",
+                        to="incidents.incident",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["status", "next_due_at"], name="escalation_next")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["running", "acknowledged", "stopped", "exhausted"])
+                        ),
+                        name="escalation_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("acknowledged_by__isnull", False), ("status", "acknowledged")
+                            ),
+                            models.Q(
+                                models.Q(("status", "acknowledged"), _negated=True),
+                                ("acknowledged_by__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="escalation_acknowledged_iff_person",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "running")),
+                        fields=("incident", "reason", "subject"),
+                        name="escalation_one_running_per_reason",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="EscalationFiring",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("epoch", models.PositiveIntegerField()),
+                ("loop", models.PositiveIntegerField()),
+                ("level", models.PositiveIntegerField()),
+                ("due_at", models.DateTimeField()),
+                ("fired_at", models.DateTimeField()),
+                ("called", models.JSONField(blank=True, default=list)),
+                ("unreachable", models.JSONField(blank=True, default=list)),
+                ("is_fallback", models.BooleanField(default=False)),
+                (
+                    "escalation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="firings",
+                        to="incidents.escalation",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("escalation", "epoch", "loop", "level"),
+                        name="escalation_fires_once",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Alert",
@@ -406,6 +589,46 @@ class Migration(migrations.Migration):
             ],
             options={
                 "permissions": [("handle_alert", "Can acknowledge, mute and resolve alerts")],
+                "indexes": [
+                    models.Index(fields=["status", "-raised_at"], name="alert_by_status"),
+                    models.Index(fields=["-raised_at"], name="alert_newest"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "resolved"), _negated=True),
+                        fields=("key",),
+                        name="alert_one_unresolved_per_key",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["open", "acknowledged", "muted", "resolved"])
+                        ),
+                        name="alert_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("severity__in", [1, 2, 3, 4])),
+                        name="alert_severity_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("resolved_at__isnull", False), ("status", "resolved")),
+                            models.Q(
+                                models.Q(("status", "resolved"), _negated=True),
+                                ("resolved_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="alert_resolved_iff_timestamp",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "muted"), _negated=True),
+                            ("muted_until__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="alert_muted_has_an_end",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -450,6 +673,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("incident", "asset"), name="incident_asset_named_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="IncidentRole",
@@ -502,6 +732,30 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "role__in",
+                                [
+                                    "commander",
+                                    "communications",
+                                    "operations",
+                                    "scribe",
+                                    "management",
+                                ],
+                            )
+                        ),
+                        name="incident_role_known",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=("incident", "role"),
+                        name="incident_role_held_by_one",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="IncidentSite",
@@ -532,6 +786,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("incident", "site"), name="incident_site_named_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Notice",
@@ -603,6 +864,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["person", "-created_at"], name="notice_inbox"),
+                    models.Index(fields=["incident", "created_at"], name="notice_by_incident"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Delivery",
@@ -647,61 +914,33 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.CreateModel(
-            name="Playbook",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("translations", models.JSONField(blank=True, default=dict)),
-                ("code", models.CharField(max_length=20, unique=True)),
-                ("title", models.CharField(max_length=200)),
-                ("scenario", models.TextField(blank=True)),
-                ("kinds", models.JSONField(blank=True, default=list)),
-                ("rules", models.JSONField(blank=True, default=list)),
-                ("source", models.CharField(blank=True, max_length=200)),
-                ("retired_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "business_owner",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="owned_playbooks",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "technical_owner",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="kept_playbooks",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
             options={
-                "permissions": [
-                    ("publish_playbook", "Can publish and withdraw a playbook version")
+                "indexes": [
+                    models.Index(fields=["status", "queued_at"], name="delivery_by_status")
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["queued", "sent", "failed", "cancelled"])
+                        ),
+                        name="delivery_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("sent_at__isnull", False), ("status", "sent")),
+                            models.Q(
+                                models.Q(("status", "sent"), _negated=True),
+                                ("sent_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="delivery_sent_iff_timestamp",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("notice", "position"), name="delivery_one_per_position"
+                    ),
                 ],
             },
-        ),
-        migrations.AddField(
-            model_name="incident",
-            name="suggested_playbook",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="suggested_for",
-                to="incidents.playbook",
-            ),
         ),
         migrations.CreateModel(
             name="PlaybookVersion",
@@ -759,6 +998,33 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("playbook", "number"), name="playbook_version_numbered_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "published")),
+                        fields=("playbook",),
+                        name="playbook_one_published_version",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["draft", "published", "withdrawn"])),
+                        name="playbook_version_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "published"), _negated=True),
+                            models.Q(
+                                ("published_at__isnull", False),
+                                models.Q(("digest", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="playbook_version_published_has_digest",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PlaybookRun",
@@ -821,6 +1087,30 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["running", "finished", "abandoned"])),
+                        name="run_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "running"), ("finished_at__isnull", True)),
+                            models.Q(
+                                models.Q(("status", "running"), _negated=True),
+                                ("finished_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="run_finished_iff_timestamp",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "running")),
+                        fields=("incident", "version"),
+                        name="run_one_of_a_version_at_a_time",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Phase",
@@ -866,6 +1156,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("version", "position"), name="phase_position_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["identification", "containment", "recovery", "review"])
+                        ),
+                        name="phase_kind_known",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Review",
@@ -924,6 +1227,24 @@ class Migration(migrations.Migration):
             ],
             options={
                 "permissions": [("sign_off_review", "Can sign off a review")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("signed_off_at__isnull", False),
+                                ("signed_off_by__isnull", False),
+                                ("status", "signed_off"),
+                            ),
+                            models.Q(
+                                ("signed_off_at__isnull", True),
+                                ("signed_off_by__isnull", True),
+                                ("status", "open"),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="review_signed_iff_person",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -977,6 +1298,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "permissions": [("handle_actionitem", "Can assign, finish and drop action items")],
+                "indexes": [models.Index(fields=["status", "due_on"], name="action_item_due")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("finished_at__isnull", True), ("status", "open")),
+                            models.Q(
+                                models.Q(("status", "open"), _negated=True),
+                                ("finished_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="action_item_finished_iff_timestamp",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1031,6 +1366,27 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("role", ""), ("rotation__isnull", True), ("user__isnull", False)
+                            ),
+                            models.Q(
+                                ("role", ""), ("rotation__isnull", False), ("user__isnull", True)
+                            ),
+                            models.Q(
+                                ("rotation__isnull", True),
+                                ("user__isnull", True),
+                                models.Q(("role", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="escalation_target_names_exactly_one",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="RunPhase",
@@ -1071,6 +1427,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("run", "position"), name="run_phase_position_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="RunStep",
@@ -1154,6 +1517,62 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("phase", "position"), name="run_step_position_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["open", "waiting", "done", "skipped"])),
+                        name="run_step_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "role__in",
+                                [
+                                    "",
+                                    "commander",
+                                    "communications",
+                                    "operations",
+                                    "scribe",
+                                    "management",
+                                ],
+                            )
+                        ),
+                        name="run_step_role_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("done_at__isnull", False), ("status__in", ["done", "skipped"])
+                            ),
+                            models.Q(
+                                ("done_at__isnull", True), ("status__in", ["open", "waiting"])
+                            ),
+                            _connector="OR",
+                        ),
+                        name="run_step_settled_iff_timestamp",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "skipped"), _negated=True),
+                            models.Q(("skip_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="run_step_skipped_with_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("first_person__isnull", True),
+                            ("done_by__isnull", True),
+                            models.Q(("first_person", models.F("done_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="run_step_second_person_is_another",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Decision",
@@ -1234,6 +1653,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["rotation", "starts_at"], name="shift_by_rotation")
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                        name="shift_ends_after_it_starts",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="StatusUpdate",
@@ -1281,6 +1711,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "permissions": [("publish_update", "Can publish a status update")],
+                "indexes": [
+                    models.Index(fields=["incident", "-published_at"], name="update_by_incident")
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("audience__in", ["users", "partners", "management", "public"])
+                        ),
+                        name="status_update_audience_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1328,6 +1769,29 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("phase", "position"), name="step_position_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "role__in",
+                                [
+                                    "",
+                                    "commander",
+                                    "communications",
+                                    "operations",
+                                    "scribe",
+                                    "management",
+                                ],
+                            )
+                        ),
+                        name="step_role_known",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="TimelineEntry",
@@ -1387,6 +1851,35 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["incident", "-happened_at"], name="timeline_by_incident")
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "status",
+                                    "alert",
+                                    "step",
+                                    "call",
+                                    "role",
+                                    "decision",
+                                    "order",
+                                    "update",
+                                    "verdict",
+                                    "note",
+                                    "review",
+                                    "engine",
+                                ],
+                            )
+                        ),
+                        name="timeline_kind_known",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="VerdictChange",
@@ -1470,543 +1963,5 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="escalationfiring",
-            constraint=models.UniqueConstraint(
-                fields=("escalation", "epoch", "loop", "level"), name="escalation_fires_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="escalationpolicy",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_default", True)),
-                fields=("is_default",),
-                name="escalation_one_default_policy",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="escalationlevel",
-            constraint=models.UniqueConstraint(
-                fields=("policy", "position"), name="escalation_level_position_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="escalation",
-            index=models.Index(fields=["status", "next_due_at"], name="escalation_next"),
-        ),
-        migrations.AddConstraint(
-            model_name="escalation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["running", "acknowledged", "stopped", "exhausted"])
-                ),
-                name="escalation_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="escalation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "running")),
-                fields=("incident", "reason", "subject"),
-                name="escalation_one_running_per_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="escalation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("acknowledged_by__isnull", False), ("status", "acknowledged")),
-                    models.Q(
-                        models.Q(("status", "acknowledged"), _negated=True),
-                        ("acknowledged_by__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="escalation_acknowledged_iff_person",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="alert",
-            index=models.Index(fields=["status", "-raised_at"], name="alert_by_status"),
-        ),
-        migrations.AddIndex(
-            model_name="alert",
-            index=models.Index(fields=["-raised_at"], name="alert_newest"),
-        ),
-        migrations.AddConstraint(
-            model_name="alert",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "resolved"), _negated=True),
-                fields=("key",),
-                name="alert_one_unresolved_per_key",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="alert",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["open", "acknowledged", "muted", "resolved"])),
-                name="alert_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="alert",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("severity__in", [1, 2, 3, 4])), name="alert_severity_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="alert",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("resolved_at__isnull", False), ("status", "resolved")),
-                    models.Q(
-                        models.Q(("status", "resolved"), _negated=True),
-                        ("resolved_at__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="alert_resolved_iff_timestamp",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="alert",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "muted"), _negated=True),
-                    ("muted_until__isnull", False),
-                    _connector="OR",
-                ),
-                name="alert_muted_has_an_end",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incidentasset",
-            constraint=models.UniqueConstraint(
-                fields=("incident", "asset"), name="incident_asset_named_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incidentrole",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "role__in",
-                        ["commander", "communications", "operations", "scribe", "management"],
-                    )
-                ),
-                name="incident_role_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incidentrole",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at__isnull", True)),
-                fields=("incident", "role"),
-                name="incident_role_held_by_one",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incidentsite",
-            constraint=models.UniqueConstraint(
-                fields=("incident", "site"), name="incident_site_named_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="notice",
-            index=models.Index(fields=["person", "-created_at"], name="notice_inbox"),
-        ),
-        migrations.AddIndex(
-            model_name="notice",
-            index=models.Index(fields=["incident", "created_at"], name="notice_by_incident"),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(fields=["status", "queued_at"], name="delivery_by_status"),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["queued", "sent", "failed", "cancelled"])),
-                name="delivery_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("sent_at__isnull", False), ("status", "sent")),
-                    models.Q(
-                        models.Q(("status", "sent"), _negated=True), ("sent_at__isnull", True)
-                    ),
-                    _connector="OR",
-                ),
-                name="delivery_sent_iff_timestamp",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.UniqueConstraint(
-                fields=("notice", "position"), name="delivery_one_per_position"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="incident",
-            index=models.Index(fields=["status", "-declared_at"], name="incident_by_status"),
-        ),
-        migrations.AddIndex(
-            model_name="incident",
-            index=models.Index(fields=["-declared_at"], name="incident_newest"),
-        ),
-        migrations.AddConstraint(
-            model_name="incident",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        [
-                            "declared",
-                            "responding",
-                            "contained",
-                            "recovered",
-                            "closed",
-                            "false_alarm",
-                            "merged",
-                        ],
-                    )
-                ),
-                name="incident_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incident",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("severity__in", [1, 2, 3, 4])), name="incident_severity_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incident",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "local",
-                            "network",
-                            "central",
-                            "portal",
-                            "integrity",
-                            "security",
-                            "third_party",
-                            "other",
-                        ],
-                    )
-                ),
-                name="incident_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incident",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("recovered_at__isnull", False), ("status__in", ["recovered", "closed"])
-                    ),
-                    models.Q(
-                        models.Q(("status__in", ["recovered", "closed"]), _negated=True),
-                        ("recovered_at__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="incident_recovered_iff_timestamp",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incident",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("merged_into__isnull", False), ("status", "merged")),
-                    models.Q(
-                        models.Q(("status", "merged"), _negated=True), ("merged_into__isnull", True)
-                    ),
-                    _connector="OR",
-                ),
-                name="incident_merged_iff_target",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incident",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    ("status__in", ["declared", "responding", "contained"]),
-                    models.Q(("group_key", ""), _negated=True),
-                ),
-                fields=("mode", "group_key"),
-                name="incident_one_ongoing_per_group",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="playbookversion",
-            constraint=models.UniqueConstraint(
-                fields=("playbook", "number"), name="playbook_version_numbered_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="playbookversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "published")),
-                fields=("playbook",),
-                name="playbook_one_published_version",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="playbookversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["draft", "published", "withdrawn"])),
-                name="playbook_version_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="playbookversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "published"), _negated=True),
-                    models.Q(
-                        ("published_at__isnull", False), models.Q(("digest", ""), _negated=True)
-                    ),
-                    _connector="OR",
-                ),
-                name="playbook_version_published_has_digest",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="playbookrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["running", "finished", "abandoned"])),
-                name="run_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="playbookrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "running"), ("finished_at__isnull", True)),
-                    models.Q(
-                        models.Q(("status", "running"), _negated=True),
-                        ("finished_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="run_finished_iff_timestamp",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="playbookrun",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "running")),
-                fields=("incident", "version"),
-                name="run_one_of_a_version_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="phase",
-            constraint=models.UniqueConstraint(
-                fields=("version", "position"), name="phase_position_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="phase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind__in", ["identification", "containment", "recovery", "review"])
-                ),
-                name="phase_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("signed_off_at__isnull", False),
-                        ("signed_off_by__isnull", False),
-                        ("status", "signed_off"),
-                    ),
-                    models.Q(
-                        ("signed_off_at__isnull", True),
-                        ("signed_off_by__isnull", True),
-                        ("status", "open"),
-                    ),
-                    _connector="OR",
-                ),
-                name="review_signed_iff_person",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="actionitem",
-            index=models.Index(fields=["status", "due_on"], name="action_item_due"),
-        ),
-        migrations.AddConstraint(
-            model_name="actionitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("finished_at__isnull", True), ("status", "open")),
-                    models.Q(
-                        models.Q(("status", "open"), _negated=True), ("finished_at__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="action_item_finished_iff_timestamp",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="escalationtarget",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("role", ""), ("rotation__isnull", True), ("user__isnull", False)),
-                    models.Q(("role", ""), ("rotation__isnull", False), ("user__isnull", True)),
-                    models.Q(
-                        ("rotation__isnull", True),
-                        ("user__isnull", True),
-                        models.Q(("role", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="escalation_target_names_exactly_one",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="runphase",
-            constraint=models.UniqueConstraint(
-                fields=("run", "position"), name="run_phase_position_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="runstep",
-            constraint=models.UniqueConstraint(
-                fields=("phase", "position"), name="run_step_position_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="runstep",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["open", "waiting", "done", "skipped"])),
-                name="run_step_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="runstep",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "role__in",
-                        ["", "commander", "communications", "operations", "scribe", "management"],
-                    )
-                ),
-                name="run_step_role_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="runstep",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("done_at__isnull", False), ("status__in", ["done", "skipped"])),
-                    models.Q(("done_at__isnull", True), ("status__in", ["open", "waiting"])),
-                    _connector="OR",
-                ),
-                name="run_step_settled_iff_timestamp",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="runstep",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "skipped"), _negated=True),
-                    models.Q(("skip_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="run_step_skipped_with_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="runstep",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("first_person__isnull", True),
-                    ("done_by__isnull", True),
-                    models.Q(("first_person", models.F("done_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="run_step_second_person_is_another",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="shift",
-            index=models.Index(fields=["rotation", "starts_at"], name="shift_by_rotation"),
-        ),
-        migrations.AddConstraint(
-            model_name="shift",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at__gt", models.F("starts_at"))),
-                name="shift_ends_after_it_starts",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="statusupdate",
-            index=models.Index(fields=["incident", "-published_at"], name="update_by_incident"),
-        ),
-        migrations.AddConstraint(
-            model_name="statusupdate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("audience__in", ["users", "partners", "management", "public"])),
-                name="status_update_audience_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="step",
-            constraint=models.UniqueConstraint(
-                fields=("phase", "position"), name="step_position_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="step",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "role__in",
-                        ["", "commander", "communications", "operations", "scribe", "management"],
-                    )
-                ),
-                name="step_role_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="timelineentry",
-            index=models.Index(fields=["incident", "-happened_at"], name="timeline_by_incident"),
-        ),
-        migrations.AddConstraint(
-            model_name="timelineentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "status",
-                            "alert",
-                            "step",
-                            "call",
-                            "role",
-                            "decision",
-                            "order",
-                            "update",
-                            "verdict",
-                            "note",
-                            "review",
-                            "engine",
-                        ],
-                    )
-                ),
-                name="timeline_kind_known",
-            ),
         ),
     ]

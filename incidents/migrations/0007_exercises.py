@@ -140,6 +140,31 @@ class Migration(migrations.Migration):
             ],
             options={
                 "permissions": [("run_exercise", "Can plan, run and score exercises")],
+                "indexes": [
+                    models.Index(fields=["status", "scheduled_for"], name="exercise_calendar")
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["planned", "running", "finished", "cancelled"])
+                        ),
+                        name="exercise_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["tabletop", "drill", "restore", "failover"])
+                        ),
+                        name="exercise_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status__in", ["running", "finished"]), _negated=True),
+                            ("started_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="exercise_running_has_begun",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -165,45 +190,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="exercise",
-            index=models.Index(fields=["status", "scheduled_for"], name="exercise_calendar"),
-        ),
-        migrations.AddConstraint(
-            model_name="exercise",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["planned", "running", "finished", "cancelled"])),
-                name="exercise_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exercise",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["tabletop", "drill", "restore", "failover"])),
-                name="exercise_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exercise",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ["running", "finished"]), _negated=True),
-                    ("started_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="exercise_running_has_begun",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inject",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("text", ""), _negated=True),
-                    models.Q(("signal", {}), _negated=True),
-                    _connector="OR",
-                ),
-                name="inject_says_something",
-            ),
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("text", ""), _negated=True),
+                            models.Q(("signal", {}), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="inject_says_something",
+                    )
+                ],
+            },
         ),
     ]

@@ -55,6 +55,26 @@ class Migration(migrations.Migration):
                 ),
                 ("needs_second", models.BooleanField(default=False)),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "audience__in",
+                                ["users", "partners", "staff", "management", "regulator", "public"],
+                            )
+                        ),
+                        name="audience_rule_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("cadence__gt", datetime.timedelta(0)),
+                            ("remind_before__gte", datetime.timedelta(0)),
+                        ),
+                        name="audience_rule_cadence_positive",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="StatusComponent",
@@ -70,23 +90,20 @@ class Migration(migrations.Migration):
                 ("is_public", models.BooleanField(default=True)),
                 ("position", models.PositiveSmallIntegerField(default=100)),
                 ("retired_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "asset",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="status_components",
+                        to="assets.asset",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
             },
-        ),
-        migrations.CreateModel(
-            name="StatusMail",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("sent_at", models.DateTimeField(blank=True, null=True)),
-                ("error", models.CharField(blank=True, max_length=300)),
-            ],
         ),
         migrations.CreateModel(
             name="StatusSubscriber",
@@ -103,6 +120,50 @@ class Migration(migrations.Migration):
                 ("confirmed_at", models.DateTimeField(blank=True, null=True)),
                 ("ended_at", models.DateTimeField(blank=True, null=True)),
             ],
+        ),
+        migrations.CreateModel(
+            name="StatusMail",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("error", models.CharField(blank=True, max_length=300)),
+                (
+                    "update",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mails",
+                        to="incidents.statusupdate",
+                    ),
+                ),
+                (
+                    "subscriber",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mails",
+                        to="incidents.statussubscriber",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("sent_at", None), _negated=True),
+                            models.Q(("error", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="status_mail_sent_or_failed",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("subscriber", "update"), name="status_mail_once"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="UpdateDraft",
@@ -146,10 +207,68 @@ class Migration(migrations.Migration):
                 ("written_at", models.DateTimeField()),
                 ("decided_at", models.DateTimeField(blank=True, null=True)),
                 ("reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "incident",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="update_drafts",
+                        to="incidents.incident",
+                    ),
+                ),
+                (
+                    "update",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="draft",
+                        to="incidents.statusupdate",
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="update_drafts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "permissions": [
                     ("approve_update", "Can approve a status update where no role is held")
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "audience__in",
+                                ["users", "partners", "staff", "management", "regulator", "public"],
+                            )
+                        ),
+                        name="update_draft_audience_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "sent"), ("update__isnull", False)),
+                            models.Q(
+                                models.Q(("status", "sent"), _negated=True),
+                                ("update__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="update_draft_sent_iff_update",
+                    ),
                 ],
             },
         ),
@@ -182,7 +301,30 @@ class Migration(migrations.Migration):
                 ("text", models.TextField()),
                 ("changed_at", models.DateTimeField()),
                 ("retired_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "changed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "audience__in",
+                                ["users", "partners", "staff", "management", "regulator", "public"],
+                            )
+                        ),
+                        name="update_template_audience_known",
+                    )
+                ],
+            },
         ),
         migrations.RemoveConstraint(
             model_name="statusupdate",
@@ -218,160 +360,6 @@ class Migration(migrations.Migration):
                     )
                 ),
                 name="status_update_audience_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="audiencerule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "audience__in",
-                        ["users", "partners", "staff", "management", "regulator", "public"],
-                    )
-                ),
-                name="audience_rule_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="audiencerule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("cadence__gt", datetime.timedelta(0)),
-                    ("remind_before__gte", datetime.timedelta(0)),
-                ),
-                name="audience_rule_cadence_positive",
-            ),
-        ),
-        migrations.AddField(
-            model_name="statuscomponent",
-            name="asset",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="status_components",
-                to="assets.asset",
-            ),
-        ),
-        migrations.AddField(
-            model_name="statusmail",
-            name="update",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="mails",
-                to="incidents.statusupdate",
-            ),
-        ),
-        migrations.AddField(
-            model_name="statusmail",
-            name="subscriber",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="mails",
-                to="incidents.statussubscriber",
-            ),
-        ),
-        migrations.AddField(
-            model_name="updatedraft",
-            name="decided_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="updatedraft",
-            name="incident",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="update_drafts",
-                to="incidents.incident",
-            ),
-        ),
-        migrations.AddField(
-            model_name="updatedraft",
-            name="update",
-            field=models.OneToOneField(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="draft",
-                to="incidents.statusupdate",
-            ),
-        ),
-        migrations.AddField(
-            model_name="updatedraft",
-            name="written_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="update_drafts",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="updatetemplate",
-            name="changed_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="statusmail",
-            constraint=models.UniqueConstraint(
-                fields=("subscriber", "update"), name="status_mail_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="statusmail",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("sent_at", None), _negated=True),
-                    models.Q(("error", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="status_mail_sent_or_failed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="updatedraft",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "audience__in",
-                        ["users", "partners", "staff", "management", "regulator", "public"],
-                    )
-                ),
-                name="update_draft_audience_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="updatedraft",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "sent"), ("update__isnull", False)),
-                    models.Q(models.Q(("status", "sent"), _negated=True), ("update__isnull", True)),
-                    _connector="OR",
-                ),
-                name="update_draft_sent_iff_update",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="updatetemplate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "audience__in",
-                        ["users", "partners", "staff", "management", "regulator", "public"],
-                    )
-                ),
-                name="update_template_audience_known",
             ),
         ),
     ]

@@ -37,50 +37,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Assessment",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("inherent", "Inherent"),
-                            ("residual", "Residual"),
-                            ("target", "Target"),
-                        ],
-                        max_length=20,
-                        verbose_name="kind",
-                    ),
-                ),
-                ("likelihood", models.PositiveSmallIntegerField(verbose_name="likelihood")),
-                ("impact", models.PositiveSmallIntegerField(verbose_name="impact")),
-                ("score", models.PositiveSmallIntegerField(verbose_name="score")),
-                ("level", models.CharField(max_length=20, verbose_name="level")),
-                ("assessed_on", models.DateField(verbose_name="assessed on")),
-                ("rationale", models.TextField(blank=True, verbose_name="rationale")),
-                ("recorded_at", models.DateTimeField(verbose_name="recorded at")),
-                (
-                    "assessed_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "assessment",
-                "verbose_name_plural": "assessments",
-            },
-        ),
-        migrations.CreateModel(
             name="Control",
             fields=[
                 (
@@ -147,6 +103,140 @@ class Migration(migrations.Migration):
                 "verbose_name": "control",
                 "verbose_name_plural": "controls",
                 "permissions": [("run_control", "Can introduce, test and withdraw controls")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["preventive", "detective", "corrective"])),
+                        name="control_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("effectiveness", "untested"), ("tested_on", None)),
+                            models.Q(
+                                models.Q(("effectiveness", "untested"), _negated=True),
+                                ("tested_on__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="control_untested_iff_no_date",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="RiskMatrix",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(unique=True, verbose_name="version")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("likelihoods", models.JSONField(verbose_name="likelihoods")),
+                ("impacts", models.JSONField(verbose_name="impacts")),
+                ("levels", models.JSONField(verbose_name="levels")),
+                ("cells", models.JSONField(verbose_name="cells")),
+                ("is_active", models.BooleanField(default=False, verbose_name="in force")),
+                (
+                    "activated_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="in force since"),
+                ),
+            ],
+            options={
+                "verbose_name": "risk matrix",
+                "verbose_name_plural": "risk matrices",
+                "permissions": [("publish_matrix", "Can put a risk matrix into force")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_active", True)),
+                        fields=("is_active",),
+                        name="risk_matrix_one_in_force",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("is_active", False), ("activated_at__isnull", False), _connector="OR"
+                        ),
+                        name="risk_matrix_in_force_knows_since_when",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Assessment",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("inherent", "Inherent"),
+                            ("residual", "Residual"),
+                            ("target", "Target"),
+                        ],
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("likelihood", models.PositiveSmallIntegerField(verbose_name="likelihood")),
+                ("impact", models.PositiveSmallIntegerField(verbose_name="impact")),
+                ("score", models.PositiveSmallIntegerField(verbose_name="score")),
+                ("level", models.CharField(max_length=20, verbose_name="level")),
+                ("assessed_on", models.DateField(verbose_name="assessed on")),
+                ("rationale", models.TextField(blank=True, verbose_name="rationale")),
+                ("recorded_at", models.DateTimeField(verbose_name="recorded at")),
+                (
+                    "assessed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "matrix",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assessments",
+                        to="risks.riskmatrix",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "assessment",
+                "verbose_name_plural": "assessments",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["inherent", "residual", "target"])),
+                        name="assessment_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("likelihood__range", (1, 5))),
+                        name="assessment_likelihood_from_one_to_five",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("impact__range", (1, 5))),
+                        name="assessment_impact_from_one_to_five",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "score",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("likelihood"), "*", models.F("impact")
+                                ),
+                            )
+                        ),
+                        name="assessment_score_is_the_product",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -281,16 +371,39 @@ class Migration(migrations.Migration):
                     ("weigh_evidence", "Can weigh what incidents say about a risk"),
                     ("import_register", "Can import the register from a file"),
                 ],
+                "indexes": [
+                    models.Index(fields=["-score", "code"], name="risk_by_score"),
+                    models.Index(fields=["review_on"], name="risk_by_review"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["open", "accepted", "retired"])),
+                        name="risk_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("retired_at__isnull", False), ("status", "retired")),
+                            models.Q(
+                                models.Q(("status", "retired"), _negated=True), ("retired_at", None)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="risk_retired_iff_timestamp",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("level", ""), ("residual", None), ("score", None)),
+                            models.Q(
+                                models.Q(("level", ""), _negated=True),
+                                ("residual__isnull", False),
+                                ("score__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="risk_level_iff_score",
+                    ),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name="assessment",
-            name="risk",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="assessments",
-                to="risks.risk",
-            ),
         ),
         migrations.CreateModel(
             name="RiskControl",
@@ -319,62 +432,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddField(
-            model_name="control",
-            name="risks",
-            field=models.ManyToManyField(
-                related_name="controls", through="risks.RiskControl", to="risks.risk"
-            ),
-        ),
-        migrations.CreateModel(
-            name="RiskMatrix",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(unique=True, verbose_name="version")),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                ("likelihoods", models.JSONField(verbose_name="likelihoods")),
-                ("impacts", models.JSONField(verbose_name="impacts")),
-                ("levels", models.JSONField(verbose_name="levels")),
-                ("cells", models.JSONField(verbose_name="cells")),
-                ("is_active", models.BooleanField(default=False, verbose_name="in force")),
-                (
-                    "activated_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="in force since"),
-                ),
-            ],
             options={
-                "verbose_name": "risk matrix",
-                "verbose_name_plural": "risk matrices",
-                "permissions": [("publish_matrix", "Can put a risk matrix into force")],
                 "constraints": [
                     models.UniqueConstraint(
-                        condition=models.Q(("is_active", True)),
-                        fields=("is_active",),
-                        name="risk_matrix_one_in_force",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("is_active", False), ("activated_at__isnull", False), _connector="OR"
-                        ),
-                        name="risk_matrix_in_force_knows_since_when",
-                    ),
+                        fields=("risk", "control"),
+                        name="risk_control_once",
+                        violation_error_message="This control already holds down this risk.",
+                    )
                 ],
             },
-        ),
-        migrations.AddField(
-            model_name="assessment",
-            name="matrix",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="assessments",
-                to="risks.riskmatrix",
-            ),
         ),
         migrations.CreateModel(
             name="Treatment",
@@ -441,6 +507,23 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "treatment",
                 "verbose_name_plural": "treatments",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["avoid", "reduce", "transfer", "accept"])),
+                        name="treatment_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at", None), ("status", "planned")),
+                            models.Q(
+                                models.Q(("status", "planned"), _negated=True),
+                                ("ended_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="treatment_ended_iff_not_planned",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -498,133 +581,24 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.AddIndex(
-            model_name="risk",
-            index=models.Index(fields=["-score", "code"], name="risk_by_score"),
-        ),
-        migrations.AddIndex(
-            model_name="risk",
-            index=models.Index(fields=["review_on"], name="risk_by_review"),
-        ),
-        migrations.AddConstraint(
-            model_name="risk",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["open", "accepted", "retired"])),
-                name="risk_status_known",
+        migrations.AddField(
+            model_name="assessment",
+            name="risk",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="assessments",
+                to="risks.risk",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="risk",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("retired_at__isnull", False), ("status", "retired")),
-                    models.Q(models.Q(("status", "retired"), _negated=True), ("retired_at", None)),
-                    _connector="OR",
-                ),
-                name="risk_retired_iff_timestamp",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="risk",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("level", ""), ("residual", None), ("score", None)),
-                    models.Q(
-                        models.Q(("level", ""), _negated=True),
-                        ("residual__isnull", False),
-                        ("score__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="risk_level_iff_score",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="riskcontrol",
-            constraint=models.UniqueConstraint(
-                fields=("risk", "control"),
-                name="risk_control_once",
-                violation_error_message="This control already holds down this risk.",
-            ),
-        ),
-        migrations.AddConstraint(
+        migrations.AddField(
             model_name="control",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["preventive", "detective", "corrective"])),
-                name="control_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="control",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("effectiveness", "untested"), ("tested_on", None)),
-                    models.Q(
-                        models.Q(("effectiveness", "untested"), _negated=True),
-                        ("tested_on__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="control_untested_iff_no_date",
+            name="risks",
+            field=models.ManyToManyField(
+                related_name="controls", through="risks.RiskControl", to="risks.risk"
             ),
         ),
         migrations.AddIndex(
             model_name="assessment",
             index=models.Index(fields=["risk", "kind", "-recorded_at"], name="assessment_of_risk"),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["inherent", "residual", "target"])),
-                name="assessment_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("likelihood__range", (1, 5))),
-                name="assessment_likelihood_from_one_to_five",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("impact__range", (1, 5))),
-                name="assessment_impact_from_one_to_five",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "score",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("likelihood"), "*", models.F("impact")
-                        ),
-                    )
-                ),
-                name="assessment_score_is_the_product",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="treatment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["avoid", "reduce", "transfer", "accept"])),
-                name="treatment_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="treatment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at", None), ("status", "planned")),
-                    models.Q(
-                        models.Q(("status", "planned"), _negated=True), ("ended_at__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="treatment_ended_iff_not_planned",
-            ),
         ),
     ]

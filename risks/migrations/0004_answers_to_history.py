@@ -65,6 +65,32 @@ class Migration(migrations.Migration):
                     "retired_at",
                     models.DateTimeField(blank=True, null=True, verbose_name="retired at"),
                 ),
+                (
+                    "asset",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="indicators",
+                        to="assets.asset",
+                        verbose_name="asset",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="indicators",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                (
+                    "risks",
+                    models.ManyToManyField(
+                        blank=True, related_name="indicators", to="risks.risk", verbose_name="risks"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "indicator",
@@ -72,6 +98,36 @@ class Migration(migrations.Migration):
                 "permissions": [
                     ("run_indicator", "Can introduce, edit and retire indicators"),
                     ("record_value", "Can type the value of an indicator"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["ok", "watch", "act", "unknown"])),
+                        name="indicator_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("higher_is_worse", True), ("watch_at__lte", models.F("act_at"))
+                            ),
+                            models.Q(
+                                ("higher_is_worse", False), ("watch_at__gte", models.F("act_at"))
+                            ),
+                            _connector="OR",
+                        ),
+                        name="indicator_limits_in_order",
+                        violation_error_message="The limit for acting lies beyond the one for watching.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "unknown"), ("value", None)),
+                            models.Q(
+                                models.Q(("status", "unknown"), _negated=True),
+                                ("value__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="indicator_unknown_iff_no_value",
+                    ),
                 ],
             },
         ),
@@ -100,7 +156,32 @@ class Migration(migrations.Migration):
                 ),
                 ("measured_at", models.DateTimeField(verbose_name="measured at")),
                 ("note", models.CharField(blank=True, max_length=300, verbose_name="note")),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="values",
+                        to="risks.indicator",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["indicator", "-measured_at"], name="indicator_value_newest"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="RegisterDigest",
@@ -114,7 +195,22 @@ class Migration(migrations.Migration):
                 ("day", models.DateField()),
                 ("facts", models.JSONField()),
                 ("sent_at", models.DateTimeField()),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="register_digests",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("person", "day"), name="register_digest_once_a_day"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="RegisterVersion",
@@ -140,6 +236,21 @@ class Migration(migrations.Migration):
                 ("action", models.CharField(blank=True, max_length=80)),
                 ("reason", models.TextField(blank=True)),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["kind", "subject_id", "-recorded_at", "-id"],
+                        name="register_version_newest",
+                    ),
+                    models.Index(fields=["kind", "recorded_at"], name="register_version_by_time"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["risk", "control", "plan"])),
+                        name="register_version_kind_known",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="RegisterVisit",
@@ -151,6 +262,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("seen_at", models.DateTimeField()),
+                (
+                    "person",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="register_visit",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -184,7 +303,40 @@ class Migration(migrations.Migration):
                     "sprung_at",
                     models.DateTimeField(blank=True, null=True, verbose_name="sprung at"),
                 ),
+                (
+                    "acceptance",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tripwires",
+                        to="risks.acceptance",
+                    ),
+                ),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tripwires",
+                        to="risks.indicator",
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("count", None), ("indicator__isnull", False), ("kind", "indicator")
+                            ),
+                            models.Q(("count__gte", 1), ("indicator", None), ("kind", "incidents")),
+                            models.Q(("count", None), ("indicator", None), ("kind", "exercise")),
+                            _connector="OR",
+                        ),
+                        name="tripwire_says_what_springs_it",
+                    )
+                ],
+            },
         ),
         migrations.RemoveConstraint(
             model_name="acceptance",
@@ -281,164 +433,6 @@ class Migration(migrations.Migration):
                 fields=("risk",),
                 name="acceptance_one_standing_per_risk",
                 violation_error_message="This risk is already accepted, or asked to be.",
-            ),
-        ),
-        migrations.AddField(
-            model_name="indicator",
-            name="asset",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="indicators",
-                to="assets.asset",
-                verbose_name="asset",
-            ),
-        ),
-        migrations.AddField(
-            model_name="indicator",
-            name="owner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="indicators",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="owner",
-            ),
-        ),
-        migrations.AddField(
-            model_name="indicator",
-            name="risks",
-            field=models.ManyToManyField(
-                blank=True, related_name="indicators", to="risks.risk", verbose_name="risks"
-            ),
-        ),
-        migrations.AddField(
-            model_name="indicatorvalue",
-            name="indicator",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="values",
-                to="risks.indicator",
-            ),
-        ),
-        migrations.AddField(
-            model_name="indicatorvalue",
-            name="recorded_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="registerdigest",
-            name="person",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="register_digests",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="registerversion",
-            index=models.Index(
-                fields=["kind", "subject_id", "-recorded_at", "-id"], name="register_version_newest"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="registerversion",
-            index=models.Index(fields=["kind", "recorded_at"], name="register_version_by_time"),
-        ),
-        migrations.AddConstraint(
-            model_name="registerversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["risk", "control", "plan"])),
-                name="register_version_kind_known",
-            ),
-        ),
-        migrations.AddField(
-            model_name="registervisit",
-            name="person",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="register_visit",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="tripwire",
-            name="acceptance",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="tripwires",
-                to="risks.acceptance",
-            ),
-        ),
-        migrations.AddField(
-            model_name="tripwire",
-            name="indicator",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="tripwires",
-                to="risks.indicator",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="indicator",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["ok", "watch", "act", "unknown"])),
-                name="indicator_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="indicator",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("higher_is_worse", True), ("watch_at__lte", models.F("act_at"))),
-                    models.Q(("higher_is_worse", False), ("watch_at__gte", models.F("act_at"))),
-                    _connector="OR",
-                ),
-                name="indicator_limits_in_order",
-                violation_error_message="The limit for acting lies beyond the one for watching.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="indicator",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "unknown"), ("value", None)),
-                    models.Q(
-                        models.Q(("status", "unknown"), _negated=True), ("value__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="indicator_unknown_iff_no_value",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="indicatorvalue",
-            index=models.Index(fields=["indicator", "-measured_at"], name="indicator_value_newest"),
-        ),
-        migrations.AddConstraint(
-            model_name="registerdigest",
-            constraint=models.UniqueConstraint(
-                fields=("person", "day"), name="register_digest_once_a_day"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="tripwire",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("count", None), ("indicator__isnull", False), ("kind", "indicator")),
-                    models.Q(("count__gte", 1), ("indicator", None), ("kind", "incidents")),
-                    models.Q(("count", None), ("indicator", None), ("kind", "exercise")),
-                    _connector="OR",
-                ),
-                name="tripwire_says_what_springs_it",
             ),
         ),
     ]

@@ -39,7 +39,30 @@ class Migration(migrations.Migration):
                 ("yearly_cost", models.FloatField(verbose_name="what continuity costs in a year")),
                 ("reason", models.TextField(verbose_name="what these figures rest on")),
                 ("set_at", models.DateTimeField()),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("error_cost__gte", 0),
+                            ("hour_of_downtime__gte", 0),
+                            ("hours_before__gte", 0),
+                            ("share_offline__range", (0, 100)),
+                            ("yearly_cost__gte", 0),
+                        ),
+                        name="continuity_worth_not_negative",
+                        violation_error_message="No figure is negative; a share ends at 100.",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="LikelihoodProposal",
@@ -68,7 +91,48 @@ class Migration(migrations.Migration):
                 ),
                 ("reason", models.TextField(blank=True)),
                 ("weighed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "risk",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="proposals",
+                        to="risks.risk",
+                    ),
+                ),
+                (
+                    "weighed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("outcome", "waiting")),
+                        fields=("risk",),
+                        name="likelihood_proposal_one_waiting",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("outcome", "waiting"), ("weighed_at", None), ("weighed_by", None)
+                            ),
+                            models.Q(
+                                models.Q(("outcome", "waiting"), _negated=True),
+                                ("weighed_at__isnull", False),
+                                ("weighed_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="likelihood_proposal_weighed_iff_person",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="LossEstimate",
@@ -101,7 +165,53 @@ class Migration(migrations.Migration):
                 ("loss_high", models.FloatField(verbose_name="loss at a time, high")),
                 ("note", models.TextField(verbose_name="what it rests on")),
                 ("made_at", models.DateTimeField()),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "risk",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="loss_estimates",
+                        to="risks.risk",
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("loss_low__gt", 0),
+                            ("rate_high__gte", models.F("rate_low")),
+                            ("rate_low__gt", 0),
+                            ("loss_high__gte", models.F("loss_low")),
+                        ),
+                        name="loss_estimate_intervals_in_order",
+                        violation_error_message="Each interval goes from a positive low end upwards.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("shape", "pert"), _negated=True),
+                            models.Q(
+                                ("loss_likely__gte", models.F("loss_low")),
+                                ("loss_likely__isnull", False),
+                                ("loss_likely__lte", models.F("loss_high")),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="loss_estimate_pert_knows_the_likely_value",
+                        violation_error_message="The likely loss lies between the low and the high one.",
+                    ),
+                ],
+                "indexes": [models.Index(fields=["risk", "-made_at"], name="loss_estimate_newest")],
+            },
         ),
         migrations.CreateModel(
             name="LossTolerance",
@@ -115,6 +225,14 @@ class Migration(migrations.Migration):
                 ("points", models.JSONField()),
                 ("reason", models.TextField()),
                 ("set_at", models.DateTimeField()),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
@@ -138,134 +256,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("cuts_loss__range", (0, 95)), ("cuts_rate__range", (0, 95))),
                 name="risk_control_cuts_are_shares",
                 violation_error_message="A control takes away between 0 and 95 per cent.",
-            ),
-        ),
-        migrations.AddField(
-            model_name="continuityworth",
-            name="set_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="likelihoodproposal",
-            name="risk",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="proposals",
-                to="risks.risk",
-            ),
-        ),
-        migrations.AddField(
-            model_name="likelihoodproposal",
-            name="weighed_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="lossestimate",
-            name="made_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="lossestimate",
-            name="risk",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="loss_estimates",
-                to="risks.risk",
-            ),
-        ),
-        migrations.AddField(
-            model_name="losstolerance",
-            name="set_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="continuityworth",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("error_cost__gte", 0),
-                    ("hour_of_downtime__gte", 0),
-                    ("hours_before__gte", 0),
-                    ("share_offline__range", (0, 100)),
-                    ("yearly_cost__gte", 0),
-                ),
-                name="continuity_worth_not_negative",
-                violation_error_message="No figure is negative; a share ends at 100.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="likelihoodproposal",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("outcome", "waiting")),
-                fields=("risk",),
-                name="likelihood_proposal_one_waiting",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="likelihoodproposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("outcome", "waiting"), ("weighed_at", None), ("weighed_by", None)),
-                    models.Q(
-                        models.Q(("outcome", "waiting"), _negated=True),
-                        ("weighed_at__isnull", False),
-                        ("weighed_by__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="likelihood_proposal_weighed_iff_person",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="lossestimate",
-            index=models.Index(fields=["risk", "-made_at"], name="loss_estimate_newest"),
-        ),
-        migrations.AddConstraint(
-            model_name="lossestimate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("loss_low__gt", 0),
-                    ("rate_high__gte", models.F("rate_low")),
-                    ("rate_low__gt", 0),
-                    ("loss_high__gte", models.F("loss_low")),
-                ),
-                name="loss_estimate_intervals_in_order",
-                violation_error_message="Each interval goes from a positive low end upwards.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lossestimate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("shape", "pert"), _negated=True),
-                    models.Q(
-                        ("loss_likely__gte", models.F("loss_low")),
-                        ("loss_likely__isnull", False),
-                        ("loss_likely__lte", models.F("loss_high")),
-                    ),
-                    _connector="OR",
-                ),
-                name="loss_estimate_pert_knows_the_likely_value",
-                violation_error_message="The likely loss lies between the low and the high one.",
             ),
         ),
     ]

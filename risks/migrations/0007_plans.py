@@ -81,6 +81,12 @@ class Migration(migrations.Migration):
                     ("run_plan", "Can write and retire plans"),
                     ("approve_plan", "Can approve a version of a plan"),
                 ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["continuity", "recovery"])),
+                        name="plan_kind_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -139,6 +145,38 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("plan", "number"), name="plan_version_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["draft", "submitted"])),
+                        fields=("plan",),
+                        name="plan_one_version_in_work",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("approved_at", None), ("approved_by", None)),
+                            models.Q(
+                                ("approved_at__isnull", False),
+                                models.Q(("approved_by", models.F("written_by")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="plan_version_approved_by_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("approved_by", None), ("state__in", ["draft", "submitted"])),
+                            models.Q(
+                                ("approved_by__isnull", False),
+                                ("state__in", ["approved", "replaced"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="plan_version_approved_iff_person",
+                    ),
+                ],
+            },
         ),
         migrations.AddField(
             model_name="plan",
@@ -149,51 +187,6 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="risks.planversion",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.UniqueConstraint(fields=("plan", "number"), name="plan_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["draft", "submitted"])),
-                fields=("plan",),
-                name="plan_one_version_in_work",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("approved_at", None), ("approved_by", None)),
-                    models.Q(
-                        ("approved_at__isnull", False),
-                        models.Q(("approved_by", models.F("written_by")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="plan_version_approved_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("approved_by", None), ("state__in", ["draft", "submitted"])),
-                    models.Q(
-                        ("approved_by__isnull", False), ("state__in", ["approved", "replaced"])
-                    ),
-                    _connector="OR",
-                ),
-                name="plan_version_approved_iff_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="plan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["continuity", "recovery"])), name="plan_kind_known"
             ),
         ),
     ]

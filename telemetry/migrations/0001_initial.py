@@ -42,6 +42,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "permissions": [("enrol_device", "Can enrol and revoke devices")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("site", "name"), name="device_name_once_at_a_site"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -87,6 +92,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("site", "name"), name="stream_name_once_at_a_site"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ConflictReport",
@@ -115,6 +127,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "permissions": [("see_conflict_values", "Can read both versions of a conflict")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("device", "conflict_id"), name="conflict_once_for_a_device"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -214,6 +231,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["check_row", "received_at"], name="ping_by_check")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="QuarantinedItem",
@@ -239,6 +261,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["device", "received_at"], name="quarantine_by_device")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Sample",
@@ -266,6 +293,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["device", "sampled_at"], name="sample_by_device_time")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("device", "boot_id", "seq"), name="sample_stored_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SequenceLedger",
@@ -292,6 +329,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("device", "boot_id"), name="ledger_once_for_a_boot"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SiteState",
@@ -369,7 +413,20 @@ class Migration(migrations.Migration):
                 ("conflicts_open", models.PositiveIntegerField(default=0)),
                 ("consecutive_failures", models.PositiveIntegerField(default=0)),
                 ("digest", models.JSONField(default=dict)),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="stream_states",
+                        to="telemetry.device",
+                    ),
+                ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["oldest_pending_at"], name="stream_state_by_pending")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Signal",
@@ -465,6 +522,27 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("version__gt", models.F("swept_version"))),
+                        fields=["opened_at", "id"],
+                        name="signal_unswept",
+                    ),
+                    models.Index(fields=["site", "opened_at"], name="signal_by_site"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("closed_at", None)),
+                        fields=("rule", "key"),
+                        name="signal_open_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("severity__range", (1, 4))),
+                        name="signal_severity_one_to_four",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SyncSession",
@@ -519,6 +597,21 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["device", "started_at"], name="session_by_device_time"),
+                    models.Index(
+                        condition=models.Q(("is_mismatch", True)),
+                        fields=["received_at"],
+                        name="session_mismatched",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("device", "session_id"), name="session_once_for_a_device"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="WebhookSource",
@@ -631,104 +724,5 @@ class Migration(migrations.Migration):
                     models.Index(fields=["node_state"], name="device_state_by_state"),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="device",
-            constraint=models.UniqueConstraint(
-                fields=("site", "name"), name="device_name_once_at_a_site"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="conflictreport",
-            constraint=models.UniqueConstraint(
-                fields=("device", "conflict_id"), name="conflict_once_for_a_device"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="pingevent",
-            index=models.Index(fields=["check_row", "received_at"], name="ping_by_check"),
-        ),
-        migrations.AddIndex(
-            model_name="quarantineditem",
-            index=models.Index(fields=["device", "received_at"], name="quarantine_by_device"),
-        ),
-        migrations.AddIndex(
-            model_name="sample",
-            index=models.Index(fields=["device", "sampled_at"], name="sample_by_device_time"),
-        ),
-        migrations.AddConstraint(
-            model_name="sample",
-            constraint=models.UniqueConstraint(
-                fields=("device", "boot_id", "seq"), name="sample_stored_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sequenceledger",
-            constraint=models.UniqueConstraint(
-                fields=("device", "boot_id"), name="ledger_once_for_a_boot"
-            ),
-        ),
-        migrations.AddField(
-            model_name="streamstate",
-            name="device",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="stream_states",
-                to="telemetry.device",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stream",
-            constraint=models.UniqueConstraint(
-                fields=("site", "name"), name="stream_name_once_at_a_site"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="signal",
-            index=models.Index(
-                condition=models.Q(("version__gt", models.F("swept_version"))),
-                fields=["opened_at", "id"],
-                name="signal_unswept",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="signal",
-            index=models.Index(fields=["site", "opened_at"], name="signal_by_site"),
-        ),
-        migrations.AddConstraint(
-            model_name="signal",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("closed_at", None)),
-                fields=("rule", "key"),
-                name="signal_open_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("severity__range", (1, 4))), name="signal_severity_one_to_four"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="syncsession",
-            index=models.Index(fields=["device", "started_at"], name="session_by_device_time"),
-        ),
-        migrations.AddIndex(
-            model_name="syncsession",
-            index=models.Index(
-                condition=models.Q(("is_mismatch", True)),
-                fields=["received_at"],
-                name="session_mismatched",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="syncsession",
-            constraint=models.UniqueConstraint(
-                fields=("device", "session_id"), name="session_once_for_a_device"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="streamstate",
-            index=models.Index(fields=["oldest_pending_at"], name="stream_state_by_pending"),
         ),
     ]

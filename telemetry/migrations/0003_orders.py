@@ -191,6 +191,64 @@ class Migration(migrations.Migration):
                     ("approve_order", "Can be the second person of an order"),
                     ("break_glass", "Can give a dangerous order alone, to be reviewed"),
                 ],
+                "indexes": [
+                    models.Index(fields=["status", "requested_at"], name="order_by_status")
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("confirmed_by", None),
+                            models.Q(("confirmed_by", models.F("requested_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="order_confirmed_by_another",
+                        violation_error_message="Nobody confirms their own order.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("reviewed_by", None),
+                            models.Q(("reviewed_by", models.F("requested_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="order_reviewed_by_another",
+                        violation_error_message="Nobody reviews their own break-glass order.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("action", "freeze"), _negated=True),
+                            ("expires_at", None),
+                            _connector="OR",
+                        ),
+                        name="order_freeze_never_lapses_by_itself",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("action", "lift"), ("lifts__isnull", False)),
+                            models.Q(models.Q(("action", "lift"), _negated=True), ("lifts", None)),
+                            _connector="OR",
+                        ),
+                        name="order_lift_names_what_it_lifts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                [
+                                    "requested",
+                                    "scheduled",
+                                    "in_force",
+                                    "done",
+                                    "lifted",
+                                    "expired",
+                                    "refused",
+                                    "withdrawn",
+                                    "lapsed",
+                                ],
+                            )
+                        ),
+                        name="order_status_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -227,6 +285,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["published_at"], name="desired_state_by_time")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("site", "epoch"), name="desired_state_epoch_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("superseded_at__isnull", True)),
+                        fields=("site",),
+                        name="desired_state_one_current",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="OrderDelivery",
@@ -275,6 +346,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("desired_state", "device"), name="order_delivery_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="OrderAck",
@@ -315,6 +393,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["delivery", "said_at"], name="order_ack_by_delivery")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="OrderSite",
@@ -343,6 +426,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=["site"],
+                        name="order_site_unended",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("order", "site"), name="order_site_once")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Approval",
@@ -432,117 +527,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(fields=["status", "requested_at"], name="order_by_status"),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("confirmed_by", None),
-                    models.Q(("confirmed_by", models.F("requested_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="order_confirmed_by_another",
-                violation_error_message="Nobody confirms their own order.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("reviewed_by", None),
-                    models.Q(("reviewed_by", models.F("requested_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="order_reviewed_by_another",
-                violation_error_message="Nobody reviews their own break-glass order.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("action", "freeze"), _negated=True),
-                    ("expires_at", None),
-                    _connector="OR",
-                ),
-                name="order_freeze_never_lapses_by_itself",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("action", "lift"), ("lifts__isnull", False)),
-                    models.Q(models.Q(("action", "lift"), _negated=True), ("lifts", None)),
-                    _connector="OR",
-                ),
-                name="order_lift_names_what_it_lifts",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        [
-                            "requested",
-                            "scheduled",
-                            "in_force",
-                            "done",
-                            "lifted",
-                            "expired",
-                            "refused",
-                            "withdrawn",
-                            "lapsed",
-                        ],
-                    )
-                ),
-                name="order_status_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="desiredstate",
-            index=models.Index(fields=["published_at"], name="desired_state_by_time"),
-        ),
-        migrations.AddConstraint(
-            model_name="desiredstate",
-            constraint=models.UniqueConstraint(
-                fields=("site", "epoch"), name="desired_state_epoch_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="desiredstate",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("superseded_at__isnull", True)),
-                fields=("site",),
-                name="desired_state_one_current",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderdelivery",
-            constraint=models.UniqueConstraint(
-                fields=("desired_state", "device"), name="order_delivery_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="orderack",
-            index=models.Index(fields=["delivery", "said_at"], name="order_ack_by_delivery"),
-        ),
-        migrations.AddIndex(
-            model_name="ordersite",
-            index=models.Index(
-                condition=models.Q(("ended_at__isnull", True)),
-                fields=["site"],
-                name="order_site_unended",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ordersite",
-            constraint=models.UniqueConstraint(fields=("order", "site"), name="order_site_once"),
         ),
     ]

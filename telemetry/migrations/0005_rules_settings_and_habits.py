@@ -27,7 +27,23 @@ class Migration(migrations.Migration):
                 ("value_minor", models.BigIntegerField(null=True)),
                 ("currency", models.CharField(blank=True, max_length=3)),
                 ("rpo", models.DurationField(null=True)),
+                (
+                    "stream",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rpo_days",
+                        to="telemetry.stream",
+                    ),
+                ),
             ],
+            options={
+                "indexes": [models.Index(fields=["day"], name="rpo_day_by_day")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("stream", "day"), name="rpo_day_once_for_a_stream"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="RuleSetting",
@@ -58,9 +74,35 @@ class Migration(migrations.Migration):
                 ("is_on", models.BooleanField(null=True, verbose_name="on")),
                 ("limits", models.JSONField(default=dict)),
                 ("changed_at", models.DateTimeField()),
+                (
+                    "site",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rule_settings",
+                        to="assets.site",
+                    ),
+                ),
             ],
             options={
                 "permissions": [("tune_rule", "Can switch and tune rules of detection")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("site", None)),
+                        fields=("rule", "sector"),
+                        name="rule_setting_once_for_a_sector",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("site__isnull", False)),
+                        fields=("rule", "site"),
+                        name="rule_setting_once_for_a_site",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("site", None), ("sector", ""), _connector="OR"),
+                        name="rule_setting_names_a_sector_or_a_site",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -83,7 +125,45 @@ class Migration(migrations.Migration):
                 ("conflicts", models.BigIntegerField(default=0)),
                 ("by_hand", models.PositiveIntegerField(default=0)),
                 ("bad_users", models.JSONField(default=dict)),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sync_days",
+                        to="telemetry.device",
+                    ),
+                ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["day"], name="sync_day_by_day"),
+                    models.Index(
+                        condition=models.Q(("failed__gt", 0)),
+                        fields=["day"],
+                        name="sync_day_failed",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("mismatches__gt", 0),
+                            ("rejected__gt", 0),
+                            ("duplicates__gt", 0),
+                            _connector="OR",
+                        ),
+                        fields=["day"],
+                        name="sync_day_bad",
+                    ),
+                    models.Index(
+                        condition=models.Q(("conflicts__gt", 0)),
+                        fields=["day"],
+                        name="sync_day_conflicts",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("device", "stream_name", "day"), name="sync_day_once_for_a_stream"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SyncHabit",
@@ -105,7 +185,39 @@ class Migration(migrations.Migration):
                 ("odd_sums", models.JSONField(default=dict)),
                 ("slot_code", models.CharField(blank=True, max_length=40)),
                 ("slot_told", models.CharField(blank=True, max_length=300)),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sync_habits",
+                        to="telemetry.device",
+                    ),
+                ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("odd_streak__gte", 2)),
+                        fields=["device"],
+                        name="sync_habit_odd",
+                    ),
+                    models.Index(
+                        condition=models.Q(("last_outcome", "aborted")),
+                        fields=["device"],
+                        name="sync_habit_cut_off",
+                    ),
+                    models.Index(
+                        condition=models.Q(("slot_code", ""), _negated=True),
+                        fields=["device"],
+                        name="sync_habit_slot",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("device", "stream_name"), name="sync_habit_once_for_a_stream"
+                    )
+                ],
+            },
         ),
         migrations.AddField(
             model_name="streamstate",
@@ -170,140 +282,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("folded_at", None)),
                 fields=["received_at"],
                 name="session_not_folded",
-            ),
-        ),
-        migrations.AddField(
-            model_name="rpoday",
-            name="stream",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="rpo_days",
-                to="telemetry.stream",
-            ),
-        ),
-        migrations.AddField(
-            model_name="rulesetting",
-            name="site",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="rule_settings",
-                to="assets.site",
-            ),
-        ),
-        migrations.AddField(
-            model_name="syncday",
-            name="device",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="sync_days",
-                to="telemetry.device",
-            ),
-        ),
-        migrations.AddField(
-            model_name="synchabit",
-            name="device",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="sync_habits",
-                to="telemetry.device",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="rpoday",
-            index=models.Index(fields=["day"], name="rpo_day_by_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="rpoday",
-            constraint=models.UniqueConstraint(
-                fields=("stream", "day"), name="rpo_day_once_for_a_stream"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rulesetting",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("site", None)),
-                fields=("rule", "sector"),
-                name="rule_setting_once_for_a_sector",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rulesetting",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("site__isnull", False)),
-                fields=("rule", "site"),
-                name="rule_setting_once_for_a_site",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rulesetting",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("site", None), ("sector", ""), _connector="OR"),
-                name="rule_setting_names_a_sector_or_a_site",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="syncday",
-            index=models.Index(fields=["day"], name="sync_day_by_day"),
-        ),
-        migrations.AddIndex(
-            model_name="syncday",
-            index=models.Index(
-                condition=models.Q(("failed__gt", 0)), fields=["day"], name="sync_day_failed"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="syncday",
-            index=models.Index(
-                condition=models.Q(
-                    ("mismatches__gt", 0),
-                    ("rejected__gt", 0),
-                    ("duplicates__gt", 0),
-                    _connector="OR",
-                ),
-                fields=["day"],
-                name="sync_day_bad",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="syncday",
-            index=models.Index(
-                condition=models.Q(("conflicts__gt", 0)), fields=["day"], name="sync_day_conflicts"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="syncday",
-            constraint=models.UniqueConstraint(
-                fields=("device", "stream_name", "day"), name="sync_day_once_for_a_stream"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="synchabit",
-            index=models.Index(
-                condition=models.Q(("odd_streak__gte", 2)), fields=["device"], name="sync_habit_odd"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="synchabit",
-            index=models.Index(
-                condition=models.Q(("last_outcome", "aborted")),
-                fields=["device"],
-                name="sync_habit_cut_off",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="synchabit",
-            index=models.Index(
-                condition=models.Q(("slot_code", ""), _negated=True),
-                fields=["device"],
-                name="sync_habit_slot",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="synchabit",
-            constraint=models.UniqueConstraint(
-                fields=("device", "stream_name"), name="sync_habit_once_for_a_stream"
             ),
         ),
     ]

@@ -17,96 +17,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="ConflictDecision",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("proposed", "Second person"),
-                            ("waiting", "Waiting to be sent"),
-                            ("sent", "Sent"),
-                            ("settled", "Settled"),
-                            ("withdrawn", "Withdrawn"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                ("values", models.JSONField()),
-                ("choices", models.JSONField(default=dict)),
-                ("digest", models.CharField(max_length=64)),
-                ("rules", models.JSONField(default=list)),
-                ("reason", models.CharField(max_length=500, verbose_name="reason")),
-                ("is_automatic", models.BooleanField(default=False)),
-                ("is_bulk", models.BooleanField(default=False)),
-                ("needs_second", models.BooleanField(default=False)),
-                ("decided_at", models.DateTimeField()),
-                ("confirmed_at", models.DateTimeField(null=True)),
-                ("sent_at", models.DateTimeField(null=True)),
-                ("settled_at", models.DateTimeField(null=True)),
-                ("is_sampled", models.BooleanField(default=False)),
-                ("reviewed_at", models.DateTimeField(null=True)),
-                (
-                    "finding",
-                    models.CharField(
-                        blank=True, choices=[("right", "Right"), ("wrong", "Wrong")], max_length=5
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ["decided_at", "pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="ConflictEvent",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("at", models.DateTimeField()),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("opened", "Opened"),
-                            ("told", "Told again by another site"),
-                            ("new_version", "A further version came"),
-                            ("absorbed", "Another case turned out to be this one"),
-                            ("ruled", "Settled by rules"),
-                            ("taken", "Taken"),
-                            ("proposed", "Decided; a second person must confirm"),
-                            ("decided", "Decided"),
-                            ("confirmed", "Confirmed by a second person"),
-                            ("refused", "Refused by a second person"),
-                            ("reopened", "Reopened"),
-                            ("escalated", "Deadline passed; given to"),
-                            ("nobody", "Deadline passed; nobody could be given it"),
-                            ("sent", "Sent to the site"),
-                            ("disagreed", "The site reports something else"),
-                            ("agreed", "The site agrees"),
-                            ("settled", "All sites agree"),
-                            ("reviewed", "Sample reviewed"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                ("note", models.CharField(blank=True, max_length=500)),
-            ],
-            options={
-                "ordering": ["at", "pk"],
-            },
-        ),
-        migrations.CreateModel(
             name="ConflictRule",
             fields=[
                 (
@@ -192,6 +102,23 @@ class Migration(migrations.Migration):
                 "verbose_name": "conflict rule",
                 "verbose_name_plural": "conflict rules",
                 "ordering": ["entity", "field"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("retired_at", None)),
+                        fields=("entity", "field"),
+                        name="conflict_rule_one_in_force",
+                        violation_error_message="There is already a rule for this field.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "master"), _negated=True),
+                            models.Q(("master", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="conflict_rule_master_is_named",
+                        violation_error_message="Say which source is the master.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -207,65 +134,31 @@ class Migration(migrations.Migration):
                 ("facts", models.JSONField()),
                 ("reason", models.CharField(blank=True, max_length=500)),
                 ("changed_at", models.DateTimeField()),
+                (
+                    "changed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="editions",
+                        to="telemetry.conflictrule",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["-number"],
-            },
-        ),
-        migrations.CreateModel(
-            name="ConflictSite",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("none", "No decision yet"),
-                            ("waiting", "Waiting to be sent"),
-                            ("sent", "Sent"),
-                            ("settled", "Agrees"),
-                            ("mismatch", "Reports something else"),
-                        ],
-                        default="none",
-                        max_length=8,
-                    ),
-                ),
-                ("sent_at", models.DateTimeField(null=True)),
-                ("reported_at", models.DateTimeField(null=True)),
-                ("reported_digest", models.CharField(blank=True, max_length=128)),
-            ],
-            options={
-                "ordering": ["site__code"],
-            },
-        ),
-        migrations.CreateModel(
-            name="ConflictVersion",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("mark", models.CharField(max_length=16)),
-                ("source", models.CharField(max_length=128)),
-                ("rev", models.CharField(max_length=256)),
-                ("values", models.JSONField(null=True)),
-                ("values_digest", models.CharField(blank=True, max_length=128)),
-                ("hlc", models.CharField(blank=True, max_length=64)),
-                ("written_ms", models.BigIntegerField(null=True)),
-                ("uncertainty_ms", models.BigIntegerField(null=True)),
-                ("is_jumped", models.BooleanField(default=False)),
-                ("role", models.CharField(blank=True, max_length=64)),
-                ("base", models.JSONField(null=True)),
-            ],
-            options={
-                "ordering": ["source", "rev", "mark"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("rule", "number"), name="conflict_rule_edition_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -362,6 +255,330 @@ class Migration(migrations.Migration):
                     ("decide_conflict", "Can decide conflicts"),
                     ("edit_conflict_rules", "Can edit the rules for conflicts"),
                 ],
+                "indexes": [
+                    models.Index(fields=["entity", "key"], name="conflict_by_record"),
+                    models.Index(fields=["state", "due_at"], name="conflict_by_state"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("settled_at__isnull", False), ("state", "settled")),
+                            models.Q(
+                                models.Q(("state", "settled"), _negated=True), ("settled_at", None)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="conflict_settled_has_a_moment",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("merged_into__isnull", False), ("state", "merged")),
+                            models.Q(
+                                models.Q(("state", "merged"), _negated=True), ("merged_into", None)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="conflict_merged_into_another",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ConflictDecision",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("proposed", "Second person"),
+                            ("waiting", "Waiting to be sent"),
+                            ("sent", "Sent"),
+                            ("settled", "Settled"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("values", models.JSONField()),
+                ("choices", models.JSONField(default=dict)),
+                ("digest", models.CharField(max_length=64)),
+                ("rules", models.JSONField(default=list)),
+                ("reason", models.CharField(max_length=500, verbose_name="reason")),
+                ("is_automatic", models.BooleanField(default=False)),
+                ("is_bulk", models.BooleanField(default=False)),
+                ("needs_second", models.BooleanField(default=False)),
+                ("decided_at", models.DateTimeField()),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("settled_at", models.DateTimeField(null=True)),
+                ("is_sampled", models.BooleanField(default=False)),
+                ("reviewed_at", models.DateTimeField(null=True)),
+                (
+                    "finding",
+                    models.CharField(
+                        blank=True, choices=[("right", "Right"), ("wrong", "Wrong")], max_length=5
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="decisions",
+                        to="telemetry.conflictcase",
+                    ),
+                ),
+                (
+                    "confirmed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reviewed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["decided_at", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("state__in", ["proposed", "waiting", "sent", "settled"])
+                        ),
+                        fields=("case",),
+                        name="conflict_one_standing_decision",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("confirmed_by", None),
+                            models.Q(("confirmed_by", models.F("decided_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="conflict_confirmed_by_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("needs_second", False),
+                            ("confirmed_by__isnull", False),
+                            ("state__in", ["proposed", "withdrawn"]),
+                            _connector="OR",
+                        ),
+                        name="conflict_second_person_before_sites",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("reviewed_by", None),
+                            models.Q(("reviewed_by", models.F("decided_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="conflict_reviewed_by_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_by", None), ("is_automatic", True)),
+                            models.Q(("decided_by__isnull", False), ("is_automatic", False)),
+                            _connector="OR",
+                        ),
+                        name="conflict_decided_by_somebody",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ConflictEvent",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("opened", "Opened"),
+                            ("told", "Told again by another site"),
+                            ("new_version", "A further version came"),
+                            ("absorbed", "Another case turned out to be this one"),
+                            ("ruled", "Settled by rules"),
+                            ("taken", "Taken"),
+                            ("proposed", "Decided; a second person must confirm"),
+                            ("decided", "Decided"),
+                            ("confirmed", "Confirmed by a second person"),
+                            ("refused", "Refused by a second person"),
+                            ("reopened", "Reopened"),
+                            ("escalated", "Deadline passed; given to"),
+                            ("nobody", "Deadline passed; nobody could be given it"),
+                            ("sent", "Sent to the site"),
+                            ("disagreed", "The site reports something else"),
+                            ("agreed", "The site agrees"),
+                            ("settled", "All sites agree"),
+                            ("reviewed", "Sample reviewed"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=500)),
+                (
+                    "about",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="telemetry.conflictcase",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="assets.site",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["at", "pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ConflictSite",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("none", "No decision yet"),
+                            ("waiting", "Waiting to be sent"),
+                            ("sent", "Sent"),
+                            ("settled", "Agrees"),
+                            ("mismatch", "Reports something else"),
+                        ],
+                        default="none",
+                        max_length=8,
+                    ),
+                ),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("reported_at", models.DateTimeField(null=True)),
+                ("reported_digest", models.CharField(blank=True, max_length=128)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="places",
+                        to="telemetry.conflictcase",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="conflict_places",
+                        to="assets.site",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["site__code"],
+                "indexes": [models.Index(fields=["site", "state"], name="conflict_site_by_state")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("case", "site"), name="conflict_site_once")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ConflictVersion",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("mark", models.CharField(max_length=16)),
+                ("source", models.CharField(max_length=128)),
+                ("rev", models.CharField(max_length=256)),
+                ("values", models.JSONField(null=True)),
+                ("values_digest", models.CharField(blank=True, max_length=128)),
+                ("hlc", models.CharField(blank=True, max_length=64)),
+                ("written_ms", models.BigIntegerField(null=True)),
+                ("uncertainty_ms", models.BigIntegerField(null=True)),
+                ("is_jumped", models.BooleanField(default=False)),
+                ("role", models.CharField(blank=True, max_length=64)),
+                ("base", models.JSONField(null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="telemetry.conflictcase",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="assets.site",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["source", "rev", "mark"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("case", "mark"), name="conflict_version_once")
+                ],
             },
         ),
         migrations.AddField(
@@ -378,264 +595,6 @@ class Migration(migrations.Migration):
             model_name="conflictreport",
             index=models.Index(
                 condition=models.Q(("case", None)), fields=["id"], name="conflict_not_taken_up"
-            ),
-        ),
-        migrations.AddField(
-            model_name="conflictdecision",
-            name="case",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="decisions",
-                to="telemetry.conflictcase",
-            ),
-        ),
-        migrations.AddField(
-            model_name="conflictdecision",
-            name="confirmed_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="conflictdecision",
-            name="decided_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="conflictdecision",
-            name="reviewed_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="conflictevent",
-            name="about",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="conflictevent",
-            name="case",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="events",
-                to="telemetry.conflictcase",
-            ),
-        ),
-        migrations.AddField(
-            model_name="conflictevent",
-            name="person",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="conflictevent",
-            name="site",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="assets.site",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="conflictrule",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("retired_at", None)),
-                fields=("entity", "field"),
-                name="conflict_rule_one_in_force",
-                violation_error_message="There is already a rule for this field.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="conflictrule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "master"), _negated=True),
-                    models.Q(("master", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="conflict_rule_master_is_named",
-                violation_error_message="Say which source is the master.",
-            ),
-        ),
-        migrations.AddField(
-            model_name="conflictruleedition",
-            name="changed_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="conflictruleedition",
-            name="rule",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="editions",
-                to="telemetry.conflictrule",
-            ),
-        ),
-        migrations.AddField(
-            model_name="conflictsite",
-            name="case",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="places",
-                to="telemetry.conflictcase",
-            ),
-        ),
-        migrations.AddField(
-            model_name="conflictsite",
-            name="site",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="conflict_places",
-                to="assets.site",
-            ),
-        ),
-        migrations.AddField(
-            model_name="conflictversion",
-            name="case",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="versions",
-                to="telemetry.conflictcase",
-            ),
-        ),
-        migrations.AddField(
-            model_name="conflictversion",
-            name="site",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="assets.site",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="conflictcase",
-            index=models.Index(fields=["entity", "key"], name="conflict_by_record"),
-        ),
-        migrations.AddIndex(
-            model_name="conflictcase",
-            index=models.Index(fields=["state", "due_at"], name="conflict_by_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="conflictcase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("settled_at__isnull", False), ("state", "settled")),
-                    models.Q(models.Q(("state", "settled"), _negated=True), ("settled_at", None)),
-                    _connector="OR",
-                ),
-                name="conflict_settled_has_a_moment",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="conflictcase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("merged_into__isnull", False), ("state", "merged")),
-                    models.Q(models.Q(("state", "merged"), _negated=True), ("merged_into", None)),
-                    _connector="OR",
-                ),
-                name="conflict_merged_into_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="conflictdecision",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["proposed", "waiting", "sent", "settled"])),
-                fields=("case",),
-                name="conflict_one_standing_decision",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="conflictdecision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("confirmed_by", None),
-                    models.Q(("confirmed_by", models.F("decided_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="conflict_confirmed_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="conflictdecision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("needs_second", False),
-                    ("confirmed_by__isnull", False),
-                    ("state__in", ["proposed", "withdrawn"]),
-                    _connector="OR",
-                ),
-                name="conflict_second_person_before_sites",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="conflictdecision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("reviewed_by", None),
-                    models.Q(("reviewed_by", models.F("decided_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="conflict_reviewed_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="conflictdecision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_by", None), ("is_automatic", True)),
-                    models.Q(("decided_by__isnull", False), ("is_automatic", False)),
-                    _connector="OR",
-                ),
-                name="conflict_decided_by_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="conflictruleedition",
-            constraint=models.UniqueConstraint(
-                fields=("rule", "number"), name="conflict_rule_edition_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="conflictsite",
-            index=models.Index(fields=["site", "state"], name="conflict_site_by_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="conflictsite",
-            constraint=models.UniqueConstraint(fields=("case", "site"), name="conflict_site_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="conflictversion",
-            constraint=models.UniqueConstraint(
-                fields=("case", "mark"), name="conflict_version_once"
             ),
         ),
     ]

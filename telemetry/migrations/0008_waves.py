@@ -155,6 +155,21 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approved_by", None),
+                            models.Q(("approved_by", models.F("asked_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="wave_plan_approved_by_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("capacity__gt", 0)), name="wave_plan_capacity"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Wave",
@@ -213,6 +228,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("plan", "position"), name="wave_once_in_a_plan")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -247,32 +265,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="waveplan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("approved_by", None),
-                    models.Q(("approved_by", models.F("asked_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="wave_plan_approved_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="waveplan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("capacity__gt", 0)), name="wave_plan_capacity"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="wave",
-            constraint=models.UniqueConstraint(
-                fields=("plan", "position"), name="wave_once_in_a_plan"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="wavesite",
-            constraint=models.UniqueConstraint(fields=("wave", "site"), name="wave_site_once"),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("wave", "site"), name="wave_site_once")
+                ],
+            },
         ),
     ]

@@ -142,6 +142,11 @@ class Migration(migrations.Migration):
                     ("manage_people", "Can make accounts and give roles"),
                 ],
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("email"), name="user_email_is_unique"
+                    )
+                ],
             },
             managers=[
                 ("objects", django.contrib.auth.models.UserManager()),
@@ -200,6 +205,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "kind", "address"), name="contact_method_once_for_a_person"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["mail", "webhook", "chat"])),
+                        name="contact_kind_known",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SavedView",
@@ -224,31 +240,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("email"), name="user_email_is_unique"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contactmethod",
-            constraint=models.UniqueConstraint(
-                fields=("user", "kind", "address"), name="contact_method_once_for_a_person"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contactmethod",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["mail", "webhook", "chat"])),
-                name="contact_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="savedview",
-            constraint=models.UniqueConstraint(
-                fields=("user", "list_name", "name"),
-                name="saved_view_name_once_for_a_person_and_list",
-            ),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "list_name", "name"),
+                        name="saved_view_name_once_for_a_person_and_list",
+                    )
+                ],
+            },
         ),
     ]

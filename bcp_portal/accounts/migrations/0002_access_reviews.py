@@ -39,6 +39,12 @@ class Migration(migrations.Migration):
                 "permissions": [
                     ("decide_access", "Can confirm or withdraw rights in an access review")
                 ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("withdraws_at__gte", models.F("due_at"))),
+                        name="access_review_withdraws_after_due",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -104,6 +110,30 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("review", "person", "role"), name="access_item_once_in_a_review"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "decision__in",
+                                ["pending", "confirmed", "withdrawn", "lapsed", "kept"],
+                            )
+                        ),
+                        name="access_item_decision_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by", None),
+                            models.Q(("decided_by", models.F("person")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="access_item_never_by_oneself",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="RoleGrant",
@@ -160,62 +190,25 @@ class Migration(migrations.Migration):
                 "permissions": [
                     ("second_grant", "Can agree to a dangerous role that a colleague asked for")
                 ],
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="accessreview",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("withdraws_at__gte", models.F("due_at"))),
-                name="access_review_withdraws_after_due",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accessitem",
-            constraint=models.UniqueConstraint(
-                fields=("review", "person", "role"), name="access_item_once_in_a_review"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accessitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decision__in", ["pending", "confirmed", "withdrawn", "lapsed", "kept"])
-                ),
-                name="access_item_decision_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accessitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decided_by", None),
-                    models.Q(("decided_by", models.F("person")), _negated=True),
-                    _connector="OR",
-                ),
-                name="access_item_never_by_oneself",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rolegrant",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "waiting")),
-                fields=("person", "role"),
-                name="role_grant_waits_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rolegrant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decided_by", None),
-                    models.Q(
-                        models.Q(("decided_by", models.F("asked_by")), _negated=True),
-                        models.Q(("decided_by", models.F("person")), _negated=True),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "waiting")),
+                        fields=("person", "role"),
+                        name="role_grant_waits_once",
                     ),
-                    ("state", "refused"),
-                    _connector="OR",
-                ),
-                name="role_grant_by_two_people",
-            ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by", None),
+                            models.Q(
+                                models.Q(("decided_by", models.F("asked_by")), _negated=True),
+                                models.Q(("decided_by", models.F("person")), _negated=True),
+                            ),
+                            ("state", "refused"),
+                            _connector="OR",
+                        ),
+                        name="role_grant_by_two_people",
+                    ),
+                ],
+            },
         ),
     ]
