@@ -74,6 +74,7 @@ def status(home: Path, queue: TillQueue, chosen: argparse.Namespace) -> Json:
 
 def _run(chosen: argparse.Namespace, queue: TillQueue, pusher: Pusher) -> None:
     """Sell at the given rate, push every so often, drain a backlog without a pause."""
+    pusher.recover()
     stopping = threading.Event()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         signal.signal(wanted, lambda *_: stopping.set())

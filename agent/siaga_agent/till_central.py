@@ -107,6 +107,10 @@ class _Door(BaseHTTPRequestHandler):
             self.close_connection = True
             return self._answer(413, {"error": "the body is empty or too large"})
         body = self.rfile.read(length)
+        if len(body) < length:
+            # Whoever was sending is gone; there is nobody to answer.
+            self.close_connection = True
+            return None
         if self.path != "/v1/push":
             return self._answer(404, {"error": "no such door"})
         try:

@@ -1,12 +1,16 @@
 """One push of a till's queue to the centre, and the session that tells how it went."""
 
+import contextlib
 import hashlib
 import http.client
 import json
+import socket
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from siaga_agent.clock import iso, parse_instant
@@ -26,6 +30,10 @@ class PushError(Exception):
         self.code = code
 
 
+class PowerCutError(Exception):
+    """The machine went off in the middle of a push: nothing after it happens, nothing is noted."""
+
+
 class Pusher:
     """Pushes batches to one centre and keeps the sessions."""
 
@@ -43,6 +51,9 @@ class Pusher:
             return False
         if self._queue.fact("failing") and trigger == "schedule":
             trigger = "reconnect"
+        if (self._home / "faulty").exists():
+            # An engine gone bad also forgets what it has sent.
+            batch = (batch + self._queue.sales_of(day_of(batch[0])))[:BATCH]
         return self._exchange(batch, trigger=trigger, overwrite=False)
 
     def repair(self) -> bool:
@@ -50,6 +61,17 @@ class Pusher:
         day = self._queue.fact("last_day")
         batch = self._queue.sales_of(day) if day else []
         return bool(batch) and self._exchange(batch, trigger="manual", overwrite=True)
+
+    def recover(self) -> bool:
+        """After a start: tell of the push that the last run began and never ended."""
+        begun = self._queue.fact("begun")
+        if not begun:
+            return False
+        session = json.loads(begun)
+        told = {"code": "broken_off", "count": 1, "sample": "the till stopped before it ended"}
+        self._queue.note_session(session | {"outcome": "aborted", "errors": [told]})
+        self._queue.put_fact("begun", "")
+        return True
 
     def _exchange(self, batch: list[Json], *, trigger: str, overwrite: bool) -> bool:
         began = datetime.now(UTC)
@@ -64,13 +86,17 @@ class Pusher:
             "started_at": iso(began),
             "digest_before": self._queue.digest(day),
         }
+        # Written down before it begins: what never ends is told after the next start.
+        self._queue.put_fact("begun", json.dumps(session))
         try:
             answer, size = self._send(batch, day, overwrite=overwrite)
         except PushError as error:
             self._note_failure(session, error, began)
+            self._queue.put_fact("begun", "")
             return False
         self._queue.note_pushed(batch, at=datetime.now(UTC))
         self._note_success(session, batch, answer, size=size, began=began)
+        self._queue.put_fact("begun", "")
         return True
 
     def _send(self, batch: list[Json], day: str, *, overwrite: bool) -> tuple[Json, int]:
@@ -83,6 +109,8 @@ class Pusher:
             "sales": rows,
         }
         body = json.dumps(told, separators=(",", ":")).encode()
+        if (self._home / "unplug").exists():
+            self._break_off(body)
         request = urllib.request.Request(
             f"{self._central}/v1/push", body, {"Content-Type": "application/json"}
         )
@@ -101,16 +129,30 @@ class Pusher:
             raise PushError("garbage", "the centre's answer is not an object")
         return answer, len(body)
 
+    def _break_off(self, body: bytes) -> NoReturn:
+        """With HOME/unplug, half of the push leaves the house and then the light goes out."""
+        (self._home / "unplug").unlink()
+        parts = urlsplit(self._central)
+        head = f"POST /v1/push HTTP/1.1\r\nHost: till\r\nContent-Length: {len(body)}\r\n\r\n"
+        target = (parts.hostname or "127.0.0.1", parts.port or 80)
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(target, timeout=TIMEOUT_S) as line,
+        ):
+            line.sendall(head.encode() + body[: len(body) // 2])
+        raise PowerCutError
+
     def _spoiled(self, batch: list[Json]) -> list[Json]:
-        """With HOME/corrupt, one amount changes on its way, as a faulty engine would do it.
+        """With HOME/corrupt, one amount changes on its way; with HOME/faulty, one in each push.
 
         The batch's own checksum is computed after that, so that the centre takes the batch and
         only the comparison of both sides' digests can tell.
         """
         flag = self._home / "corrupt"
-        if not flag.exists():
-            return batch
-        flag.unlink()
+        if not (self._home / "faulty").exists():
+            if not flag.exists():
+                return batch
+            flag.unlink()
         wrong = hashlib.sha256(batch[0]["sale_id"].encode()).digest()[0] + 1
         return [batch[0] | {"amount_minor": batch[0]["amount_minor"] + wrong * 100}, *batch[1:]]
 

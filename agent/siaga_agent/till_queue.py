@@ -46,13 +46,14 @@ class TillQueue:
         """Let go of the file."""
         self._db.close()
 
-    def ring_up(self, *, at: datetime, dice: random.Random) -> Json:
-        """One sale of something a parts dealer sells."""
-        sku, price = dice.choice(SKUS)
-        quantity = dice.choice((1, 1, 1, 2, 4))
+    def ring_up(self, *, at: datetime, dice: random.Random, sku: str | None = None) -> Json:
+        """One sale of something a parts dealer sells, or a single one of the article named."""
+        one = [article for article in SKUS if article[0] == sku]
+        article, price = dice.choice(one or SKUS)
+        quantity = 1 if one else dice.choice((1, 1, 1, 2, 4))
         sale: Json = {
             "sale_id": str(uuid4()),
-            "sku": sku,
+            "sku": article,
             "quantity": quantity,
             "amount_minor": price * quantity * 100,
             "sold_at": iso(at),
@@ -97,6 +98,13 @@ class TillQueue:
             [(iso(at), sale["sale_id"]) for sale in batch],
         )
         self._db.execute("COMMIT")
+
+    def unsent_of(self, sku: str) -> int:
+        """How many of an article were sold that the centre has not been told of."""
+        row = self._db.execute(
+            "SELECT sum(quantity) FROM sales WHERE pushed_at IS NULL AND sku = ?", (sku,)
+        ).fetchone()
+        return int(row[0] or 0)
 
     def note_session(self, session: Json) -> None:
         """Keep how one push went, for the agent to collect."""

@@ -1,5 +1,7 @@
-"""What the drills page shows: every switch, how it stands, and how its sites are."""
+"""What the drills page shows: every switch, how it stands, and the verdict that follows."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,9 +9,13 @@ from django.db.models import Count, Q
 
 from assets.models import Site
 from bcp_portal.accounts.models import User
-from bcp_portal.demo.drills import read_switches
+from bcp_portal.demo.drills import Switches, providers, read_switches
+from bcp_portal.demo.menu import MENU, Drill
 from bcp_portal.demo.places import FIELD_PLACES, REGIONS
-from telemetry.models import NodeState
+from incidents.models import Alert, IncidentKind
+from incidents.services.triage import suggest_playbook
+from incidents.services.triage_rules import TRIAGE
+from telemetry.models import NodeState, SignalRule
 
 
 @dataclass(frozen=True)
@@ -24,16 +30,47 @@ class RegionSwitch:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """What the portal concluded: the alert in the reader's words, and where it led."""
+
+    title: str
+    incident: str
+    playbook: str
+
+
+@dataclass(frozen=True)
+class DrillCard:
+    """One drill: what may be chosen, what is broken by it now, and what the portal says of it."""
+
+    drill: Drill
+    places: list[tuple[str, str]]
+    broken: list[str]
+    rules: list[str]
+    kind: str
+    playbook: str
+    verdicts: list[Verdict]
+
+    @property
+    def is_on(self) -> bool:
+        """Whether there is something to mend."""
+        return bool(self.broken) or not self.drill.switch
+
+    @property
+    def mark(self) -> str:
+        """Changes with whatever a viewer should see change."""
+        return "/".join([*self.broken, *(verdict.incident for verdict in self.verdicts)])
+
+
+@dataclass(frozen=True)
 class DrillBoard:
     """Every switch of the demo's fleet."""
 
     regions: list[RegionSwitch]
-    sites: list[tuple[str, str]]
-    is_centre_stopped: bool
+    cards: list[DrillCard]
 
 
 def drill_board(folder: Path, user: User) -> DrillBoard | None:
-    """Read the switches; None where no fleet runs. One query."""
+    """Read the switches; None where no fleet runs. A fixed number of queries."""
     if not folder.is_dir():
         return None
     switches = read_switches(folder)
@@ -43,11 +80,58 @@ def drill_board(folder: Path, user: User) -> DrillBoard | None:
         row["region__code"]: (row["online"], row["total"])
         for row in rows.annotate(online=online, total=Count("pk"))
     }
+    verdicts = _verdicts(user)
     return DrillBoard(
         regions=[
             RegionSwitch(code, name, code in switches.cut, *counts.get(code, (0, 0)))
             for code, name in REGIONS.items()
         ],
-        sites=[(place.code, place.name) for place in FIELD_PLACES],
-        is_centre_stopped=switches.centre_stopped,
+        cards=[_card(drill, switches, verdicts) for drill in MENU],
     )
+
+
+def _card(drill: Drill, switches: Switches, verdicts: dict[str, list[Verdict]]) -> DrillCard:
+    state = getattr(switches, drill.switch) if drill.switch else []
+    kind = TRIAGE[drill.rules[0]].kind
+    playbook = suggest_playbook(kind=kind, rule=drill.rules[0])
+    return DrillCard(
+        drill=drill,
+        places=_places(drill.where),
+        broken=[""] if state is True else list(state or ()),
+        rules=[str(SignalRule(rule).label) for rule in drill.rules],
+        kind=str(IncidentKind(kind).label),
+        playbook=str(playbook) if playbook else "",
+        verdicts=[verdict for rule in drill.rules for verdict in verdicts.get(rule, ())],
+    )
+
+
+def _places(where: str) -> list[tuple[str, str]]:
+    if where == "site":
+        return [(place.code, f"{place.code} {place.name}") for place in FIELD_PLACES]
+    if where == "region":
+        return list(REGIONS.items())
+    return [(name, name) for name in providers()] if where == "provider" else []
+
+
+def _verdicts(user: User) -> dict[str, list[Verdict]]:
+    """The newest alerts that still hold, for each rule of the menu."""
+    rules: Iterable[str] = {rule for drill in MENU for rule in drill.rules}
+    rows = (
+        Alert.objects.visible_to(user)
+        .unresolved()
+        .filter(rule__in=rules)
+        .select_related("incident", "incident__suggested_playbook")
+        .order_by("-raised_at")[:60]
+    )
+    found: defaultdict[str, list[Verdict]] = defaultdict(list)
+    for alert in rows:
+        incident = alert.incident
+        playbook = incident.suggested_playbook if incident else None
+        found[alert.rule].append(
+            Verdict(
+                title=alert.text,
+                incident=incident.code if incident else "",
+                playbook=playbook.code if playbook else "",
+            )
+        )
+    return found

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bcp_portal.demo.safe import Safe
+from bcp_portal.demo.stock import centre_leases
 from siaga_agent.adapters.base import Findings
 from siaga_agent.clock import iso
 from siaga_agent.demo_source import digest_of
@@ -121,15 +123,16 @@ class CoreAdapter:
     streams: tuple[str, ...] = (STREAM,)
     every_s = LOOK_EVERY_S
 
-    def __init__(self, replicator: Replicator) -> None:
-        self._replicator = replicator
+    def __init__(self, replicator: Replicator, safe: Safe) -> None:
+        self._replicator, self._safe = replicator, safe
 
     def gather(self, cursor: Mapping[str, object], *, at: datetime) -> Findings:
-        """Read the journal."""
+        """Read the journal, the stock and the newest backup."""
         is_frozen = self._replicator.frozen.exists()
         return Findings(
-            streams=[self._replicator.sample()],
+            streams=[self._replicator.sample() | {"leases": centre_leases()}],
             frozen=frozenset([STREAM]) if is_frozen else frozenset(),
+            backup=self._safe.told(),
         )
 
     def freeze(self, stream: str) -> None:

@@ -65,6 +65,8 @@ PLACES = (
 )  # fmt: skip
 
 CENTRE, TWIN = "DC-JKT", "DC-SBY"
+# The shop with a second device.
+TABLET_SITE = "SBY-01"
 FIELD_PLACES = tuple(place for place in PLACES if place.kind != "data_centre")
 
 

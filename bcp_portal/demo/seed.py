@@ -13,6 +13,7 @@ from bcp_portal.demo.register import fill_register
 from bcp_portal.demo.rehearsals import plan_ahead
 from bcp_portal.demo.said import prepare_words
 from bcp_portal.demo.things import gather_things
+from bcp_portal.demo.tuned import hurry_drills
 from incidents.playbooks.reader import ready_plans
 from incidents.services.playbook import import_playbook, publish_version
 
@@ -37,6 +38,7 @@ def found_rodajaya(*, at: datetime) -> dict[str, str]:
     fill_register(things, people, at=began + timedelta(days=10), now=at)
     agree(things, people, at=began + timedelta(days=5), now=at)
     tell_conflicts(sites=sites, people=people, now=at)
+    hurry_drills(sites, people, at=at)
     review_access(people, now=at)
     train(people, now=at)
     return passwords

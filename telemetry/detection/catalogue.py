@@ -141,7 +141,7 @@ CATALOGUE: tuple[RuleSpec, ...] = (
         _("A device is silent while its neighbours at the site speak, and nobody reported a loss."),
         (R.DEVICE_MISSING,),
         (
-            L("working_h", _("Working hours of silence"), 2, 0.5, 80, "h"),
+            L("working_h", _("Working hours of silence"), 2, 0.01, 80, "h"),
             L("opens", _("The day begins"), 8, 0, 23, "h"),
             L("closes", _("The day ends"), 17, 1, 24, "h"),
             L("workdays", _("Working days from Monday on"), 6, 1, 7),

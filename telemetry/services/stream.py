@@ -1,11 +1,15 @@
 """Verbs of a stream."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from django.db.models import F
+from django.utils.translation import gettext as _
 
-from assets.models import Asset
-from bcp_portal.audit.verbs import verb
+from assets.models import Asset, Site
+from bcp_portal.accounts.models import User
+from bcp_portal.audit.verbs import audit, verb
+from bcp_portal.shared.errors import DomainError
 from telemetry.models import Stream
 
 
@@ -40,6 +44,29 @@ def ensure_streams(*, told: Iterable[tuple[int, str, str]]) -> dict[tuple[int, s
         Stream.objects.bulk_create(rows, ignore_conflicts=True)
         known = _numbers(sites, names)
     return known
+
+
+@verb
+def agree_interval(
+    *, site: Site, name: str, every: timedelta | None, actor: User | None, at: datetime
+) -> Stream:
+    """Say how often a site synchronises a stream; later than that, it has forgotten to."""
+    if every is not None and every <= timedelta():
+        raise DomainError(_("An interval is longer than nothing."))
+    ensure_streams(told=[(site.pk, name, "normal")])
+    stream = Stream.objects.select_for_update().get(site=site, name=name)
+    before, stream.expected_every = stream.expected_every, every
+    if before != every:
+        stream.save(update_fields=["expected_every"])
+        audit(
+            action="stream.agree_interval",
+            obj=stream,
+            actor=actor,
+            at=at,
+            before={"expected_every": before},
+            after={"expected_every": every},
+        )
+    return stream
 
 
 def _numbers(sites: set[int], names: set[str]) -> dict[tuple[int, str], int]:

@@ -55,7 +55,14 @@ def test_the_centre_stops_and_starts(client, folder, commander):
 
 
 @pytest.mark.parametrize(
-    ("drill", "place"), [("", ""), ("cut-link", "XX"), ("corrupt", "DC-JKT"), ("burn", "JTM")]
+    ("drill", "place"),
+    [
+        ("", ""),
+        ("cut-link", "XX"),
+        ("corrupt", "DC-JKT"),
+        ("burn", "JTM"),
+        ("cut-provider", "Fiberindo"),
+    ],
 )
 def test_what_is_no_drill_changes_nothing(client, folder, commander, drill, place):
     make_region(code="JTM")

@@ -220,10 +220,10 @@ def test_a_broken_plan_says_what_is_wrong(text, said):
         read_json(text, source="x.json")
 
 
-def test_the_eight_ready_plans_are_whole_in_both_languages():
+def test_the_nine_ready_plans_are_whole_in_both_languages():
     plans = list(ready_plans())
 
-    assert len(plans) == 8
+    assert len(plans) == 9
     for plan in plans:
         assert [phase.kind for phase in plan.phases] == [
             "identification",
@@ -246,7 +246,7 @@ def test_the_ready_plans_are_published_once_and_left_alone_afterwards():
     second = load_ready_playbooks(actor=None, at=NOON)
 
     assert {version.status for version in first} == {VersionStatus.PUBLISHED}
-    assert (len(first), second) == (8, [])
+    assert (len(first), second) == (9, [])
 
 
 @pytest.mark.django_db
