@@ -91,7 +91,7 @@ def programs(*, host: str, port: int, data: Path, demo: bool) -> list[Program]:
         "watchdog": (*manage, "watchdog"),
     }
     if demo:
-        commands["demo-fleet"] = (*manage, "demo_fleet")
+        commands["demo-fleet"] = (*manage, "demo_fleet", "--portal", address(host, port))
     return [
         Program(name, command, data / "logs" / f"{name}.log") for name, command in commands.items()
     ]

@@ -29,7 +29,9 @@ class LiveSite:
         self.place, self.links = place, links
         self._folder, self._gateway = folder / place.code, gateway
         self._has_till = place in FIELD_PLACES
-        self._adapters = [TillAdapter(self.till_home)] if self._has_till else list(adapters)
+        self._adapters = (
+            [TillAdapter(self.till_home, place.code)] if self._has_till else list(adapters)
+        )
         self._agent: AgentRun | None = None
         self._stopping = threading.Event()
 

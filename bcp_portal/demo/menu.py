@@ -34,7 +34,7 @@ MENU: tuple[Drill, ...] = (
     Drill(
         "site", "building-store", _("Cut the link of one site"),
         _("One site falls silent and its neighbours speak: a local incident opens after half a minute, and no shared one. Its till sells on into its queue."),
-        "site", "cut_sites", "BDG-01", "cut-site", _("Cut the site's link"), "restore-site", _("Restore"),
+        "site", "cut_sites", "JBR-01", "cut-site", _("Cut the site's link"), "restore-site", _("Restore"),
         (R.SITE_SILENT,),
     ),
     Drill(
@@ -76,7 +76,7 @@ MENU: tuple[Drill, ...] = (
     Drill(
         "forgotten", "clock-pause", _("Forget to synchronise, and sell on"),
         _("The shop is reachable, nothing fails, and nobody synchronises. There is a run on batteries: what the shop has sold unseen is soon more than the centre still offers. First overselling is reported, then the forgotten sync, then the RPO."),
-        "site", "forgetful", "CRB-01", "forget-sync", _("Forget to synchronise"), "remember-sync", _("Synchronise again"),
+        "quota", "forgetful", "BKS-01", "forget-sync", _("Forget to synchronise"), "remember-sync", _("Synchronise again"),
         (R.OVERSELLING, R.FORGOTTEN_SYNC),
     ),
     Drill(

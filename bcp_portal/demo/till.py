@@ -27,8 +27,8 @@ class TillAdapter:
     streams: tuple[str, ...] = (STREAM,)
     every_s = LOOK_EVERY_S
 
-    def __init__(self, home: Path) -> None:
-        self._home = home
+    def __init__(self, home: Path, shop: str) -> None:
+        self._home, self._shop = home, shop
         self._mine = threading.local()
 
     def gather(self, cursor: Json, *, at: datetime) -> Findings:
@@ -37,7 +37,7 @@ class TillAdapter:
         sessions, last = queue.sessions_after(int(cursor.get("session", 0)))
         is_frozen = (self._home / "frozen").exists()
         return Findings(
-            streams=[queue.sample(STREAM, "critical") | {"leases": shop_leases(queue)}],
+            streams=[queue.sample(STREAM, "critical") | {"leases": self._leases(queue)}],
             sessions=[session | {"stream": STREAM} for session in sessions],
             cursor={"session": last},
             frozen=frozenset([STREAM]) if is_frozen else frozenset(),
@@ -50,6 +50,9 @@ class TillAdapter:
     def thaw(self, stream: str) -> None:
         """Push again."""
         (self._home / "frozen").unlink(missing_ok=True)
+
+    def _leases(self, queue: TillQueue) -> list[Json]:
+        return shop_leases(queue, self._shop)
 
     def _queue(self) -> TillQueue:
         # SQLite's connections stay with their thread.

@@ -62,6 +62,7 @@ def test_the_centre_stops_and_starts(client, folder, commander):
         ("corrupt", "DC-JKT"),
         ("burn", "JTM"),
         ("cut-provider", "Fiberindo"),
+        ("forget-sync", "JTM"),
     ],
 )
 def test_what_is_no_drill_changes_nothing(client, folder, commander, drill, place):
