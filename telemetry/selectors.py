@@ -2,11 +2,25 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from statistics import median
+
+from django.utils.translation import gettext as _
 
 from assets.models import Asset, Site
-from telemetry.models import Device, Sample, Signal, SiteState, StreamState, SyncSession
+from telemetry.models import (
+    Device,
+    Sample,
+    Signal,
+    SiteState,
+    StreamState,
+    SyncOutcome,
+    SyncSession,
+)
 from telemetry.wording import explain_sums, signal_title
 
+SESSIONS = 20
+# Of the sessions of one stream on the page: so much longer than the middle one is odd.
+LONG_BY, LEAST_MS, LEAST_BASE = 4, 5000, 5
 LADDER = ("gateway", "dns", "internet", "central", "portal")
 
 
@@ -46,6 +60,14 @@ class SignalLine:
 
 
 @dataclass(frozen=True)
+class SessionLine:
+    """One sync session; `oddities` say in words what was not as it should be."""
+
+    session: SyncSession
+    oddities: list[str]
+
+
+@dataclass(frozen=True)
 class SitePage:
     """What the site page shows."""
 
@@ -54,7 +76,7 @@ class SitePage:
     devices: list[DeviceLine]
     streams: list[StreamLine]
     signals: list[SignalLine]
-    sessions: list[SyncSession]
+    sessions: list[SessionLine]
     assets: list[Asset]
     queue: list[int]
     at: datetime
@@ -75,7 +97,7 @@ def site_page(site: Site, *, at: datetime) -> SitePage:
             for row in streams.order_by("stream__name")
         ],
         signals=[SignalLine(s, signal_title(s), explain_sums(s.sums)) for s in signals],
-        sessions=list(sessions.select_related("device")[:20]),
+        sessions=_sessions(list(sessions.select_related("device")[:SESSIONS])),
         assets=list(Asset.objects.in_use().filter(site=site).order_by("code")),
         queue=_queue_history([device.pk for device in devices], at=at),
         at=at,
@@ -108,3 +130,28 @@ def _queue_history(devices: list[int], *, at: datetime) -> list[int]:
         if isinstance(body, dict)
     ]
     return sums[::-1]
+
+
+def _sessions(rows: list[SyncSession]) -> list[SessionLine]:
+    lasted: dict[str, list[int]] = {}
+    for row in rows:
+        if row.duration_ms is not None:
+            lasted.setdefault(row.stream_name, []).append(row.duration_ms)
+    return [SessionLine(row, _oddities(row, lasted.get(row.stream_name, []))) for row in rows]
+
+
+def _oddities(row: SyncSession, lasted: list[int]) -> list[str]:
+    told = {
+        _("%(n)d rejected"): row.rejected,
+        _("%(n)d repeated"): row.duplicates,
+        _("%(n)d in conflict"): row.conflicts_flagged,
+        _("%(n)d errors"): len(row.errors),
+    }
+    odd = [words % {"n": number} for words, number in told.items() if number]
+    if row.duration_ms is not None and len(lasted) >= LEAST_BASE:
+        usual = max(median(lasted), 1)
+        if row.duration_ms > max(LONG_BY * usual, LEAST_MS):
+            odd.append(_("%(n).0f times as long as usual") % {"n": row.duration_ms / usual})
+    if row.outcome == SyncOutcome.ABORTED:
+        odd.append(_("cut off"))
+    return odd

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from telemetry.views import conflict, conflict_rules, exposure, order, sources, wave, witness
+from telemetry.views import (
+    conflict,
+    conflict_rules,
+    exposure,
+    mapping,
+    order,
+    sources,
+    wave,
+    witness,
+)
 from telemetry.views.conflicts import conflict_bulk, conflict_list
 from telemetry.views.lists import device_bulk, device_list, session_list, signal_list, site_list
 from telemetry.views.order_by_hand import by_hand
@@ -10,12 +19,13 @@ from telemetry.views.order_give import give
 from telemetry.views.order_lists import order_list, state_list
 from telemetry.views.reconcile import reconcile, reconciliation_list
 from telemetry.views.rules import rule, rule_set, rules
-from telemetry.views.site import site_detail
+from telemetry.views.site import site_detail, site_past
 
 app_name = "telemetry"
 urlpatterns = [
     path("sites/", site_list, name="sites"),
     path("sites/<str:code>/", site_detail, name="site"),
+    path("sites/<str:code>/history/", site_past, name="site_history"),
     path("sites/<str:code>/orders/", order.for_site, name="orders_of_site"),
     path("sites/<str:code>/orders/by-hand/", by_hand, name="order_by_hand"),
     path("orders/", order_list, name="orders"),
@@ -47,6 +57,8 @@ urlpatterns = [
     path("monitors/pings/add/", sources.ping_add, name="ping_add"),
     path("monitors/pings/<int:pk>/retire/", sources.ping_retire, name="ping_retire"),
     path("monitors/sources/add/", sources.source_add, name="source_add"),
+    path("monitors/mapping/add/", mapping.mapping_add, name="mapping_add"),
+    path("monitors/mapping/<int:pk>/", mapping.mapping_edit, name="mapping_edit"),
     path("monitors/sources/<int:pk>/revoke/", sources.source_revoke, name="source_revoke"),
     path("streams/of-asset/<str:code>/", exposure.exposure_of_asset, name="exposure_of_asset"),
     path("sessions/", session_list, name="sessions"),

@@ -41,6 +41,8 @@ def main(wanted: list[str]) -> int:
                 "REDIS_URL": redis.url(),
                 "SIAGA_DATA_DIR": folder,
                 "SIAGA_SECRET_KEY": secrets.token_urlsafe(48),
+                # The load comes from few devices; a quota would measure itself.
+                "SIAGA_DEVICE_RATE": "0",
                 "DJANGO_SETTINGS_MODULE": "bcp_portal.settings",
             }
             command = [

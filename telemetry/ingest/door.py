@@ -8,9 +8,16 @@ from urllib.parse import parse_qs
 
 import msgspec
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db import DatabaseError, connection
 
-from telemetry.ingest.decode import RejectedItem, UnreadableBatchError, decode_batch
+from telemetry.ingest.contract import MAX_ITEMS
+from telemetry.ingest.decode import (
+    DecodedBatch,
+    RejectedItem,
+    UnreadableBatchError,
+    decode_batch,
+)
 from telemetry.ingest.http import (
     HangUpError,
     Headers,
@@ -25,6 +32,7 @@ from telemetry.ingest.http import (
 )
 from telemetry.ingest.orders import orders_for
 from telemetry.ingest.plan import Arrival, Outcome
+from telemetry.ingest.quota import QuotaBook, first_of
 from telemetry.ingest.settlements import settlements_for
 from telemetry.ingest.store import StoreUnavailableError
 from telemetry.ingest.tokens import TokenBook, TokenHolder
@@ -83,11 +91,14 @@ _NO_TOKEN = _AnsweredError(
 class SiteDoor:
     """An ASGI application of its own, mounted before Django: its path is the busiest we have."""
 
-    def __init__(self, writer: Writer, *, shares_thread: bool = False) -> None:
+    def __init__(
+        self, writer: Writer, *, shares_thread: bool = False, quota: QuotaBook | None = None
+    ) -> None:
         # Tests share the thread of their transaction; a server never waits for one thread.
         self._writer, self._shares_thread = writer, shares_thread
         self._tokens = TokenBook()
         self._in_flight: dict[int, int] = {}
+        self._quota = quota or QuotaBook(settings.DEVICE_RATE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; bad input is never answered with 5xx."""
@@ -122,6 +133,9 @@ class SiteDoor:
             raise _AnsweredError(
                 429, "Too many batches of this device at once.", [(b"retry-after", b"1")]
             )
+        if self._quota.is_spent(device_id):
+            # Before a byte of the body is read: a flood costs us next to nothing.
+            raise self._over_quota(device_id, MAX_ITEMS)
         self._in_flight[device_id] = self._in_flight.get(device_id, 0) + 1
         try:
             batch = decode_batch(await read_body(told, receive))
@@ -129,6 +143,9 @@ class SiteDoor:
                 raise _AnsweredError(
                     403, "node_id is not the device of this token; each device has its own."
                 )
+            over = self._over(device_id, batch)
+            if over:
+                batch = first_of(batch, len(batch.items) - over)
             received_at = datetime.now(UTC)
             outcome = await self._writer.store(Arrival.now(device_id, received_at, batch))
         finally:
@@ -141,8 +158,28 @@ class SiteDoor:
         # Kept with the next batch of whoever comes: nobody waits for it.
         witness = told.get(b"x-audit-witness", b"").decode("latin-1")
         self._writer.witnesses.note(device_id, witness)
-        reply = self._reply(outcome, holder)
-        await answer(send, 200 if outcome.acknowledged else 422, reply)
+        reply, headers = self._reply(outcome, holder), list[tuple[bytes, bytes]]()
+        if over:
+            wait_s = self._quota.wait_s(device_id, over)
+            reply.want, headers = "pause", [(b"retry-after", b"%d" % wait_s)]
+            reply.detail = f"{over} items are over the quota of this device and were not stored."
+        await answer(send, 200 if outcome.acknowledged else 422, reply, headers)
+
+    def _over(self, device_id: int, batch: DecodedBatch) -> int:
+        """How many items of a batch are over the quota; refused ones count as said, too."""
+        said, good = len(batch.items) + len(batch.rejected), len(batch.items)
+        granted = self._quota.take(device_id, said)
+        if good and not granted:
+            raise self._over_quota(device_id, good)
+        return max(0, good - granted)
+
+    def _over_quota(self, device_id: int, wanted: int) -> _AnsweredError:
+        wait_s = self._quota.wait_s(device_id, wanted)
+        return _AnsweredError(
+            429,
+            "Nothing was stored: this device said more than its quota allows.",
+            [(b"retry-after", b"%d" % wait_s)],
+        )
 
     def _reply(self, outcome: Outcome, holder: TokenHolder) -> Reply:
         news, every_s = self._writer.news, outcome.heartbeat_every_s

@@ -68,6 +68,24 @@ def create_webhook_source(
 
 
 @verb
+def change_mapping(
+    *, source: WebhookSource, mapping: Mapping[str, Any], actor: User, at: datetime
+) -> WebhookSource:
+    """Read a monitor's deliveries another way; the trail keeps how they were read before."""
+    check_mapping(mapping)
+    source = WebhookSource.objects.select_for_update().get(pk=source.pk)
+    before, after = source.mapping, dict(mapping)
+    if before != after:
+        source.mapping = after
+        source.save(update_fields=["mapping"])
+        audit(
+            action="webhook_source.map", obj=source, actor=actor, at=at,
+            before={"mapping": before}, after={"mapping": after},
+        )  # fmt: skip
+    return source
+
+
+@verb
 def revoke_webhook_source(
     *, source: WebhookSource, actor: User | None, at: datetime, reason: str = ""
 ) -> WebhookSource:

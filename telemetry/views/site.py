@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from assets.models import Site
 from bcp_portal.shared.pages import SignedInRequest, needs, render_page
 from telemetry.selectors import site_page
+from telemetry.selectors_site_history import site_history
 
 
 @require_safe
@@ -19,3 +20,12 @@ def site_detail(request: SignedInRequest, code: str) -> HttpResponse:
     return render_page(
         request, "telemetry/site_detail.html", {"page": page}, parts={"now", "devices", "signals"}
     )
+
+
+@require_safe
+@needs("assets.view_site")
+def site_past(request: SignedInRequest, code: str) -> HttpResponse:
+    """The part of the site page about thirty days: states, reach, posture, backups."""
+    site = get_object_or_404(Site.objects.visible_to(request.user), code=code)
+    page = site_history(site, at=timezone.now())
+    return render_page(request, "telemetry/site_history.html", {"page": page})

@@ -39,6 +39,7 @@ SUBJECTS = {
     "telemetry:conflict": ("code", "conflict"),
     "telemetry:ping": ("pk", "ping"),
     "telemetry:source": ("pk", "monitor"),
+    "telemetry:mapping": ("pk", "monitor"),
     "dashboard:site_card": ("code", "site"),
     "incidents:": ("code", "incident"),
     "incidents:for_asset": ("code", "asset"),

@@ -124,7 +124,7 @@ def make_half(word: str) -> Half:
                 created_at=NOON,
             ),
             "monitor": WebhookSource.objects.create(
-                name=f"{word} monitor", kind="grafana", key_hash=f"{word}-hook", site=site,
+                name=f"{word} monitor", kind="generic", key_hash=f"{word}-hook", site=site,
                 created_at=NOON,
             ),
             "order": give(site, incident_code=word, authority=f"{word} plan"),

@@ -50,6 +50,7 @@ CONFLICT_RULES: tuple[Rule, ...] = (
 RULES: tuple[Rule, ...] = (
     Rule("telemetry:sites", "GET", "assets.view_site", scope="site", kind="site"),
     Rule("telemetry:site", "GET", "assets.view_site", scope="site", kind="site"),
+    Rule("telemetry:site_history", "GET", "assets.view_site", scope="site", kind="site"),
     Rule("telemetry:devices", "GET", "telemetry.view_device", scope="site", kind="device"),
     Rule("telemetry:sessions", "GET", "telemetry.view_syncsession", scope="site", kind="session"),
     Rule("telemetry:signals", "GET", "telemetry.view_signal", scope="site", kind="signal"),
@@ -92,6 +93,17 @@ RULES: tuple[Rule, ...] = (
         scope="site",
         kind="monitor",
         sensitivity="secret",
+    ),
+    Rule(
+        "telemetry:mapping_add",
+        "GET POST",
+        "telemetry.enrol_device",
+        scope="site",
+        kind="monitor",
+        sensitivity="secret",
+    ),
+    Rule(
+        "telemetry:mapping_edit", "GET POST", "telemetry.enrol_device", scope="site", kind="monitor"
     ),
     Rule("telemetry:source_revoke", "POST", "telemetry.enrol_device", scope="site", kind="monitor"),
     Rule("telemetry:orders", "GET", "telemetry.view_order", scope="site", kind="order"),

@@ -9,6 +9,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 
 from bcp_portal.audit.services.checkpoint import sign_all
 from telemetry.ingest.door import SiteDoor
+from telemetry.ingest.quota import QuotaBook
 from telemetry.ingest.store import StoreUnavailableError
 from telemetry.ingest.tokens import _holder
 from telemetry.ingest.writer import TooBusyError, Writer
@@ -207,3 +208,42 @@ def test_only_the_hash_of_a_token_is_kept(device):
     device, token = device
 
     assert token not in str(Device.objects.values().get(pk=device.pk))
+
+
+def test_what_is_over_the_quota_waits_and_what_is_within_it_is_stored(device):
+    now = [0.0]
+    book = QuotaBook(6, clock=lambda: now[0])  # sixty saved up, then one in ten seconds
+    door = SiteDoor(DirectWriter(1), shares_thread=True, quota=book)
+    machine, token = device
+    many = packed(batch(*(heartbeat(n) for n in range(1, 81)), node_id=machine.node_id))
+
+    status, headers, reply = ask(door, token, many)
+    assert status == 200
+    assert reply["ack"] == [[1, 60]]
+    assert reply["want"] == "pause"
+    assert "20 items are over the quota" in reply["detail"]
+    assert headers[b"retry-after"] == b"200"
+
+    status, headers, _reply = ask(door, token, many)
+    assert status == 429
+    assert int(headers[b"retry-after"]) > 0
+    assert Sample.objects.count() == 60
+
+    now[0] = 200.0
+    status, _headers, reply = ask(
+        door, token, packed(batch(*(heartbeat(n) for n in range(61, 81)), node_id=machine.node_id))
+    )
+    assert (status, reply["ack"]) == (200, [[61, 80]])
+    assert Sample.objects.count() == 80
+
+
+def test_one_device_over_its_quota_costs_no_other_its_place(device):
+    door = SiteDoor(DirectWriter(1), shares_thread=True, quota=QuotaBook(1, clock=lambda: 0.0))
+    machine, token = device
+    flood = packed(batch(*(heartbeat(n) for n in range(1, 31)), node_id=machine.node_id))
+    ask(door, token, flood)
+    other, other_token = enrol_device(site=machine.site, name="calm", actor=None, at=NOON)
+
+    assert ask(door, token, flood)[0] == 429
+    calm = packed(batch(heartbeat(1), node_id=other.node_id))
+    assert ask(door, other_token, calm)[0] == 200
