@@ -11,6 +11,7 @@
   let asked = 0;
   let timer = null;
   let drawnFor = null;
+  let answered = Promise.resolve();
 
   // What the page itself offers is found even without the server: rooms and next moves.
   const local = (query) => {
@@ -93,9 +94,8 @@
   };
   // Who types and presses Enter at once means what was typed, not what the list still shows.
   const goOnceFound = () => {
-    if (input.value.trim() === drawnFor) return go();
     clearTimeout(timer);
-    const answered = search();
+    if (input.value.trim() !== drawnFor) answered = search();
     return items.length ? go() : answered.then(go);
   };
   const open = () => {
@@ -103,7 +103,7 @@
     input.value = "";
     dialog.showModal();
     input.focus();
-    search();
+    answered = search();
   };
 
   document.addEventListener("keydown", (event) => {
@@ -116,7 +116,7 @@
     if (event.target.closest("[data-palette]")) open();
     if (event.target === dialog) dialog.close();
   });
-  input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(search, 90); });
+  input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => { answered = search(); }, 90); });
   input.addEventListener("keydown", (event) => {
     const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 };
     if (steps[event.key]) choose(at + steps[event.key]);

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from django.urls import reverse
 
 from bcp_portal.accounts.roles import Role
 from bcp_portal.engine.models import Deadline, Job
+from bcp_portal.reports.services.report_file import make_paper
 from bcp_portal.shared.errors import DomainError, NotAllowedError
 from incidents.models import (
     Notice,
@@ -29,7 +31,7 @@ from incidents.services.update import update_due, update_reminder
 from incidents.services.update_draft import approve_draft, refuse_draft, tell_audience
 from incidents.services.update_template import load_ready_templates, save_template
 from incidents.tone import tone_hints
-from tests.make import NOON, make_user
+from tests.make import NOON, make_site, make_user
 from tests.make_assets import make_asset
 from tests.make_incidents import make_incident
 
@@ -322,3 +324,23 @@ def test_the_past_is_on_the_page_for_two_weeks(client, boss):
     recover_incident(incident=incident, actor=boss, at=NOON + HALF_HOUR)
 
     assert "Everything works" in public(client)
+
+
+def test_the_management_summary_is_a_paper_that_says_how_it_stands(tmp_path):
+    site = make_site()
+    incident = make_incident(sites=[site], title="Tills stand still", severity=1)
+    tell(incident, "management", "We are at it.", incident.commander, next_in=HALF_HOUR)
+
+    paper, _digest = make_paper(
+        kind="management_summary", subject_id=incident.pk, language="en",
+        at=NOON + timedelta(minutes=30),
+    )  # fmt: skip
+
+    (tmp_path / "summary.pdf").write_bytes(paper.bytes)
+    text = subprocess.run(
+        ["pdftotext", "-layout", str(tmp_path / "summary.pdf"), "-"],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert paper.pages == 2
+    for words in ("Management summary", "Tills stand still", "We are at it.", "Sites hit"):
+        assert words in text
