@@ -27,3 +27,5 @@ class RisksConfig(AppConfig):
         register_report("plan", plan.build_plan_report, label=_("Plan"))
         keep_versions = import_module("risks.services.version").keep_versions
         import_module("bcp_portal.audit.verbs").follow_changes(keep_versions)
+        chapters = import_module("incidents.packs.chapters")
+        chapters.register_plan_source(import_module("risks.site_plans").plans_at_sites)

@@ -6,6 +6,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from bcp_portal.frame import register_frame_source
+from bcp_portal.reports.registry import register_report
 
 
 class TelemetryConfig(AppConfig):
@@ -22,3 +23,5 @@ class TelemetryConfig(AppConfig):
         register_frame_source("tasks", tasks.my_tasks)
         orders = import_module("telemetry.ordering.tasks")
         register_frame_source("tasks", orders.second_person_tasks)
+        paper = import_module("telemetry.pack_paper")
+        register_report(paper.KIND, paper.build_pack_paper, label=_("Continuity plan of a site"))

@@ -15,7 +15,9 @@ from telemetry.models import (
     StreamState,
     SyncOutcome,
     SyncSession,
+    with_pack,
 )
+from telemetry.selectors_pack import CopyLine, copy_line
 from telemetry.wording import explain_sums, signal_title
 
 SESSIONS = 20
@@ -39,6 +41,7 @@ class DeviceLine:
 
     device: Device
     rungs: list[Rung]
+    copy: CopyLine
 
 
 @dataclass(frozen=True)
@@ -84,14 +87,16 @@ class SitePage:
 
 def site_page(site: Site, *, at: datetime) -> SitePage:
     """Gather the site page in a fixed number of queries."""
-    devices = list(site.devices.select_related("state").order_by("name"))
+    devices = list(
+        with_pack(site.devices.all(), at=at).select_related("state", "pack_copy").order_by("name")
+    )
     streams = StreamState.objects.filter(stream__site=site).select_related("stream", "device")
     signals = site.signals.order_by("-opened_at")[:20]
     sessions = SyncSession.objects.filter(device__site=site).order_by("-started_at")
     return SitePage(
         site=site,
         state=SiteState.objects.filter(pk=site.pk).first(),
-        devices=[DeviceLine(device, _rungs(device)) for device in devices],
+        devices=[DeviceLine(device, _rungs(device), copy_line(device)) for device in devices],
         streams=[
             StreamLine(row, row.rpo_due_at(), row.stream.rpo is not None)
             for row in streams.order_by("stream__name")

@@ -17,6 +17,8 @@ from telemetry.views.lists import device_bulk, device_list, session_list, signal
 from telemetry.views.order_by_hand import by_hand
 from telemetry.views.order_give import give
 from telemetry.views.order_lists import order_list, state_list
+from telemetry.views.pack import pack, pack_file, pack_report
+from telemetry.views.pack_list import pack_list
 from telemetry.views.reconcile import reconcile, reconciliation_list
 from telemetry.views.rules import rule, rule_set, rules
 from telemetry.views.site import site_detail, site_past
@@ -28,6 +30,9 @@ urlpatterns = [
     path("sites/<str:code>/history/", site_past, name="site_history"),
     path("sites/<str:code>/orders/", order.for_site, name="orders_of_site"),
     path("sites/<str:code>/orders/by-hand/", by_hand, name="order_by_hand"),
+    path("sites/<str:code>/pack/", pack, name="pack"),
+    path("sites/<str:code>/pack/file/", pack_file, name="pack_file"),
+    path("sites/<str:code>/pack/report/", pack_report, name="pack_report"),
     path("orders/", order_list, name="orders"),
     path("orders/sites/", state_list, name="order_sites"),
     path("orders/books/", reconciliation_list, name="reconciliations"),
@@ -52,6 +57,7 @@ urlpatterns = [
     path("devices/witnesses/", witness.witnesses, name="witnesses"),
     path("devices/witnesses/summary/", witness.witness_summary, name="witness_summary"),
     path("devices/witnesses/<int:pk>/settle/", witness.witness_settle, name="witness_settle"),
+    path("devices/packs/", pack_list, name="packs"),
     path("devices/enrol/", sources.device_enrol, name="device_enrol"),
     path("monitors/", sources.monitors, name="monitors"),
     path("monitors/pings/add/", sources.ping_add, name="ping_add"),

@@ -42,6 +42,13 @@ SWEEPS: tuple[Sweep, ...] = (
         by="worker",
     ),
     Sweep("incidents.triage", "incidents.services.triage.sweep_signals", every_s=1, on_bell=True),
+    Sweep("incidents.packs", "incidents.services.site_pack.make_packs", every_s=300, by="worker"),
+    Sweep(
+        "incidents.pack_marks",
+        "incidents.services.pack_mark.take_up_marks",
+        every_s=5,
+        on_bell=True,
+    ),
     Sweep("incidents.guard", "incidents.services.guard.guard_incidents", every_s=5),
     Sweep("incidents.mutes", "incidents.services.alert.end_mutes", every_s=15, by="worker"),
     Sweep(

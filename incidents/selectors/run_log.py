@@ -139,11 +139,17 @@ def side_line(op: Operation) -> SideLine:
     return SideLine(
         operation=op,
         what=_what(op),
-        who=op.actor.name if op.actor else _("the portal"),
+        who=op.actor.name if op.actor else _who_on_site(op) or _("the portal"),
         earliest=None if spread is None else op.happened_at - spread,
         # Nothing can have happened after we heard of it, whatever the clock says.
         latest=op.received_at if spread is None else min(op.happened_at + spread, op.received_at),
     )
+
+
+def _who_on_site(op: Operation) -> str:
+    """Somebody at a site's machine, who did not sign in: the site, and the name that was given."""
+    said = op.payload
+    return f"{said['site']}: {said['who']}" if said.get("site") and said.get("who") else ""
 
 
 def run_answer(run: PlaybookRun, *, after: int) -> dict[str, Any]:
@@ -164,7 +170,7 @@ def told_out(row: Operation) -> dict[str, Any]:
     """An operation as devices get it: what the fold needs, and what people want to read."""
     return row.told() | {
         "cursor": row.pk,
-        "who": row.actor.name if row.actor else "",
+        "who": row.actor.name if row.actor else _who_on_site(row),
         "received": int(row.received_at.astimezone(UTC).timestamp() * 1000),
         "queued": row.is_queued,
         "outcome": row.outcome,

@@ -5,7 +5,15 @@ from typing import Any
 
 from django.db.models import Count, Min, Q, Sum
 
-from telemetry.models import DeviceState, Signal, SiteState, StreamState
+from telemetry.models import (
+    Device,
+    DeviceState,
+    PackStanding,
+    Signal,
+    SiteState,
+    StreamState,
+    with_pack,
+)
 from telemetry.models.device import SILENT_STATES
 
 Measured = dict[int | None, float]
@@ -60,6 +68,17 @@ def devices_unprotected(at: datetime) -> Measured:
         return {}
     bare = sum(1 for one in postures if not _is_protected(one or {}))
     return {None: 100 * bare / len(postures)}
+
+
+def packs_stale(at: datetime) -> Measured:
+    """Share of devices, in per cent, that would show their site an old pack, or none."""
+    devices: Any = with_pack(Device.objects.in_service(), at=at)
+    standings = list(devices.values_list("pack_standing", flat=True))
+    known = [one for one in standings if one != PackStanding.NOT_MADE]
+    if not known:
+        return {}
+    stale = sum(1 for one in known if one in (PackStanding.STALE, PackStanding.MISSING))
+    return {None: 100 * stale / len(known)}
 
 
 def _is_protected(posture: dict[str, Any]) -> bool:

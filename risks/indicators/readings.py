@@ -49,6 +49,7 @@ READINGS: dict[str, Reading] = {
             "%",
             fleet.devices_unprotected,
         ),
+        Reading("packs_stale", _("Devices with a stale pack"), "%", fleet.packs_stale),
         Reading(
             "incidents_month", _("Incidents in 30 days"), "", work.incidents_month, by_asset=True
         ),

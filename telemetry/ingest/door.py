@@ -1,6 +1,7 @@
 """The only door devices know: batches in, orders out, each with the device's own token."""
 
 import hashlib
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar
@@ -34,6 +35,7 @@ from telemetry.ingest.orders import orders_for
 from telemetry.ingest.plan import Arrival, Outcome
 from telemetry.ingest.quota import QuotaBook, first_of
 from telemetry.ingest.settlements import settlements_for
+from telemetry.ingest.site_packs import marks_from, pack_for
 from telemetry.ingest.store import StoreUnavailableError
 from telemetry.ingest.tokens import TokenBook, TokenHolder
 from telemetry.ingest.writer import TooBusyError, Writer
@@ -43,6 +45,7 @@ R = TypeVar("R")
 # More at once from one device is a loop gone wild, not a backlog.
 MOST_AT_ONCE_A_DEVICE = 8
 _BUSY, _FULL = 0.25, 0.6
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Rejection(msgspec.Struct, omit_defaults=True):
@@ -122,6 +125,12 @@ class SiteDoor:
         elif path == "/api/telemetry/v1/orders":
             _only(method, "GET", "HEAD")
             await self._give_orders(scope, send)
+        elif path == "/api/telemetry/v1/pack":
+            _only(method, "GET", "HEAD")
+            await self._give_pack(scope, send)
+        elif path == "/api/telemetry/v1/pack/marks":
+            _only(method, "POST")
+            await self._take_marks(scope, receive, send)
         else:
             raise _AnsweredError(404, "There is no such address; sites use /batches and /orders.")
 
@@ -206,7 +215,7 @@ class SiteDoor:
     async def _give_orders(self, scope: Scope, send: Send) -> None:
         told = headers_of(scope)
         holder = await self._holder(told, look_again=True)
-        content = await self._borrow(_word_for)(holder.device_id, _after(scope))
+        content = await self._borrow(_word_for)(holder.device_id, _number(scope, "after"))
         tag = b'"%s"' % hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:16].encode()
         if told.get(b"if-none-match") == tag:
             await answer(send, 304, None, [(b"etag", tag)])
@@ -214,6 +223,25 @@ class SiteDoor:
             await answer(
                 send, 200, content, [(b"etag", tag), (b"cache-control", b"private, no-cache")]
             )
+
+    async def _give_pack(self, scope: Scope, send: Send) -> None:
+        told = headers_of(scope)
+        holder = await self._holder(told, look_again=True)
+        held = told.get(b"if-none-match", b"").decode("latin-1").strip('"')
+        held = held if _DIGEST.fullmatch(held) else ""
+        digest, content = await self._borrow(pack_for)(
+            holder.device_id, held, _number(scope, "number") or 0
+        )
+        if not digest:
+            raise _AnsweredError(404, "No pack has been made for this site yet.")
+        headers = [(b"etag", b'"%s"' % digest.encode()), (b"cache-control", b"private, no-cache")]
+        await answer(send, 200 if content else 304, content, headers)
+
+    async def _take_marks(self, scope: Scope, receive: Receive, send: Send) -> None:
+        told = headers_of(scope)
+        holder = await self._holder(told, look_again=True)
+        body = await read_body(told, receive)
+        await answer(send, 200, await self._borrow(marks_from)(holder.device_id, body))
 
     async def _holder(self, told: Told, *, look_again: bool = False) -> TokenHolder:
         token = bearer(told)
@@ -248,10 +276,10 @@ def _word_for(device_id: int, after: int | None) -> dict[str, Any]:
     return content | ({"settlements": settlements} if settlements else {})
 
 
-def _after(scope: Scope) -> int | None:
-    """The epoch that the device has; what is no number is as if nothing had been said."""
-    told = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("after", [""])[0]
-    return int(told) if told.isascii() and told.isdigit() and len(told) < 20 else None
+def _number(scope: Scope, name: str) -> int | None:
+    """A number of the address; what is none is as if nothing had been said."""
+    told = parse_qs(scope.get("query_string", b"").decode("latin-1")).get(name, [""])[0]
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 16 else None
 
 
 def _revoked() -> _AnsweredError:

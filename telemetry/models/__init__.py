@@ -22,6 +22,14 @@ from telemetry.models.reconciliation import Reconciliation
 from telemetry.models.rule_setting import RuleSetting
 from telemetry.models.sample import QuarantinedItem, Sample, SequenceLedger
 from telemetry.models.signal import Signal, SignalRule
+from telemetry.models.site_pack import (
+    PackCopy,
+    PackMark,
+    PackMarkKind,
+    PackStanding,
+    SitePack,
+    with_pack,
+)
 from telemetry.models.site_span import SiteSpan
 from telemetry.models.stream import Stream, StreamState
 from telemetry.models.sync_habit import RpoDay, SyncDay, SyncHabit
@@ -56,7 +64,11 @@ __all__ = [
     "OrderDelivery",
     "OrderSite",
     "OrderStatus",
+    "PackCopy",
     "PackKind",
+    "PackMark",
+    "PackMarkKind",
+    "PackStanding",
     "PackedDay",
     "PackedSamples",
     "PingCheck",
@@ -72,6 +84,7 @@ __all__ = [
     "SequenceLedger",
     "Signal",
     "SignalRule",
+    "SitePack",
     "SiteSpan",
     "SiteState",
     "Stream",
@@ -86,4 +99,5 @@ __all__ = [
     "WaveStatus",
     "WebhookSource",
     "WitnessState",
+    "with_pack",
 ]

@@ -16,26 +16,29 @@ PAYLOAD_TYPE = "application/vnd.siaga.order+json"
 _KEY_FILE = "order-signing.key"
 
 
-def sign(document: object) -> dict[str, Any]:
-    """Put a document into an envelope that only this portal can have sealed."""
+def sign(document: object, *, kind: str = PAYLOAD_TYPE) -> dict[str, Any]:
+    """Put a document into an envelope that only this portal can have sealed.
+
+    The kind is sealed too: what was sealed as one thing can never be taken for another.
+    """
     payload = canonical_json(document)
     key = _key(str(settings.DATA_DIR))
     return {
-        "payloadType": PAYLOAD_TYPE,
+        "payloadType": kind,
         "payload": base64.b64encode(payload).decode(),
         "signatures": [
             {
                 "keyid": key_id(),
-                "sig": base64.b64encode(key.sign(sealed_bytes(payload))).decode(),
+                "sig": base64.b64encode(key.sign(sealed_bytes(payload, kind=kind))).decode(),
             }
         ],
     }
 
 
-def sealed_bytes(payload: bytes) -> bytes:
+def sealed_bytes(payload: bytes, *, kind: str = PAYLOAD_TYPE) -> bytes:
     """What is signed: DSSE's pre-authentication encoding, so that the type cannot be exchanged."""
-    kind = PAYLOAD_TYPE.encode()
-    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+    name = kind.encode()
+    return b"DSSEv1 %d %b %d %b" % (len(name), name, len(payload), payload)
 
 
 def public_key() -> str:

@@ -14,8 +14,17 @@ from assets.scope import visible_regions
 from bcp_portal.shared import lists
 from bcp_portal.shared.pages import SignedInRequest, needs
 from telemetry.forms.sources import WhyForm
-from telemetry.models import Device, NodeState, Signal, SignalRule, SyncOutcome, SyncSession
+from telemetry.models import (
+    Device,
+    NodeState,
+    Signal,
+    SignalRule,
+    SyncOutcome,
+    SyncSession,
+    with_pack,
+)
 from telemetry.services.device import revoke_device
+from telemetry.views.pack_list import only_stale, standing_label
 from telemetry.wording import signal_title
 
 
@@ -93,6 +102,14 @@ DEVICES = lists.ListSpec(
         lists.number("state.clock_offset_ms", _("Clock offset"), unit="ms", shown=False),
         lists.number("state.duplicates", _("Repeats"), sort="state__duplicates"),
         lists.number("state.rejected", _("Refused"), sort="state__rejected"),
+        lists.template(
+            "pack_standing",
+            _("Pack"),
+            template="telemetry/_pack_standing.html",
+            value=standing_label,
+            sort=True,
+            perm="telemetry.view_sitepack",
+        ),
         lists.when("enrolled_at", _("Enrolled"), sort=True),
         lists.when("revoked_at", _("Revoked"), sort=True),
     ),
@@ -103,6 +120,7 @@ DEVICES = lists.ListSpec(
             _("Revoked"),
             apply=lambda rows, yes, _ask: rows.filter(revoked_at__isnull=not yes),
         ),
+        lists.yes_no("stale_pack", _("Pack stale or missing"), apply=only_stale),
     ),
     search=("name", "site__code", "site__name"),
     default_sort="site.code",
@@ -192,20 +210,24 @@ def site_list(request: SignedInRequest) -> HttpResponse:
 @needs("telemetry.view_device")
 def device_list(request: SignedInRequest) -> HttpResponse:
     """Every device."""
-    rows = Device.objects.visible_to(request.user).for_list()
-    extra = {}
+    at = timezone.now()
+    rows = with_pack(Device.objects.visible_to(request.user).for_list(), at=at)
+    buttons: list[dict[str, object]] = []
+    if request.user.has_perm("telemetry.view_sitepack"):
+        buttons.append({"url": reverse("telemetry:packs"), "label": _("Packs on devices")})
     if request.user.has_perm("telemetry.enrol_device"):
         url = reverse("telemetry:device_enrol")
-        extra = {"title_buttons": [{"url": url, "label": _("Enrol a device"), "primary": True}]}
-    return lists.list_response(request, DEVICES, rows, at=timezone.now(), extra=extra)
+        buttons.append({"url": url, "label": _("Enrol a device"), "primary": True})
+    return lists.list_response(request, DEVICES, rows, at=at, extra={"title_buttons": buttons})
 
 
 @require_POST
 @needs("telemetry.enrol_device")
 def device_bulk(request: SignedInRequest) -> HttpResponse:
     """What a selection of devices is told."""
-    rows = Device.objects.visible_to(request.user).for_list()
-    return lists.bulk_response(request, DEVICES, rows, at=timezone.now())
+    at = timezone.now()
+    rows = with_pack(Device.objects.visible_to(request.user).for_list(), at=at)
+    return lists.bulk_response(request, DEVICES, rows, at=at)
 
 
 @require_safe

@@ -29,6 +29,7 @@ SUBJECTS = {
     "assets:site": ("code", "site"),
     "assets:window": ("pk", "window"),
     "telemetry:site": ("code", "site"),
+    "telemetry:pack": ("code", "site"),
     "telemetry:witness_settle": ("pk", "witness"),
     "telemetry:order": ("code", "order"),
     "telemetry:order_by_hand": ("code", "site"),

@@ -1,5 +1,6 @@
 """Two halves of a company, alike in everything but one word that gives away where it came from."""
 
+import gzip
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
@@ -33,10 +34,12 @@ from risks.models import (
 from risks.services.plan import write_plan
 from telemetry.models import (
     AuditWitness,
+    PackMark,
     PingCheck,
     Reconciliation,
     Signal,
     SignalRule,
+    SitePack,
     SyncSession,
     WebhookSource,
 )
@@ -126,6 +129,14 @@ def make_half(word: str) -> Half:
             "monitor": WebhookSource.objects.create(
                 name=f"{word} monitor", kind="generic", key_hash=f"{word}-hook", site=site,
                 created_at=NOON,
+            ),
+            "pack": SitePack.objects.create(
+                site=site, number=1, facts={"said": {"en": word}}, facts_digest="0" * 64,
+                html=gzip.compress(f"{word} pack".encode()), digest="0" * 64, made_at=NOON,
+            ),
+            "pack_mark": PackMark.objects.create(
+                op_id=uuid4(), device=device, site=site, kind="note", words=f"{word} noted",
+                said_at=NOON, happened_at=NOON, received_at=NOON, who=f"{word} person",
             ),
             "order": give(site, incident_code=word, authority=f"{word} plan"),
             "wave_plan": make_wave_plan(site, reason=f"{word} waves"),

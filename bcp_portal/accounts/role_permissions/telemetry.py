@@ -11,6 +11,8 @@ PERMISSIONS: dict[str, str] = {
     "telemetry.view_conflictreport": "sync_technician",
     "telemetry.see_conflict_values": "sync_technician",
     "telemetry.view_order": _READERS,
+    # Names and telephone numbers stand in it: for those who may see whom the portal calls.
+    "telemetry.view_sitepack": _READERS,
     "telemetry.give_order": "incident_commander sync_technician",
     "telemetry.approve_order": "incident_commander sync_technician business_owner",
     "telemetry.break_glass": "incident_commander",
