@@ -7,7 +7,6 @@ from django.utils.translation import get_language
 
 from assets.models import Site
 from telemetry.models import Device, PackMark, PackStanding, SitePack, with_pack
-from telemetry.services.site_pack import words_of
 
 SHOWN = 100
 
@@ -93,7 +92,9 @@ def _marks(site: Site) -> list[MarkLine]:
     return [
         MarkLine(
             mark=row,
-            words=words_of(row.pack, row.item, language) or row.words or row.item,
+            words=(row.pack.words_of(row.item, language) if row.pack else "")
+            or row.words
+            or row.item,
             is_late=(row.received_at - row.happened_at).total_seconds() > 60,
         )
         for row in rows.order_by("-happened_at", "-pk")[:SHOWN]

@@ -78,6 +78,11 @@ class SitePack(models.Model):
         """Enough of the digest to compare by eye or by phone."""
         return self.digest[:8]
 
+    def words_of(self, item: str, language: str) -> str:
+        """What a line of this edition says."""
+        told = self.facts.get("items", {}).get(item, {})
+        return str(told.get(language) or told.get("en") or "")[:500]
+
 
 class PackCopy(models.Model):
     """Which edition a device holds, as it told us when it asked for a newer one."""

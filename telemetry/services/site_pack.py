@@ -166,7 +166,7 @@ def _row(mark: ToldMark, pack: SitePack | None, *, device: Device, at: datetime)
         pack=pack,
         kind=mark.kind,
         item=mark.item,
-        words=mark.words or words_of(pack, mark.item, "en"),
+        words=mark.words or (pack.words_of(mark.item, "en") if pack else ""),
         who=mark.who,
         said_at=mark.said_at,
         happened_at=min(_corrected(mark), at),
@@ -180,13 +180,6 @@ def _corrected(mark: ToldMark) -> datetime:
         return mark.said_at - timedelta(milliseconds=mark.offset_ms or 0)
     except OverflowError:
         return mark.said_at
-
-
-def words_of(pack: SitePack | None, item: str, language: str) -> str:
-    """What a line of an edition says; nothing when the edition is not known here."""
-    lines = pack.facts.get("items", {}) if pack else {}
-    told = lines.get(item, {})
-    return str(told.get(language) or told.get("en") or "")[:500]
 
 
 @verb
