@@ -100,3 +100,8 @@ def _marks(site: Site) -> list[MarkLine]:
         for row in rows.order_by("-happened_at", "-pk")[:SHOWN]
     ]
 
+
+def _words(mark: PackMark, language: str) -> str:
+    """In the reader's language where the edition is known, else as the site told it."""
+    line = mark.pack.words_of(mark.item, language) if mark.pack else ""
+    return line or mark.words or mark.item
