@@ -92,9 +92,7 @@ def _marks(site: Site) -> list[MarkLine]:
     return [
         MarkLine(
             mark=row,
-            words=(row.pack.words_of(row.item, language) if row.pack else "")
-            or row.words
-            or row.item,
+            words=_words(row, language),
             is_late=(row.received_at - row.happened_at).total_seconds() > 60,
         )
         for row in rows.order_by("-happened_at", "-pk")[:SHOWN]

@@ -19,6 +19,9 @@ from siaga_agent.limits import write_limits
 from siaga_agent.obey import Obedience
 from siaga_agent.orders import OrderRejectedError, Trust, fetch_orders
 from siaga_agent.outbox import Outbox
+from siaga_agent.pack import PackShelf
+from siaga_agent.pack_keeper import PackKeeper
+from siaga_agent.pack_page import PackPage
 from siaga_agent.reach import ReachLadder, is_connected
 from siaga_agent.reply import Reply
 from siaga_agent.sender import Sender
@@ -36,6 +39,7 @@ TIDY_EVERY = timedelta(minutes=5)
 ORDERS_EVERY_S = 300.0
 HINTED_EVERY_S = 5.0
 OBEY_EVERY_S = 1.0
+PACK_TURN_S = 2.0
 HURRY_JITTER_S = 3.0
 CALM_S = 5.0
 
@@ -79,6 +83,12 @@ class Agent:
         self._ladder = ReachLadder(config.reach, ca_file=config.ca_file)
         self._maker = HeartbeatMaker(home, config, outbox, clock=clock)
         self._jumps = JumpWatch(clock)
+        shelf = PackShelf(home, outbox, trust=self._trust)
+        self._pack_portal = Portal(config, token=token, clock=clock)
+        self._pack_page = PackPage(
+            shelf, port=config.pack_port, clock=clock, reading=lambda: self._sender.guidance.clock
+        )
+        self._pack_keeper = PackKeeper(shelf, self._pack_portal, clock=clock)
         self._hurry = threading.Event()
         self._way_was_cut = False
         self._told_blind = False
@@ -95,6 +105,7 @@ class Agent:
                 ("beat", self._beat_loop),
                 ("send", self._send_loop),
                 ("orders", self._orders_loop),
+                ("pack", self._pack_loop),
             )
         ]
         for thread in threads:
@@ -108,6 +119,8 @@ class Agent:
         self._ladder.close()
         self._portal.close()
         self._orders_portal.close()
+        self._pack_page.close()
+        self._pack_portal.close()
         return 1 if self._failed else 0
 
     def stop(self) -> None:
@@ -276,6 +289,16 @@ class Agent:
                 self._beat_now.set()
                 self._send_now.set()
             self._stopping.wait(OBEY_EVERY_S)
+
+    def _pack_loop(self) -> None:
+        """Keep the site's pack fresh and shown, and tell what was ticked on it."""
+        while not self._stopping.is_set():
+            self._pack_page.open()
+            try:
+                self._pack_keeper.turn()
+            except (OSError, OutboxFullError, sqlite3.OperationalError) as error:
+                logger.error("The pack of the site could not be kept: %s", error)
+            self._stopping.wait(PACK_TURN_S)
 
     def _settle(self, answer: Json) -> None:
         if self._settling.take(answer.get("settlements")):

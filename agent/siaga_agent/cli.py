@@ -1,4 +1,4 @@
-"""The agent's command line: enrol, run, status, orders, export."""
+"""The agent's command line: enrol, run, status, orders, pack, export."""
 
 import argparse
 import json
@@ -18,7 +18,8 @@ from siaga_agent.config import ConfigError
 from siaga_agent.enrol import EnrolError, enrol
 from siaga_agent.export import export_batches
 from siaga_agent.home import Home, HomeLockedError, open_home, run_agent
-from siaga_agent.orders import OrderRejectedError, present_orders
+from siaga_agent.orders import OrderRejectedError, Trust, present_orders
+from siaga_agent.pack import PackShelf
 from siaga_agent.spoken import UnreadableError
 from siaga_agent.status import read_status, warnings
 from siaga_agent.store import OutboxDamagedError, OutboxFullError
@@ -125,6 +126,23 @@ def _orders(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _pack(chosen: argparse.Namespace) -> int:
+    with _opened(chosen) as home:
+        trust = Trust(home.config.orders_key, home.config.site)
+        shelf = PackShelf(home.path, home.outbox, trust=trust)
+        pack, waiting = shelf.read(), shelf.marks.waiting_count()
+    if pack is None:
+        _say("No pack of this site is held yet: it comes with the next contact.")
+        return 1
+    if chosen.out is not None:
+        chosen.out.write_text(pack.html)
+    _say(f"Pack of {pack.site}, edition {pack.number} ({pack.digest[:8]}), made {pack.made_at}.")
+    if home.config.pack_port:
+        _say(f"Shown at http://127.0.0.1:{home.config.pack_port}/ while the agent runs.")
+    _say(f"Ticks and notes not yet told: {waiting}")
+    return 0
+
+
 def _export(chosen: argparse.Namespace) -> int:
     with _opened(chosen) as home:
         count = export_batches(home, chosen.out, everything=chosen.all)
@@ -195,6 +213,10 @@ def _parser() -> argparse.ArgumentParser:
                 "--read", metavar="TEXT", help="eight words, or what a QR code holds; - for stdin"
             )
         one.set_defaults(command=command)
+
+    one = commands.add_parser("pack", parents=[shared], help="the site's pack, held on this disk")
+    one.add_argument("--out", type=Path, help="write the page to this file, to print or to carry")
+    one.set_defaults(command=_pack)
 
     one = commands.add_parser("export", parents=[shared], help="batches as JSON lines")
     one.add_argument("--out", type=Path, help="file; standard output when absent")

@@ -24,6 +24,7 @@ _KINDS: Mapping[str, type] = {
     "outbox_max_mib": int,
     "orders_key": str,
     "voice_key": str,
+    "pack_port": int,
     "key": dict,
 }
 
@@ -56,6 +57,8 @@ class AgentConfig:
     # What only headquarters and this device know: for orders by phone.
     voice_key: str = ""
     token_sealed: str = ""
+    # Where the site's pack is shown, on this machine alone; 0: nowhere.
+    pack_port: int = 8787
 
     @classmethod
     def load(cls, home: Path) -> Self:
@@ -98,6 +101,8 @@ class AgentConfig:
             raise ConfigError(f"agent.json: mode must be one of {', '.join(MODES)}.")
         if foreign := sorted(set(self.reach) - set(RUNGS)):
             raise ConfigError(f"agent.json: unknown reach targets {', '.join(foreign)}.")
+        if isinstance(self.pack_port, bool) or not 0 <= self.pack_port <= 65535:
+            raise ConfigError("agent.json: pack_port must be a port, or 0 for none.")
         self._check_orders_key()
         self._check_portal()
 

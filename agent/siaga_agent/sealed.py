@@ -18,26 +18,26 @@ class BadSealError(Exception):
     """The envelope was not sealed by the key that this device knows, or cannot be read."""
 
 
-def open_sealed(envelope: Mapping[str, Any], *, key: str) -> Json:
+def open_sealed(envelope: Mapping[str, Any], *, key: str, kind: str = PAYLOAD_TYPE) -> Json:
     """The document inside, if its seal is good; the type is part of what is sealed."""
-    if envelope.get("payloadType") != PAYLOAD_TYPE:
-        raise BadSealError("It is not an order.")
+    if envelope.get("payloadType") != kind:
+        raise BadSealError("It is not what it should be.")
     payload = _bytes(envelope.get("payload"))
     public = Ed25519PublicKey.from_public_bytes(_bytes(key))
     signatures = envelope.get("signatures")
     for entry in signatures if isinstance(signatures, list) else []:
         try:
-            public.verify(_bytes(entry.get("sig")), sealed_bytes(payload))
+            public.verify(_bytes(entry.get("sig")), sealed_bytes(payload, kind=kind))
         except (InvalidSignature, BadSealError, AttributeError):
             continue
         return read_document(envelope)
     raise BadSealError("Its signature is not that of headquarters.")
 
 
-def sealed_bytes(payload: bytes) -> bytes:
+def sealed_bytes(payload: bytes, *, kind: str = PAYLOAD_TYPE) -> bytes:
     """What is signed: DSSE's pre-authentication encoding."""
-    kind = PAYLOAD_TYPE.encode()
-    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+    name = kind.encode()
+    return b"DSSEv1 %d %b %d %b" % (len(name), name, len(payload), payload)
 
 
 def read_document(envelope: Mapping[str, Any]) -> Json:

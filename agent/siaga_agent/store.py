@@ -34,6 +34,9 @@ CREATE INDEX IF NOT EXISTS items_acked ON items (acked_at) WHERE acked_at IS NOT
 CREATE TABLE IF NOT EXISTS dropped (
     from_seq INTEGER PRIMARY KEY, to_seq INTEGER NOT NULL, reason TEXT NOT NULL, told_at REAL
 );
+CREATE TABLE IF NOT EXISTS marks (
+    op_id TEXT PRIMARY KEY, at REAL NOT NULL, body BLOB NOT NULL, told_at REAL, refused TEXT
+);
 CREATE TABLE IF NOT EXISTS witness (checkpoint TEXT PRIMARY KEY, at REAL NOT NULL);
 """
 
@@ -126,6 +129,19 @@ class Store:
         """Remember a text, encrypted (the token, cursors, orders)."""
         with self.transaction():
             self._put_secret(name, text)
+
+    def seal(self, name: str, plain: bytes) -> bytes:
+        """Encrypt something that is kept outside this file too, under its own name."""
+        return self._vault.seal(name, plain)
+
+    def unseal(self, name: str, sealed: bytes) -> bytes:
+        """Decrypt it, or raise CorruptRecordError."""
+        return self._vault.open(name, sealed)
+
+    def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Ask the file something."""
+        with self._lock:
+            return self._db.execute(sql, values).fetchall()
 
     def cursor(self, source: str) -> Json:
         """Where a source had got to when its last entries were stored."""

@@ -80,6 +80,17 @@ class Portal:
         """Ask for the desired state, if it is newer than the given epoch."""
         return self._exchange("GET", f"/api/telemetry/v1/orders?after={after}", {}, None)
 
+    def get_pack(self, *, number: int, digest: str) -> Answer:
+        """Ask for the site's pack, unless it is the one that is held; says which one that is."""
+        headers = {"If-None-Match": f'"{digest}"'} if digest else {}
+        return self._exchange("GET", f"/api/telemetry/v1/pack?number={number}", headers, None)
+
+    def post_marks(self, marks: list[Json]) -> Answer:
+        """Tell what was ticked on the site's page."""
+        body = json.dumps({"marks": marks}, separators=(",", ":"), ensure_ascii=False).encode()
+        headers = {"Content-Type": "application/json"}
+        return self._exchange("POST", "/api/telemetry/v1/pack/marks", headers, body)
+
     def _exchange(
         self, method: str, path: str, headers: Mapping[str, str], content: bytes | None
     ) -> Answer:

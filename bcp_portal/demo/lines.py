@@ -35,6 +35,8 @@ class Links:
         config = AgentConfig.load(home)
         config.portal = f"http://127.0.0.1:{self.portal.port}"
         config.period_s = PERIOD_S
+        # Many agents on one machine: each shows its site's pack at an address of its own.
+        config.pack_port = free_port()
         config.reach = {
             "gateway": f"tcp://127.0.0.1:{gateway}",
             "internet": f"http://127.0.0.1:{self.internet.port}/healthz",
@@ -42,6 +44,13 @@ class Links:
             "portal": f"http://127.0.0.1:{self.portal.port}/healthz",
         }
         config.save(home)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens at now."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 def set_mode(line: FaultProxy, *, cut: bool) -> None:
