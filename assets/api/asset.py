@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, viewsets
@@ -11,8 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assets.api.caller import SecondsField, caller
-from assets.models import Asset, AssetKind, Criticality, Site
+from assets.api.impact import ImpactIn, ImpactOut
+from assets.models import Asset, AssetKind, Criticality, ImpactAnalysis, Site
 from assets.services.asset import add_asset, edit_asset, retire_asset
+from assets.services.impact import answer_impact
 from bcp_portal.accounts.models import User
 
 
@@ -95,7 +98,7 @@ class RetireIn(serializers.Serializer[None]):
 class AssetViewSet(
     mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Asset]
 ):
-    """List, read, add, edit, retire."""
+    """List, read, add, edit, retire; what an outage does."""
 
     serializer_class = AssetOut
     lookup_field = "code"
@@ -110,6 +113,8 @@ class AssetViewSet(
         "create": "assets.run_asset",
         "edit": "assets.run_asset",
         "retire": "assets.run_asset",
+        "impact": "assets.view_impactanalysis",
+        "answer_impact": "assets.answer_impact",
     }
 
     def get_queryset(self) -> QuerySet[Asset]:
@@ -155,3 +160,23 @@ class AssetViewSet(
             at=at,
         )
         return Response(AssetOut(asset).data)
+
+    @extend_schema(responses=ImpactOut)
+    @action(detail=True, methods=["get"])
+    def impact(self, request: Request, code: str) -> Response:
+        """What an outage of this asset does, as its owner answered."""
+        analysis = ImpactAnalysis.objects.select_related("answered_by")
+        return Response(ImpactOut(get_object_or_404(analysis, asset=self.get_object())).data)
+
+    @extend_schema(request=ImpactIn, responses=ImpactOut)
+    @action(detail=True, methods=["post"], url_path="answer-impact")
+    def answer_impact(self, request: Request, code: str) -> Response:
+        """Say what an outage does as time goes by; the first intolerable moment is derived."""
+        asset = self.get_object()
+        body = ImpactIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        facts, points = body.answers()
+        analysis = answer_impact(
+            asset=asset, facts=facts, points=points, actor=caller(request), at=timezone.now()
+        )
+        return Response(ImpactOut(analysis).data)

@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from bcp_portal.accounts.models import User
-from bcp_portal.shared.durations import parse_duration
+from bcp_portal.shared.durations import parse_duration, span_within_reason
 
 
 def caller(request: Request) -> User:
@@ -30,7 +31,9 @@ class SecondsField(serializers.Field[timedelta, object, float, timedelta]):
         """Read seconds or what a person would type."""
         try:
             if isinstance(data, int | float) and not isinstance(data, bool):
-                return timedelta(seconds=data)
+                return span_within_reason(timedelta(seconds=data))
             return parse_duration(str(data))
-        except (ValueError, OverflowError) as error:
+        except OverflowError as error:
+            raise serializers.ValidationError(_("That is longer than ten years.")) from error
+        except ValueError as error:
             raise serializers.ValidationError(str(error)) from error

@@ -4,6 +4,7 @@ from rest_framework.routers import BaseRouter
 
 from assets.api.asset import AssetViewSet
 from assets.api.dependency import DependencyViewSet
+from assets.api.proposal import ProposalViewSet
 from assets.api.recovery_target import RecoveryTargetViewSet
 
 
@@ -12,3 +13,4 @@ def register(router: BaseRouter) -> None:
     router.register("assets", AssetViewSet, basename="asset")
     router.register("dependencies", DependencyViewSet, basename="dependency")
     router.register("recovery-targets", RecoveryTargetViewSet, basename="recovery-target")
+    router.register("target-proposals", ProposalViewSet, basename="target-proposal")

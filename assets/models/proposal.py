@@ -109,6 +109,11 @@ class TargetProposal(models.Model):
         return f"{self.asset.code} #{self.pk}"
 
     @property
+    def is_current(self) -> bool:
+        """Whether it can be signed: waiting, or in force."""
+        return self.status in CURRENT
+
+    @property
     def spans(self) -> dict[str, timedelta | None]:
         """The four spans by name."""
         return {name: getattr(self, name) for name in SPANS}

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from assets.changes import check_row, need_reason, plain
-from assets.feasibility import UNSURE
+from assets.feasibility import Standing
 from assets.models import (
     PROPOSAL_LIFECYCLE,
     Asset,
@@ -16,11 +16,11 @@ from assets.models import (
     SigningRole,
     TargetProposal,
 )
-from assets.selectors.graph import load_graph
+from assets.selectors.signable import signable
 from assets.selectors.signers import signers_at
 from assets.services.asset import AssetRetiredError
 from assets.services.recovery_target import put_in_force
-from assets.signing import Content, arrows_by_asset, digest_of, signed_content
+from assets.signing import Content
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.live.services import publish
@@ -116,6 +116,8 @@ def sign_target(
     proposal = TargetProposal.objects.select_related("asset__business_owner").get(pk=proposal.pk)
     if proposal.status not in (ProposalStatus.OPEN, ProposalStatus.ADOPTED):
         raise DomainError(_("This proposal is no longer open for signature."))
+    if proposal.asset.retired_on is not None:
+        raise AssetRetiredError(_("%(code)s has been retired.") % {"code": proposal.asset.code})
     standing = list(proposal.signatures.standing())
     principal = _principal(proposal, role, standing, actor=actor, at=at)
     content = _content(proposal, shown=shown, despite=despite)
@@ -168,23 +170,16 @@ def withdraw_proposal(
 
 def _content(proposal: TargetProposal, *, shown: str, despite: str) -> Content:
     """What would be signed now; refused if it is not what was shown, or cannot be met unsaid."""
-    graph = load_graph({proposal.asset_id: proposal.spans})
-    content = signed_content(
-        proposal.asset_id,
-        {**proposal.spans, "mbco": proposal.mbco},
-        graph.nodes,
-        arrows_by_asset(graph.arrows),
-    )
-    if digest_of(content) != shown:
+    now = signable(proposal)
+    if now.digest != shown:
         raise ChangedMeanwhileError(
             _("What you were shown has changed meanwhile. Look again before you sign.")
         )
-    found = graph.verdict.findings.get(proposal.asset_id, [])
-    if any(one.rule not in UNSURE for one in found) and not despite.strip():
+    if now.standing(proposal.asset_id) == Standing.INFEASIBLE.value and not despite.strip():
         raise DespiteMissingError(
             _("The graph says that this cannot be met. Say why you sign nevertheless.")
         )
-    return content
+    return now.content
 
 
 def _principal(

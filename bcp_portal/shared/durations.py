@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 from django import forms
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 _SECONDS = {
@@ -20,7 +21,14 @@ _SECONDS = {
     "days": 86400,
     "hari": 86400,
     "w": 604800,
+    "menit": 60,
+    "mnt": 60,
+    "detik": 1,
+    "dtk": 1,
+    "minggu": 604800,
 }
+# The short words of a language that mean something else in another: "hr" is an hour, or a "hari".
+_IN_LANGUAGE = {"id": {"hr": 86400}}
 _PART = re.compile(r"(\d+(?:[.,]\d+)?)\s*([a-zA-Z]*)")
 _LONGEST = timedelta(days=3660)
 
@@ -40,15 +48,25 @@ def parse_duration(text: str) -> timedelta:
             _("“%(text)s” is not a duration. Write for example 90m, 1h30 or 2d.") % {"text": text}
         )
     total = 0.0
+    sizes = _SECONDS | _IN_LANGUAGE.get((get_language() or "en")[:2], {})
     for number, unit in parts:
-        if unit and unit not in _SECONDS:
+        if unit and unit not in sizes:
             raise ValueError(
                 _("“%(unit)s” is not a unit of time. Use s, m, h, d or w.") % {"unit": unit}
             )
-        total += float(number.replace(",", ".")) * _SECONDS.get(unit, 60)
+        total += float(number.replace(",", ".")) * sizes.get(unit, 60)
     if total > _LONGEST.total_seconds():
         raise ValueError(_("That is longer than ten years."))
     return timedelta(seconds=total)
+
+
+def span_within_reason(span: timedelta) -> timedelta:
+    """Give a span back, or say what is wrong with it: below zero, or longer than ten years."""
+    if span < timedelta():
+        raise ValueError(_("A duration cannot be negative."))
+    if span > _LONGEST:
+        raise ValueError(_("That is longer than ten years."))
+    return span
 
 
 def format_duration(span: timedelta | float | None) -> str:
@@ -71,6 +89,16 @@ def format_duration(span: timedelta | float | None) -> str:
     return sign + (" ".join(words) or f"0 {_('s')}")
 
 
+def write_duration(span: timedelta) -> str:
+    """Write a span so that reading it gives the same again, in every language: "1d 2h 30m"."""
+    left, words = round(span.total_seconds()), []
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "m"), (1, "s")):
+        count, left = divmod(left, size)
+        if count:
+            words.append(f"{count}{unit}")
+    return " ".join(words) or "0m"
+
+
 class DurationFormField(forms.CharField):
     """A form field in which a person types "90m" or "1h30"; empty means unknown."""
 
@@ -86,8 +114,8 @@ class DurationFormField(forms.CharField):
             raise forms.ValidationError(str(error)) from error
 
     def prepare_value(self, value: object) -> object:
-        """Show a stored span as people write it."""
-        return format_duration(value) if isinstance(value, timedelta) else value
+        """Show a stored span as people write it, whole: what is saved untouched stays the same."""
+        return write_duration(value) if isinstance(value, timedelta) else value
 
     def clean(self, value: object) -> timedelta | None:
         """Check presence, then return the span."""

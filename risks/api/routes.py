@@ -5,6 +5,7 @@ from rest_framework.routers import BaseRouter
 from risks.api.acceptance import AcceptanceViewSet
 from risks.api.control import ControlViewSet
 from risks.api.indicator import IndicatorViewSet
+from risks.api.plan import PlanViewSet
 from risks.api.risk import RiskViewSet
 
 
@@ -14,3 +15,4 @@ def register(router: BaseRouter) -> None:
     router.register("controls", ControlViewSet, basename="control")
     router.register("acceptances", AcceptanceViewSet, basename="acceptance")
     router.register("indicators", IndicatorViewSet, basename="indicator")
+    router.register("plans", PlanViewSet, basename="plan")

@@ -85,7 +85,7 @@ def make_half(word: str) -> Half:
     campaign = start_campaign(
         name="Yearly", lead="", due_at=NOON + HOUR, assets=[asset], actor=None, at=NOON
     )
-    propose_target(
+    proposal = propose_target(
         asset=asset, rto=HOUR, rpo=HOUR, mbco=f"{word} least", reason=f"{word} loss", actor=boss,
         at=NOON,
     )  # fmt: skip
@@ -95,6 +95,7 @@ def make_half(word: str) -> Half:
             "region": region,
             "site": site,
             "asset": asset,
+            "target_proposal": proposal,
             "dependency": make_dependency(asset, needed),
             "path": make_path(
                 name=f"{word} path", source=site, target=make_site(region=region)

@@ -85,4 +85,24 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "api:recovery-target-record", SEND, "assets.record_achievement", scope="site", kind="asset"
     ),
+    Rule("api:asset-impact", READ, "assets.view_impactanalysis", scope="site", kind="asset"),
+    Rule("api:asset-answer-impact", SEND, "assets.answer_impact", scope="site", kind="asset"),
+    Rule(
+        "api:target-proposal-list", READ, "assets.view_recoverytarget", scope="site", kind="asset"
+    ),
+    Rule("api:target-proposal-list", SEND, "assets.set_target", scope="site", kind="asset"),
+    Rule(
+        "api:target-proposal-detail", READ, "assets.view_recoverytarget", scope="site", kind="asset"
+    ),
+    Rule(
+        "api:target-proposal-sign",
+        SEND,
+        "assets.sign_target",
+        scope="site",
+        kind="asset",
+        duty="two",
+    ),
+    Rule("api:target-proposal-remark", SEND, "assets.sign_target", scope="site", kind="asset"),
+    Rule("api:target-proposal-decline", SEND, "assets.sign_target", scope="site", kind="asset"),
+    Rule("api:target-proposal-withdraw", SEND, "assets.set_target", scope="site", kind="asset"),
 )

@@ -104,4 +104,12 @@ RULES: tuple[Rule, ...] = (
     Rule("api:indicator-list", READ, "risks.view_indicator", scope="site", kind="indicator"),
     Rule("api:indicator-detail", READ, "risks.view_indicator", scope="site", kind="indicator"),
     Rule("api:indicator-record", SEND, "risks.record_value", scope="site", kind="indicator"),
+    Rule("api:plan-list", READ, "risks.view_plan", scope="site", kind="plan"),
+    Rule("api:plan-list", SEND, "risks.run_plan", kind="plan"),
+    Rule("api:plan-detail", READ, "risks.view_plan", scope="site", kind="plan"),
+    Rule("api:plan-draft", SEND, "risks.run_plan", scope="site", kind="plan"),
+    Rule("api:plan-submit", SEND, "risks.run_plan", scope="site", kind="plan"),
+    Rule("api:plan-approve", SEND, "risks.approve_plan", scope="site", kind="plan"),
+    Rule("api:plan-give-back", SEND, "risks.approve_plan", scope="site", kind="plan"),
+    Rule("api:plan-retire", SEND, "risks.run_plan", scope="site", kind="plan"),
 )
