@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
+from math import inf
 from typing import NamedTuple
 
 from assets.graph_order import Component, Key
-from assets.restoring import Groups, Loss, Restore, data_losses, restore_times
+from assets.graph_shape import Arrow, Groups, hard_groups, shape_of
+from assets.restoring import Loss, Restore, data_losses, restore_times
 
 __all__ = [
     "Arrow",
@@ -47,16 +49,6 @@ class Node:
         """What the business bears: the MTPD, or less where the impact analysis says so."""
         known = [span for span in (self.mtpd, self.bears) if span is not None]
         return min(known, default=None)
-
-
-class Arrow(NamedTuple):
-    """An asset needs another one; arrows with the same group are alternatives."""
-
-    asset: Key
-    depends_on: Key
-    kind: str = "hard"
-    group: str = ""
-    needed: int = 1
 
 
 class Rule(Enum):
@@ -109,12 +101,7 @@ class Feasibility:
 
     def path(self, key: Key) -> tuple[Key, ...]:
         """The critical path: the asset, its slowest hard dependency, and so on down."""
-        path = [key]
-        restore = self.restores.get(key)
-        while restore is not None and restore.gate is not None:
-            path.append(restore.gate)
-            restore = self.restores.get(restore.gate)
-        return tuple(path)
+        return _path(key, self.restores, {})
 
     def standing(self, key: Key, node: Node) -> Standing:
         """Whether the objectives of an asset can be met, as far as anybody can know."""
@@ -136,24 +123,23 @@ class Feasibility:
 
 def judge(nodes: Mapping[Key, Node], arrows: Sequence[Arrow]) -> Feasibility:
     """Compare every promise with what its dependencies promise and with what they can do."""
-    groups = hard_groups(nodes, arrows)
-    restores, circles = restore_times(own_times(nodes), groups)
-    data = [
-        (arrow.asset, arrow.depends_on)
-        for arrow in arrows
-        if arrow.kind == "data" and arrow.asset in nodes and arrow.depends_on in nodes
-    ]
-    losses = data_losses({key: _own_loss(node) for key, node in nodes.items()}, data)
-    verdict = Feasibility(restores)
+    shape = shape_of(tuple(nodes), tuple(arrows))
+    restores, circles = restore_times(own_times(nodes), shape.groups, shape.order)
+    own_losses = {key: _own_loss(node) for key, node in nodes.items()}
+    losses = data_losses(own_losses, shape.data_needs, shape.data_order)
     findings: dict[Key, list[Finding]] = {}
-    for found in (
-        *(Finding(Rule.CIRCLE, key, path=circle) for circle in circles for key in circle),
-        *_declared(nodes, groups),
-        *_computed(nodes, verdict),
-        *_spans(nodes),
-        *_rpo(nodes, data, losses),
+    for some in (
+        [Finding(Rule.CIRCLE, key, path=circle) for circle in circles for key in circle],
+        _declared(nodes, shape.groups),
+        _computed(nodes, restores),
+        _spans(nodes),
+        _rpo(nodes, shape.data, losses),
     ):
-        findings.setdefault(found.asset, []).append(found)
+        for found in some:
+            if found.asset in findings:
+                findings[found.asset].append(found)
+            else:
+                findings[found.asset] = [found]
     return Feasibility(restores, findings, losses, circles)
 
 
@@ -171,21 +157,20 @@ def _own_loss(node: Node) -> float | None:
     return None if span is None else span.total_seconds()
 
 
-def hard_groups(nodes: Mapping[Key, Node], arrows: Iterable[Arrow]) -> dict[Key, Groups]:
-    """The hard arrows by asset; an arrow without a group is a group of its own."""
-    plain: dict[Key, Groups] = {}
-    named: dict[tuple[Key, str], tuple[list[Key], int]] = {}
-    for asset, depends_on, kind, group, needed in arrows:
-        if kind != "hard" or asset not in nodes or depends_on not in nodes:
-            continue
-        if not group:
-            plain.setdefault(asset, []).append(([depends_on], 1))
-        elif (asset, group) in named:
-            named[asset, group][0].append(depends_on)
-        else:
-            named[asset, group] = ([depends_on], needed)
-            plain.setdefault(asset, []).append(named[asset, group])
-    return plain
+def _path(
+    key: Key, restores: Mapping[Key, Restore], known: dict[Key, tuple[Key, ...]]
+) -> tuple[Key, ...]:
+    """From gate to gate down; the paths of many share their ends, so what is known is kept."""
+    steps: list[Key] = []
+    here: Key | None = key
+    while here is not None and here not in known:
+        steps.append(here)
+        restore = restores.get(here)
+        here = None if restore is None else restore.gate
+    tail = () if here is None else known[here]
+    for step in reversed(steps):
+        tail = known[step] = (step, *tail)
+    return tail
 
 
 def _declared(nodes: Mapping[Key, Node], groups: Mapping[Key, Groups]) -> Iterable[Finding]:
@@ -195,58 +180,54 @@ def _declared(nodes: Mapping[Key, Node], groups: Mapping[Key, Groups]) -> Iterab
         if rto is None:
             continue
         for group, needed in sets:
-            found, other = _promise(group, needed, nodes)
+            if len(group) == 1 == needed:  # the usual case
+                other = group[0]
+                found = nodes[other].rto
+            else:
+                found, other = _promise(group, needed, nodes)
             if found is None:
                 yield Finding(Rule.UNKNOWN, key, other, rto)
             elif found > rto:
-                yield Finding(Rule.DECLARED, key, other, rto, found, fix=other, fix_to=rto)
+                yield Finding(Rule.DECLARED, key, other, rto, found, (), other, rto)
 
 
 def _promise(
     group: list[Key], needed: int, nodes: Mapping[Key, Node]
 ) -> tuple[timedelta | None, Key]:
     """When enough of a group promise to be back; None, and who said nothing, if nobody knows."""
-    if len(group) == 1 == needed:  # the usual case
-        return nodes[group[0]].rto, group[0]
     promises = sorted((span, one) for one in group if (span := nodes[one].rto) is not None)
     if len(promises) < needed:
         return None, next((one for one in group if nodes[one].rto is None), group[0])
     return promises[needed - 1]
 
 
-def _computed(nodes: Mapping[Key, Node], verdict: Feasibility) -> Iterable[Finding]:
+def _computed(nodes: Mapping[Key, Node], restores: Mapping[Key, Restore]) -> Iterable[Finding]:
+    paths: dict[Key, tuple[Key, ...]] = {}
     for key, node in nodes.items():
         if node.rto is None:
             continue
-        restore = verdict.restores[key]
-        if restore.seconds <= node.rto.total_seconds():
-            continue
-        yield Finding(
-            Rule.COMPUTED,
-            key,
-            promised=node.rto,
-            found=timedelta(seconds=restore.seconds),
-            path=verdict.path(key),
-        )
+        low, high, _gate = restores[key]
+        takes = high if high < inf else low
+        if takes > node.rto.total_seconds():
+            path = _path(key, restores, paths)
+            yield Finding(Rule.COMPUTED, key, None, node.rto, timedelta(seconds=takes), path)
 
 
 def _spans(nodes: Mapping[Key, Node]) -> Iterable[Finding]:
+    nothing = timedelta()
     for key, node in nodes.items():
-        if node.bears is not None and node.mtpd is not None and node.mtpd > node.bears:
-            yield Finding(Rule.IMPACT, key, promised=node.bears, found=node.mtpd, fix=key)
-        limit = node.longest_outage
+        limit, bears = node.mtpd, node.bears
+        if bears is not None and (limit is None or limit > bears):
+            if limit is not None:
+                yield Finding(Rule.IMPACT, key, promised=bears, found=limit, fix=key)
+            limit = bears
         if node.rto is None or limit is None:
             continue
-        total = node.rto + (node.wrt or timedelta())
+        wrt = node.wrt or nothing
+        total = node.rto + wrt
         if total > limit:
-            yield Finding(
-                Rule.MTPD,
-                key,
-                promised=limit,
-                found=total,
-                fix=key,
-                fix_to=max(limit - (node.wrt or timedelta()), timedelta()),
-            )
+            least = max(limit - wrt, nothing)
+            yield Finding(Rule.MTPD, key, None, limit, total, (), key, least)
 
 
 def _rpo(

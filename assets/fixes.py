@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from heapq import heappop, heappush
 from math import inf
 
-from assets.feasibility import Groups, Key, Node, own_times
+from assets.feasibility import Key, Node, own_times
 from assets.graph_order import in_order
-from assets.restoring import members, restore_times
+from assets.graph_shape import Groups, members
+from assets.restoring import Restore, restore_again, restore_times
 
 # A fix is looked for step by step; a graph that needs more steps needs a person.
 MOST_STEPS = 60
@@ -27,23 +29,65 @@ class Fix:
         return self.spent - self.to
 
 
-class _World:
-    """What one asset rests on, with its order worked out once: it is asked again and again."""
+class World:
+    """What one asset rests on, worked out once; asked again only what a change reaches is new."""
 
     def __init__(self, key: Key, nodes: Mapping[Key, Node], groups: Mapping[Key, Groups]) -> None:
         below = _below(key, groups)
         self.key = key
-        self.own = {one: span for one, span in own_times(nodes).items() if one in below}
+        self.own = {one: _seconds(nodes[one].own_restore) for one in nodes if one in below}
         self.groups = {one: groups[one] for one in below if one in groups}
-        self.order = in_order(self.own, members(self.groups))
+        needs = members(self.groups)
+        self.order = in_order(self.own, needs)
+        self.place = {one: place for place, many in enumerate(self.order) for one in many}
+        self.above: dict[int, set[int]] = {}
+        for one, many in needs.items():
+            for lower in many:
+                if self.place[lower] != self.place[one]:
+                    self.above.setdefault(self.place[lower], set()).add(self.place[one])
+        self.restores, _circles = restore_times(self.own, self.groups, self.order)
 
-    def look(self, own: Mapping[Key, float | None]) -> tuple[float, list[Key]]:
-        """How long it takes with these own times, and along which path."""
-        restores, _circles = restore_times(own, self.groups, self.order)
-        path = [self.key]
-        while (gate := restores[path[-1]].gate) is not None:
-            path.append(gate)
-        return restores[self.key].seconds, path
+    def look(self) -> tuple[float, list[Key]]:
+        """How long it takes, and along which path."""
+        return self.restores[self.key].seconds, _path(self.key, self.restores)
+
+    def try_out(self, one: Key, spent: float) -> float:
+        """How long it would take if one asset took so long by itself."""
+        restores = dict(self.restores)
+        self._spread(one, {**self.own, one: spent}, restores)
+        return restores[self.key].seconds
+
+    def settle(self, one: Key, spent: float) -> None:
+        """Let it be so from now on."""
+        self.own[one] = spent
+        self._spread(one, self.own, self.restores)
+
+    def _spread(
+        self, one: Key, own: Mapping[Key, float | None], restores: dict[Key, Restore]
+    ) -> None:
+        waiting = [self.place[one]]
+        seen = set(waiting)
+        while waiting:  # from the bottom up: nobody is asked before all that it needs
+            component = self.order[place := heappop(waiting)]
+            fresh = restore_again(component, own, self.groups, restores)
+            first = component[0]  # a circle comes back as one
+            is_new = fresh[first][:2] != restores[first][:2]
+            restores.update(fresh)
+            for higher in self.above.get(place, ()) if is_new else ():
+                if higher not in seen:
+                    seen.add(higher)
+                    heappush(waiting, higher)
+
+
+def _path(key: Key, restores: Mapping[Key, Restore]) -> list[Key]:
+    path = [key]
+    while (gate := restores[path[-1]].gate) is not None:
+        path.append(gate)
+    return path
+
+
+def _seconds(span: timedelta | None) -> float | None:
+    return None if span is None else span.total_seconds()
 
 
 def cheapest_fix(
@@ -54,12 +98,14 @@ def cheapest_fix(
     One asset alone if that is enough: the one that has to give up the smallest share of its time.
     Otherwise several, always the longest step of what is the critical path by then.
     """
-    world, limit = _World(key, nodes, groups), rto.total_seconds()
-    takes, path = world.look(world.own)
+    world, limit = World(key, nodes, groups), rto.total_seconds()
+    takes, path = world.look()
     best: Fix | None = None
     # The longest first: what gives up the smallest share. Nothing helps with less than what is
-    # over, so the first that gets by with just that is the cheapest.
+    # over, so the first that gets by with just that is the cheapest, and who has less cannot help.
     for one in sorted(path, key=lambda step: (-(world.own[step] or 0.0), step)):
+        if (world.own[one] or 0.0) < takes - limit:
+            break
         fix = _single(one, limit, world)
         if fix is not None and (best is None or fix.saved < best.saved):
             best = fix
@@ -68,13 +114,13 @@ def cheapest_fix(
     return [best] if best is not None else _several(limit, world)
 
 
-def _single(one: Key, limit: float, world: _World) -> Fix | None:
+def _single(one: Key, limit: float, world: World) -> Fix | None:
     spent = world.own[one]
-    if not spent or world.look(world.own | {one: 0.0})[0] > limit:
+    if not spent or world.try_out(one, 0.0) > limit:
         return None
     now = spent
     for _step in range(MOST_STEPS):
-        over = world.look(world.own | {one: now})[0] - limit
+        over = world.try_out(one, now) - limit
         if over <= 0:
             return Fix(one, timedelta(seconds=spent), timedelta(seconds=now))
         # A second less here is at most a second less there: this never goes too far.
@@ -82,22 +128,23 @@ def _single(one: Key, limit: float, world: _World) -> Fix | None:
     return Fix(one, timedelta(seconds=spent), timedelta())
 
 
-def _several(limit: float, world: _World) -> list[Fix]:
-    now = dict(world.own)
+def _several(limit: float, world: World) -> list[Fix]:
+    before: dict[Key, float] = {}
     for _step in range(MOST_STEPS):
-        takes, path = world.look(now)
+        takes, path = world.look()
         if takes <= limit:
             break
-        longest = max(path, key=lambda one: now[one] or 0.0)
-        if not now[longest]:
+        longest = max(path, key=lambda one: world.own[one] or 0.0)
+        spent = world.own[longest]
+        if not spent:
             return []
-        now[longest] = max((now[longest] or 0.0) - (takes - limit), 0.0)
+        before.setdefault(longest, spent)
+        world.settle(longest, max(spent - (takes - limit), 0.0))
     else:
         return []
     return [
-        Fix(one, timedelta(seconds=spent), timedelta(seconds=now[one] or 0.0))
-        for one, spent in world.own.items()
-        if spent is not None and spent != now[one]
+        Fix(one, timedelta(seconds=spent), timedelta(seconds=world.own[one] or 0.0))
+        for one, spent in sorted(before.items())
     ]
 
 

@@ -5,9 +5,7 @@ from math import inf
 from typing import NamedTuple
 
 from assets.graph_order import Component, Key, in_order
-
-# For one asset: its groups of hard dependencies, each with how many of it are needed.
-Groups = list[tuple[list[Key], int]]
+from assets.graph_shape import Groups, members
 
 
 class Restore(NamedTuple):
@@ -54,12 +52,17 @@ def restore_times(
     return restores, circles
 
 
-def members(groups: Mapping[Key, Groups]) -> dict[Key, list[Key]]:
-    """What each asset needs, whatever the group."""
-    return {
-        key: sets[0][0] if len(sets) == 1 else [one for group, _needed in sets for one in group]
-        for key, sets in groups.items()
-    }
+def restore_again(
+    component: Component,
+    own: Mapping[Key, float | None],
+    groups: Mapping[Key, Groups],
+    done: Mapping[Key, Restore],
+) -> dict[Key, Restore]:
+    """The same for one asset, or one circle, whose needs are already worked out."""
+    if len(component) > 1:
+        return _circle(component, own, groups, done)
+    key = component[0]
+    return {key: _restore(own[key], groups.get(key), done)}
 
 
 def _restore(own: float | None, groups: Groups | None, done: Mapping[Key, Restore]) -> Restore:
@@ -104,7 +107,7 @@ def _circle(
     slowest = Restore(0.0, inf, None)
     for key in component:
         for group, _needed in groups.get(key, ()):
-            view |= {one: done[one] for one in group if one in done}
+            view |= {one: done[one] for one in group if one not in inside}
         found = _restore(0.0, groups.get(key), view)
         if found.low > slowest.low:
             slowest = found
@@ -123,18 +126,22 @@ class Loss(NamedTuple):
 
 
 def data_losses(
-    own: Mapping[Key, float | None], arrows: Iterable[tuple[Key, Key]]
+    own: Mapping[Key, float | None],
+    needs: Mapping[Key, Sequence[Key]],
+    order: Iterable[Component],
 ) -> dict[Key, Loss]:
-    """The worst along the data arrows: nothing is fresher than what it is made from."""
+    """The worst along the data arrows: nothing is fresher than what it is made from.
+
+    `order` names everything that has to do with data; the others lose what they lose themselves.
+    """
     losses = {key: Loss(span or 0.0, span is not None, key) for key, span in own.items()}
-    needs: dict[Key, list[Key]] = {}
-    touched: dict[Key, None] = {}
-    for asset, source in arrows:
-        needs.setdefault(asset, []).append(source)
-        touched[asset] = touched[source] = None
-    for component in in_order(touched, needs):
+    for component in order:
+        key = component[0]
+        if len(component) == 1 and key not in needs:
+            continue
         around = [losses[one] for key in component for one in (key, *needs.get(key, ()))]
-        worst = max(around, key=lambda loss: loss.seconds)
+        # The seconds stand first: of two that are equal any will do.
+        worst = max(around)
         is_known = all(loss.is_known for loss in around)
         for key in component:
             losses[key] = Loss(worst.seconds, is_known, worst.source)

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from assets.feasibility import Arrow, Node, Rule, Standing, hard_groups, judge, own_times
-from assets.fixes import budgets, cheapest_fix
+from assets.fixes import World, budgets, cheapest_fix
 from assets.graph_order import in_order
 from assets.restoring import restore_times
 
@@ -286,3 +286,31 @@ def test_a_budget_is_what_is_left_after_ones_own_time():
     found = budgets(nodes, hard_groups(nodes, [Arrow(1, 2), Arrow(2, 3)]))
 
     assert [found[key].within for key in (1, 2, 3)] == [3 * HOUR, 2 * HOUR, HOUR]
+
+
+def test_the_kept_shape_of_a_graph_is_that_of_its_arrows_and_never_of_others():
+    nodes = {1: whole("TILL"), 2: whole("DB", own_restore=2 * HOUR)}
+    alone, linked = judge(nodes, []), judge(nodes, [Arrow(1, 2)])
+    slower = nodes | {2: whole("DB", own_restore=3 * HOUR)}
+
+    assert (alone.restores[1].seconds, linked.restores[1].seconds) == (0, 7200)
+    assert judge(slower, [Arrow(1, 2)]).restores[1].seconds == 3 * 3600
+    assert judge(nodes, []).restores[1].seconds == 0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_trying_a_fix_out_says_the_same_as_working_everything_out_anew(seed):
+    nodes, arrows = small_world(seed)
+    if seed % 4 == 0:  # circles, too
+        arrows = [*arrows, Arrow(0, max(nodes))]
+    groups = hard_groups(nodes, arrows)
+    own = own_times(nodes)
+    world = World(max(nodes), nodes, groups)
+    for one in world.own:
+        for spent in (0.0, 1800.0, 50_000.0):
+            anew = restore_times(own | {one: spent}, groups)[0][max(nodes)]
+            assert world.try_out(one, spent) == anew.seconds
+    for one in world.own:
+        own[one] = 600.0
+        world.settle(one, 600.0)
+        assert world.look()[0] == restore_times(own, groups)[0][max(nodes)].seconds
