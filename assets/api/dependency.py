@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from assets.api.caller import caller
 from assets.models import Asset, Dependency, DependencyKind
-from assets.services.dependency import link_assets, unlink_assets
+from assets.services.dependency import change_dependency, link_assets, unlink_assets
 
 
 class DependencyOut(serializers.ModelSerializer[Dependency]):
@@ -47,10 +47,18 @@ class LinkIn(serializers.Serializer[None]):
         return fields
 
 
+class ChangeIn(serializers.Serializer[None]):
+    """What may be said otherwise about an arrow."""
+
+    kind = serializers.ChoiceField(choices=DependencyKind.choices, required=False)
+    group = serializers.CharField(required=False, allow_blank=True, max_length=40)
+    needed = serializers.IntegerField(required=False, min_value=1, max_value=1000)
+
+
 class DependencyViewSet(
     mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Dependency]
 ):
-    """List, read, link, unlink."""
+    """List, read, link, change, unlink."""
 
     serializer_class = DependencyOut
     filterset_fields = ("kind", "asset__code", "depends_on__code")
@@ -60,6 +68,7 @@ class DependencyViewSet(
         "list": "assets.view_dependency",
         "retrieve": "assets.view_dependency",
         "create": "assets.run_asset",
+        "change": "assets.run_asset",
         "unlink": "assets.run_asset",
     }
 
@@ -74,6 +83,20 @@ class DependencyViewSet(
         body.is_valid(raise_exception=True)
         arrow = link_assets(**body.validated_data, actor=caller(request), at=timezone.now())
         return Response(DependencyOut(arrow).data, status=201)
+
+    @extend_schema(request=ChangeIn, responses=DependencyOut)
+    @action(detail=True, methods=["post"])
+    def change(self, request: Request, pk: str) -> Response:
+        """Say otherwise how much the asset needs the other one; what is left out stays."""
+        body = ChangeIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        arrow = change_dependency(
+            dependency=self.get_object(),
+            **body.validated_data,
+            actor=caller(request),
+            at=timezone.now(),
+        )
+        return Response(DependencyOut(arrow).data)
 
     @extend_schema(request=None, responses={204: None})
     @action(detail=True, methods=["post"])

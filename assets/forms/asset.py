@@ -115,6 +115,23 @@ class LinkForm(forms.ModelForm[Dependency]):
         kinds.choices = DependencyKind.choices
 
 
+class ArrowForm(forms.ModelForm[Dependency]):
+    """An arrow between any two assets."""
+
+    class Meta:
+        model = Dependency
+        fields = ("asset", "depends_on", "kind", "group", "needed")
+        help_texts = LinkForm.Meta.help_texts
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("asset", "depends_on"):
+            ends: Any = self.fields[name]
+            ends.queryset = Asset.objects.visible_to(user).in_use().order_by("code")
+        kinds: Any = self.fields["kind"]
+        kinds.choices = DependencyKind.choices
+
+
 class ReasonForm(forms.Form):
     """Why something is done, kept with it."""
 

@@ -27,6 +27,10 @@ class DependencyQuerySet(models.QuerySet["Dependency"]):
         assets = Asset.objects.visible_to(user)
         return self.filter(asset__in=assets, depends_on__in=assets)
 
+    def in_use(self) -> Self:
+        """Arrows between assets that have not been retired."""
+        return self.filter(asset__retired_on=None, depends_on__retired_on=None)
+
     def for_list(self) -> Self:
         """Everything a list row shows, in one query."""
         return self.select_related("asset", "depends_on")

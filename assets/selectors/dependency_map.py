@@ -1,7 +1,10 @@
 """The dependency map: assets as nodes, dependencies as arrows, for the list and the drawing."""
 
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from assets.graph_order import in_order
 from assets.models import Asset, Dependency, DependencyKind
@@ -24,6 +27,7 @@ class MapNode:
     restore: str
     standing: str
     is_third_party: bool
+    is_on_path: bool
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,9 @@ class MapArrow:
     source: str
     target: str
     kind: str
+    words: str
     is_critical: bool
+    is_on_path: bool
 
 
 @dataclass(frozen=True)
@@ -46,23 +52,28 @@ class DependencyMap:
     arrows: list[MapArrow]
     lines: list[tuple[MapNode, list[tuple[MapNode, str]]]]
     circles: list[str]
+    chosen: MapNode | None
+    path: list[str]
 
     def drawing(self) -> dict[str, Any]:
         """The same for the script that draws it."""
         return {
+            "chosen": self.chosen.id if self.chosen else "",
             "nodes": [asdict(node) for node in self.nodes],
             "arrows": [asdict(arrow) for arrow in self.arrows],
         }
 
 
-def dependency_map(user: User) -> DependencyMap:
-    """Gather the map in a fixed number of queries."""
+def dependency_map(user: User, *, of: str = "") -> DependencyMap:
+    """Gather the map in a fixed number of queries; with a code, its critical path stands out."""
     graph = load_graph()
     assets = list(
         Asset.objects.visible_to(user).in_use().select_related("recovery_target").order_by("code")
     )
-    nodes = {asset.pk: _node(asset, graph) for asset in assets}
-    labels = dict(DependencyKind.choices)
+    chosen = next((asset.pk for asset in assets if asset.code == of), None)
+    path = graph.verdict.path(chosen) if chosen is not None else ()
+    nodes = {asset.pk: _node(asset, graph, is_on_path=asset.pk in path) for asset in assets}
+    steps = set(pairwise(path))
     arrows: list[MapArrow] = []
     lines: dict[int, tuple[MapNode, list[tuple[MapNode, str]]]] = {
         pk: (node, []) for pk, node in nodes.items()
@@ -70,20 +81,37 @@ def dependency_map(user: User) -> DependencyMap:
     for arrow in Dependency.objects.visible_to(user).order_by("pk"):
         if arrow.asset_id not in nodes or arrow.depends_on_id not in nodes:
             continue
-        gate = graph.verdict.restores[arrow.asset_id].gate
-        arrows.append(
-            MapArrow(
-                pk=arrow.pk,
-                code=nodes[arrow.asset_id].code,
-                source=str(arrow.asset_id),
-                target=str(arrow.depends_on_id),
-                kind=arrow.kind,
-                is_critical=arrow.kind == "hard" and gate == arrow.depends_on_id,
-            )
-        )
-        lines[arrow.asset_id][1].append((nodes[arrow.depends_on_id], str(labels[arrow.kind])))
+        drawn = _arrow(arrow, graph, nodes, steps)
+        arrows.append(drawn)
+        lines[arrow.asset_id][1].append((nodes[arrow.depends_on_id], drawn.words))
     return DependencyMap(
-        list(nodes.values()), arrows, list(lines.values()), _circles(nodes, arrows)
+        list(nodes.values()),
+        arrows,
+        list(lines.values()),
+        _circles(nodes, arrows),
+        nodes[chosen] if chosen is not None else None,
+        [nodes[key].code if key in nodes else _("an asset you may not see") for key in path],
+    )
+
+
+def _arrow(
+    arrow: Dependency, graph: Graph, nodes: dict[int, MapNode], steps: set[tuple[int, int]]
+) -> MapArrow:
+    ends = (arrow.asset_id, arrow.depends_on_id)
+    is_hard = arrow.kind == DependencyKind.HARD
+    words = str(arrow.get_kind_display())
+    if arrow.group:
+        group = {"needed": arrow.needed, "group": arrow.group}
+        words = f"{words} · {_('%(needed)s of “%(group)s”') % group}"
+    return MapArrow(
+        pk=arrow.pk,
+        code=nodes[arrow.asset_id].code,
+        source=str(arrow.asset_id),
+        target=str(arrow.depends_on_id),
+        kind=arrow.kind,
+        words=words,
+        is_critical=is_hard and graph.verdict.restores[ends[0]].gate == ends[1],
+        is_on_path=is_hard and ends in steps,
     )
 
 
@@ -99,7 +127,7 @@ def _circles(nodes: dict[int, MapNode], arrows: list[MapArrow]) -> list[str]:
     ]
 
 
-def _node(asset: Asset, graph: Graph) -> MapNode:
+def _node(asset: Asset, graph: Graph, *, is_on_path: bool) -> MapNode:
     restore = graph.verdict.restores[asset.pk]
     target = getattr(asset, "recovery_target", None)
     at_least = "" if restore.is_known else "≥ "
@@ -114,4 +142,5 @@ def _node(asset: Asset, graph: Graph) -> MapNode:
         restore=f"{at_least}{format_duration(restore.seconds)}",
         standing=graph.standing(asset.pk).value,
         is_third_party=asset.is_third_party,
+        is_on_path=is_on_path,
     )

@@ -26,6 +26,7 @@ ACTIONS = {
     "asset.edit": gettext_lazy("Asset edited"),
     "asset.retire": gettext_lazy("Asset retired"),
     "dependency.link": gettext_lazy("Dependency linked"),
+    "dependency.change": gettext_lazy("Dependency changed"),
     "dependency.unlink": gettext_lazy("Dependency unlinked"),
     "target.set": gettext_lazy("Target set"),
     "target.propose": gettext_lazy("Objectives proposed"),

@@ -5,12 +5,14 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from assets.changes import check_row
+from assets.changes import check_row, set_fields
 from assets.models import Asset, Dependency, DependencyKind
 from assets.services.signature import recheck_signatures
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.shared.errors import DomainError
+
+ARROW_FACTS = ("kind", "group", "needed")
 
 
 class DependencyCycleError(DomainError):
@@ -29,11 +31,8 @@ def link_assets(
     at: datetime,
 ) -> Dependency:
     """Draw an arrow from an asset to what it needs."""
-    # All who draw hard arrows wait in one line: two arrows drawn at the same moment could each
-    # be harmless and together close a circle.
     if kind == DependencyKind.HARD:
-        first = Asset.objects.order_by("pk").values_list("pk", flat=True)[:1]
-        list(Asset.objects.select_for_update(of=("self",)).filter(pk__in=list(first)))
+        _stand_in_line()
         _refuse_circle(asset, depends_on)
     arrow = Dependency(
         asset=asset, depends_on=depends_on, kind=kind, group=group.strip(), needed=needed
@@ -48,6 +47,51 @@ def link_assets(
 
 
 @verb
+def change_dependency(
+    *,
+    dependency: Dependency,
+    kind: str | None = None,
+    group: str | None = None,
+    needed: int | None = None,
+    actor: User | None,
+    at: datetime,
+) -> Dependency:
+    """Say otherwise how much an asset needs the other one; what is not said stays.
+
+    An arrow that leaves its group stands alone, so one of one is needed.
+    """
+    arrow = Dependency.objects.select_for_update(of=("self",)).get(pk=dependency.pk)
+    said = {
+        "kind": arrow.kind if kind is None else kind,
+        "group": arrow.group if group is None else group.strip(),
+        "needed": arrow.needed if needed is None else needed,
+    }
+    if group is not None and not said["group"] and needed is None:
+        said["needed"] = 1
+    if said["kind"] == DependencyKind.HARD != arrow.kind:
+        _stand_in_line()
+        _refuse_circle(arrow.asset, arrow.depends_on)
+    before, after = set_fields(arrow, said, ARROW_FACTS)
+    if not after:
+        return arrow
+    check_row(arrow)
+    arrow.save()
+    if arrow.group:
+        _agree_on_needed(arrow)
+    whom = {"depends_on": arrow.depends_on.code}
+    audit(
+        action="dependency.change",
+        obj=arrow.asset,
+        actor=actor,
+        at=at,
+        before=whom | before,
+        after=whom | after,
+    )
+    recheck_signatures(changed=[arrow.asset_id], at=at)
+    return arrow
+
+
+@verb
 def unlink_assets(*, dependency: Dependency, actor: User, at: datetime) -> None:
     """Take an arrow away; the trail of the asset keeps it."""
     told = _told(dependency)
@@ -55,6 +99,13 @@ def unlink_assets(*, dependency: Dependency, actor: User, at: datetime) -> None:
     changed = dependency.asset_id
     dependency.delete()
     recheck_signatures(changed=[changed], at=at)
+
+
+def _stand_in_line() -> None:
+    # All who draw hard arrows wait in one line: two arrows drawn at the same moment could each
+    # be harmless and together close a circle.
+    first = Asset.objects.order_by("pk").values_list("pk", flat=True)[:1]
+    list(Asset.objects.select_for_update(of=("self",)).filter(pk__in=list(first)))
 
 
 def _agree_on_needed(arrow: Dependency) -> None:

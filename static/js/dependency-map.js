@@ -23,7 +23,11 @@
       "line-color": token("--line-strong"), "target-arrow-color": token("--line-strong"),
       "line-style": (edge) => ({ hard: "solid", degraded: "dashed", data: "dotted" })[edge.data("kind")],
     } },
+    // The critical path of the asset that was asked about: named above the picture, too.
+    { selector: "node.on-path", style: { "border-width": 5, "font-weight": 700 } },
+    { selector: "edge.on-path", style: { width: 5, "line-color": token("--accent"), "target-arrow-color": token("--accent") } },
     { selector: ".chosen", style: { "border-width": 5, "border-color": token("--accent") } },
+    { selector: ".aside", style: { opacity: 0.35 } },
     { selector: ".quiet", style: { opacity: 0.15 } },
   ];
 
@@ -63,7 +67,7 @@
     };
   };
 
-  const draw = ({ nodes, arrows }) => {
+  const draw = ({ nodes, arrows, chosen }) => {
     const elements = [
       ...nodes.map((node) => ({ data: { ...node, size: 44 - 6 * node.criticality } })),
       ...arrows.map((arrow, index) => ({ data: { id: `a${index}`, ...arrow } })),
@@ -73,6 +77,10 @@
       container: box, elements, style: style(),
       layout: { name, rankDir: "TB", nodeSep: 14, rankSep: 54, animate: false },
     });
+    if (chosen) {
+      const path = graph.elements("[?is_on_path]").addClass("on-path");
+      graph.elements().difference(path).addClass("aside");
+    }
     const editing = edit(graph);
     graph.on("tap", "node", (event) => {
       if (editing(event.target)) return;

@@ -20,6 +20,7 @@ EVERY_SITE = "assets.view_every_site"
 SUBJECTS = {
     "assets:": ("code", "asset"),
     "assets:failover": ("pk", "path"),
+    "assets:arrow": ("pk", "dependency"),
     "assets:region": ("code", "region"),
     "assets:delegation": ("pk", "delegation"),
     "assets:campaign": ("pk", "campaign"),

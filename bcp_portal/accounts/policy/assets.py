@@ -12,6 +12,10 @@ RULES: tuple[Rule, ...] = (
     Rule("assets:add", FORM, "assets.run_asset", kind="asset"),
     Rule("assets:map", READ, "assets.view_asset", scope="site", kind="asset"),
     Rule("assets:map_drawing", READ, "assets.view_asset", scope="site", kind="asset"),
+    Rule("assets:arrows", READ, "assets.view_dependency", scope="site", kind="asset"),
+    Rule("assets:arrow_add", FORM, "assets.run_asset", kind="asset"),
+    Rule("assets:arrows_bulk", SEND, "assets.run_asset", scope="site", kind="asset"),
+    Rule("assets:arrow_edit_cell", FORM, "assets.run_asset", scope="site", kind="asset"),
     Rule("assets:detail", READ, "assets.view_asset", scope="site", kind="asset"),
     Rule("assets:edit", FORM, "assets.run_asset", scope="site", kind="asset"),
     Rule("assets:retire", FORM, "assets.run_asset", scope="site", kind="asset"),
@@ -74,6 +78,7 @@ RULES: tuple[Rule, ...] = (
     Rule("api:dependency-list", READ, "assets.view_dependency", scope="site", kind="asset"),
     Rule("api:dependency-list", SEND, "assets.run_asset", scope="site", kind="asset"),
     Rule("api:dependency-detail", READ, "assets.view_dependency", scope="site", kind="asset"),
+    Rule("api:dependency-change", SEND, "assets.run_asset", scope="site", kind="asset"),
     Rule("api:dependency-unlink", SEND, "assets.run_asset", scope="site", kind="asset"),
     Rule(
         "api:recovery-target-list", READ, "assets.view_recoverytarget", scope="site", kind="asset"
