@@ -72,7 +72,7 @@ class World:
             fresh = restore_again(component, own, self.groups, restores)
             first = component[0]  # a circle comes back as one
             is_new = fresh[first][:2] != restores[first][:2]
-            restores.update(fresh)
+            restores |= fresh
             for higher in self.above.get(place, ()) if is_new else ():
                 if higher not in seen:
                     seen.add(higher)
