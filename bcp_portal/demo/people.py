@@ -44,7 +44,7 @@ def hire_people(*, at: datetime) -> tuple[dict[str, User], dict[str, str]]:
     """Make the accounts; return people and passwords by username."""
     people: dict[str, User] = {}
     passwords: dict[str, str] = {}
-    for person in PEOPLE:
+    for number, person in enumerate(PEOPLE, 1):
         password = "-".join(secrets.token_hex(2) for _ in range(4))
         people[person.username] = create_user(
             username=person.username,
@@ -56,6 +56,8 @@ def hire_people(*, at: datetime) -> tuple[dict[str, User], dict[str, str]]:
             at=at,
             language=person.language,
             job_title=person.title,
+            # Made up, like the people: no number begins like this.
+            phone=f"+62 000 0000 {number:03d}",
         )
         passwords[person.username] = password
     return people, passwords

@@ -108,6 +108,8 @@ def _open(place: Place, region: Region, *, at: datetime) -> Site:
         "shard": place.shard,
         "sector": "retail",
         "time_zone": place.time_zone,
+        # Made up, like the people's: no number begins like this.
+        "phone": f"+62 000 1000 {PLACES.index(place):03d}",
         "latitude": place.latitude,
         "longitude": place.longitude,
         "criticality": place.criticality,

@@ -16,6 +16,11 @@
     return mark(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
   };
 
+  const moment = (part, at) => {
+    const language = part.closest("main").lang === "id" ? "id-ID" : "en-GB";
+    return new Date(at).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
+  };
+
   const paint = (told) => {
     show("kept", true); show("loose", false);
     all("[data-waiting]").forEach((part) => { part.textContent = String(told.waiting); });
@@ -24,12 +29,12 @@
     all("[data-item]").forEach((box) => { box.checked = held.get(box.dataset.item)?.kind === "tick"; });
     all("[data-when]").forEach((part) => {
       const one = held.get(part.dataset.when);
-      part.textContent = one?.kind === "tick" ? `✓ ${new Date(one.at).toLocaleString()} ${one.who}` : "";
+      part.textContent = one?.kind === "tick" ? `✓ ${moment(part, one.at)} ${one.who}` : "";
     });
     all("[data-notes]").forEach((list) => {
       list.replaceChildren(...told.marks.filter((one) => one.kind === "note").map((one) => {
         const line = document.createElement("li");
-        line.textContent = `${new Date(one.at).toLocaleString()} ${one.who}: ${one.words}`;
+        line.textContent = `${moment(list, one.at)} ${one.who}: ${one.words}`;
         return line;
       }));
     });
