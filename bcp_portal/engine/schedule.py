@@ -157,6 +157,7 @@ JOBS: dict[str, str] = {
     "incidents.status_confirm": "incidents.services.status_subscriber.send_confirmation",
     "incidents.status_mail": "incidents.services.status_subscriber.send_update_mails",
     "report.render": "bcp_portal.reports.services.report_file.render_report",
+    "telemetry.conflict_mail": "telemetry.services.conflict_mail.send_escalation",
     "risks.import": "risks.services.import_batch.run_batch",
     "accounts.invitation": "bcp_portal.accounts.services.invitation.send_invitation",
 }
@@ -167,12 +168,13 @@ EXHAUSTED: dict[str, str] = {
     "incidents.status_confirm": "incidents.services.status_subscriber.give_up_confirmation",
     "incidents.status_mail": "incidents.services.status_subscriber.give_up_mails",
     "report.render": "bcp_portal.reports.services.report_file.give_up_report",
+    "telemetry.conflict_mail": "telemetry.services.conflict_mail.note_lost_escalation",
     "risks.import": "risks.services.import_batch.give_up_batch",
     "accounts.invitation": "bcp_portal.accounts.services.invitation.note_lost_invitation",
 }
 
 # Kinds that call people: done before all others, and not taken at all while calls are held.
-HELD_KINDS: frozenset[str] = frozenset({"incidents.delivery"})
+HELD_KINDS: frozenset[str] = frozenset({"incidents.delivery", "telemetry.conflict_mail"})
 
 # kind -> seconds for which a job belongs to whoever took it. After that it is taken again, so a
 # lease must be longer than the work and shorter than people can wait for a dead worker's call.

@@ -9,9 +9,11 @@ from bcp_portal.accounts.roles import Role
 from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.engine.models import Deadline
 from bcp_portal.engine.services.deadline import set_deadline
+from bcp_portal.engine.services.job import queue_job
 from bcp_portal.live.services import publish
 from telemetry.models import ConflictCase
 from telemetry.models.conflict_case import UNFINISHED, WAITS_FOR_PEOPLE, EventKind
+from telemetry.services.conflict_mail import MAIL
 from telemetry.services.conflict_note import DUE, note
 
 NEXT_AFTER = timedelta(hours=1)
@@ -32,7 +34,9 @@ def conflict_due(*, deadline: Deadline, at: datetime) -> None:
         publish(topic=f"inbox:{person.pk}", kind="conflict", at=at)
     case.save(update_fields=["escalated_at", "escalations", "owner", "version"])
     kind = EventKind.ESCALATED if person else EventKind.NOBODY
-    note(case=case, kind=kind, at=at, about=person)
+    event = note(case=case, kind=kind, at=at, about=person)
+    if person is not None:
+        queue_job(kind=MAIL, subject_id=event.pk, at=at)
     audit(
         action=f"conflict.{kind}",
         obj=case,

@@ -41,12 +41,13 @@ def note(
     about: User | None = None,
     site: Site | None = None,
     text: str = "",
-) -> None:
+) -> ConflictEvent:
     """Add a line to the history of a case and tell the screens; never a value of the record."""
-    ConflictEvent.objects.create(
+    event = ConflictEvent.objects.create(
         case=case, at=at, kind=kind, person=person, about=about, site=site, note=text[:500]
     )
     publish(topic="conflicts", kind=kind, at=at, permission="telemetry.see_conflict_values")
+    return event
 
 
 @verb
