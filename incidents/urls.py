@@ -193,6 +193,7 @@ urlpatterns = [
     path("incidents/<str:code>/summary/report/", summary.summary_report, name="summary_report"),
     path("incidents/<str:code>/summary/send/", summary.summary_send, name="summary_send"),
     path("on-call/", duty.on_call, name="on_call"),
+    path("answer/<str:token>/", duty.answer, name="answer"),
     path("inbox/", duty.inbox, name="inbox"),
     path("inbox/test/<int:pk>/", duty.contact_test, name="contact_test"),
     path("inbox/<int:pk>/answer/", duty.notice_answer, name="notice_answer"),

@@ -11,8 +11,8 @@ from rest_framework.response import Response
 from assets.api.caller import caller
 from incidents.api.seen import NoticeOut, TimelineOut
 from incidents.models import Notice, TimelineEntry
-from incidents.services.escalation import acknowledge_escalation
-from incidents.services.notice import answer_notice, read_notice
+from incidents.services.escalation import answer_call
+from incidents.services.notice import read_notice
 
 
 class TimelineViewSet(
@@ -76,9 +76,5 @@ class InboxViewSet(
         """Answer a call; nobody else is called."""
         notice = self.get_object()
         user, at = caller(request), timezone.now()
-        if notice.escalation is not None and notice.requires_ack:
-            acknowledge_escalation(escalation=notice.escalation, actor=user, at=at)
-        else:
-            answer_notice(notice=notice, actor=user, at=at)
-        notice.refresh_from_db()
+        answer_call(notice=notice, actor=user, at=at)
         return Response(NoticeOut(notice).data)

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from bcp_portal.accounts.models import ContactMethod
+from incidents.answer_link import answer_link
 from incidents.models import Delivery
 
 
@@ -38,11 +40,12 @@ def write_letter(delivery: Delivery, *, at: datetime) -> Letter:
     with translation.override(person.language), timezone.override(person.zone()):
         text = notice.text
         link = f"{settings.BASE_URL}{notice.path}" if notice.path else ""
-        lines = [text]
+        lines = [text, *_code_line(delivery)]
         if delivery.possibly_twice:
             lines.append(_("You may have received this message before."))
         if notice.requires_ack:
-            lines.append(_("Please open it and answer, or the next person will be called."))
+            lines.append(_("Please answer, or the next person will be called."))
+            lines.append(_("Answer with one press, without signing in: %s") % answer_link(notice))
         if link:
             lines.append(link)
     return Letter(
@@ -58,3 +61,14 @@ def write_letter(delivery: Delivery, *, at: datetime) -> Letter:
         written_at=at,
         possibly_twice=delivery.possibly_twice,
     )
+
+
+def _code_line(delivery: Delivery) -> list[str]:
+    """The code of a way that is being verified: only what travels that way carries it."""
+    method = ContactMethod.objects.filter(
+        pk=delivery.notice.params.get("contact"),
+        address=delivery.address,
+        code_sent_at__isnull=False,
+        verified_at=None,
+    ).first()
+    return [_("Your code: %s") % method.code] if method else []

@@ -225,7 +225,8 @@ def channels_of(people: Iterable[User]) -> dict[int, list[str]]:
         elif methods is None:
             found[person.pk] = [ContactKind.MAIL.value] if person.email else []
         else:
-            found[person.pk] = [m.kind for m in methods if m.is_active and m.address]
+            usable = [m for m in methods if m.is_active and m.address]
+            found[person.pk] = [m.kind for m in [m for m in usable if m.verified_at] or usable]
     return found
 
 

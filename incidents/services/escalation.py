@@ -154,6 +154,19 @@ def acknowledge_escalation(*, escalation: Escalation, actor: User, at: datetime)
 
 
 @verb
+def answer_call(*, notice: Notice, actor: User, at: datetime) -> Notice:
+    """Say "I have it" to a call, wherever it was read; the first answer counts, and only once."""
+    if notice.acknowledged_at is not None:
+        return notice
+    if notice.escalation is not None and notice.requires_ack:
+        acknowledge_escalation(escalation=notice.escalation, actor=actor, at=at)
+    else:
+        answer_notice(notice=notice, actor=actor, at=at)
+    notice.refresh_from_db(fields=["acknowledged_at", "read_at"])
+    return notice
+
+
+@verb
 def expect_a_beginning(*, incident: Incident, at: datetime) -> None:
     """Whoever has it is expected to begin soon; an answer that is forgotten does not end it."""
     answers = Notice.objects.filter(incident=incident, acknowledged_at__isnull=False).count()

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_noop
 
 from bcp_portal.accounts.models import ContactKind, ContactMethod, User
+from bcp_portal.accounts.services.contact_method import begin_verification
 from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.engine.services.job import cancel_jobs, queue_job
 from bcp_portal.live.services import publish
@@ -26,8 +27,11 @@ JOB = "incidents.delivery"
 Address = tuple[str, str]
 
 
-def reachable_addresses(person: User) -> list[Address]:
+def reachable_addresses(person: User, *, news_at: datetime | None = None) -> list[Address]:
     """The ways to reach a person, the preferred first; nobody who left is reachable.
+
+    Where one way is verified, those that are not are passed over. What is news and no call keeps
+    out of each way's quiet hours; it stands in the inbox all the same.
 
     Whoever has named no way at all is reached by the mail of the account. A rehearsal goes through
     the same ways, so that their order is rehearsed too; `send_letter` keeps it inside.
@@ -35,9 +39,15 @@ def reachable_addresses(person: User) -> list[Address]:
     if not person.is_active:
         return []
     methods = list(ContactMethod.objects.filter(user=person).order_by("position", "pk"))
+    for method in methods:
+        method.user = person
     if not methods:
         return [(ContactKind.MAIL, person.email)] if person.email else []
-    return [(m.kind, m.address) for m in methods if m.is_active and m.address]
+    usable = [m for m in methods if m.is_active and m.address]
+    usable = [m for m in usable if m.verified_at] or usable
+    if news_at is not None:
+        usable = [m for m in usable if not m.is_quiet(news_at)]
+    return [(m.kind, m.address) for m in usable]
 
 
 @verb
@@ -83,7 +93,8 @@ def write_notice(
 def queue_next_delivery(*, notice: Notice, at: datetime) -> Delivery | None:
     """Send a notice over the next channel that has not been tried; None when none is left."""
     tried = notice.deliveries.count()
-    ways = reachable_addresses(notice.person)
+    is_call = notice.kind == NoticeKind.CALL
+    ways = reachable_addresses(notice.person, news_at=None if is_call else at)
     if tried >= len(ways):
         return None
     channel, address = ways[tried]
@@ -96,12 +107,17 @@ def queue_next_delivery(*, notice: Notice, at: datetime) -> Delivery | None:
 
 @verb
 def send_test_notice(*, method: ContactMethod, actor: User, at: datetime) -> Notice:
-    """Send a message over this very channel, so that its owner sees whether it arrives."""
+    """Send a message over this very channel, so that its owner sees whether it arrives.
+
+    Until the way is verified, a code travels along, and nowhere else is it to be read.
+    """
+    if method.verified_at is None:
+        begin_verification(method=method, actor=actor, at=at)
     notice = write_notice(
         person=method.user,
         kind=NoticeKind.INFO,
         message=gettext_noop("This is a test: calls reach you by %(channel_label)s."),
-        params={"channel_label": message_id(ContactKind(method.kind).label)},
+        params={"channel_label": message_id(ContactKind(method.kind).label), "contact": method.pk},
         path="/inbox/",
         inbox_only=True,
         at=at,

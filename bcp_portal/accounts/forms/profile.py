@@ -28,6 +28,19 @@ class ContactForm(forms.Form):
     )
 
 
+class CodeForm(forms.Form):
+    """The code that came by a way to be reached."""
+
+    code = forms.CharField(label=_("Code"), max_length=12)
+
+
+class QuietForm(forms.Form):
+    """The hours in which only calls come."""
+
+    quiet_from = forms.TimeField(label=_("From"), required=False)
+    quiet_until = forms.TimeField(label=_("Until"), required=False)
+
+
 class TokenForm(forms.Form):
     """What a token is for."""
 

@@ -1,11 +1,13 @@
 """A way to reach a person, in the order in which to try."""
 
+from datetime import datetime
 from typing import Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from bcp_portal.accounts.models.user import User
+from bcp_portal.shared.hashing import keyed_hash
 
 
 class ContactKind(models.TextChoices):
@@ -36,6 +38,13 @@ class ContactMethod(models.Model):
     address = models.CharField(max_length=500)
     position = models.PositiveSmallIntegerField(default=1)
     is_active = models.BooleanField(default=True)
+    # A code was sent there and entered here: until then a slip of the pen may lead to a stranger.
+    verified_at = models.DateTimeField(null=True, blank=True)
+    code_sent_at = models.DateTimeField(null=True, blank=True)
+    code_tries = models.PositiveSmallIntegerField(default=0)
+    # Between these hours of the owner's day only calls come this way.
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
 
     objects = ContactMethodQuerySet.as_manager()
 
@@ -51,3 +60,18 @@ class ContactMethod(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.address}"
+
+    @property
+    def code(self) -> str:
+        """The six figures that prove that a message arrived; new with each sending."""
+        asked = f"{self.pk}:{self.kind}:{self.address}:{self.code_sent_at}"
+        return f"{int(keyed_hash('contact-code', asked)[:12], 16) % 10**6:06d}"
+
+    def is_quiet(self, at: datetime) -> bool:
+        """Whether its owner wants to be left alone now; calls come all the same."""
+        if self.quiet_from is None or self.quiet_until is None:
+            return False
+        now = at.astimezone(self.user.zone()).time()
+        if self.quiet_from <= self.quiet_until:
+            return self.quiet_from <= now < self.quiet_until
+        return now >= self.quiet_from or now < self.quiet_until

@@ -158,6 +158,7 @@ RULES: tuple[Rule, ...] = (
     _page("calls", "incidents.view_delivery", kind="call"),
     _plan("shift_cancel", "incidents.change_rotation", "POST"),
     Rule("incidents:on_call", "GET", "incidents.view_escalationpolicy", scope="all"),
+    Rule("incidents:answer", _FORM, "", kind="notice", sensitivity="public"),
     Rule("incidents:inbox", "GET", SIGNED_IN, scope="own", kind="notice"),
     Rule("incidents:notice_answer", "POST", SIGNED_IN, scope="own", kind="notice"),
     Rule("incidents:contact_test", "POST", SIGNED_IN, scope="own", kind="contact"),

@@ -105,6 +105,8 @@ RULES: tuple[Rule, ...] = (
     _own("contact_add", "POST"),
     _own("contact_remove", "POST"),
     _own("contact_prefer", "POST"),
+    _own("contact_verify", "POST"),
+    _own("contact_quiet", "POST"),
     _own("token_add", "POST"),
     _own("token_revoke", "POST"),
     Rule("accounts:view_save", "POST", SIGNED_IN, scope="own", kind="saved_view"),

@@ -168,4 +168,4 @@ def _move_mail(user: User, email: str) -> None:
     EmailAddress.objects.filter(user=user, email__iexact=user.email).delete()
     mails = ContactMethod.objects.filter(user=user, kind=ContactKind.MAIL)
     if not mails.filter(address=email).exists():
-        mails.filter(address=user.email).update(address=email)
+        mails.filter(address=user.email).update(address=email, verified_at=None)

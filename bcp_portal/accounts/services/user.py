@@ -55,7 +55,8 @@ def create_user(
     )
     names = sorted(str(role) for role in roles)
     user.groups.set(Group.objects.filter(name__in=names))
-    ContactMethod.objects.create(user=user, kind=ContactKind.MAIL, address=email)
+    # The invitation goes there, and nobody gets in without it.
+    ContactMethod.objects.create(user=user, kind=ContactKind.MAIL, address=email, verified_at=at)
     audit(action="user.create", obj=user, actor=actor, at=at, after={"roles": names})
     return user
 

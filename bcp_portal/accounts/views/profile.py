@@ -2,20 +2,29 @@
 
 from django import forms
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from bcp_portal.accounts.forms.profile import ContactForm, ProfileForm, TokenForm
+from bcp_portal.accounts.forms.profile import (
+    CodeForm,
+    ContactForm,
+    ProfileForm,
+    QuietForm,
+    TokenForm,
+)
 from bcp_portal.accounts.models import ApiToken, ContactMethod
 from bcp_portal.accounts.selectors.profile import profile_page
 from bcp_portal.accounts.services.api_token import create_api_token, revoke_api_token
 from bcp_portal.accounts.services.contact_method import (
     add_contact,
+    check_code,
     prefer_contact,
     remove_contact,
+    set_quiet_hours,
 )
 from bcp_portal.accounts.services.profile import edit_profile
 from bcp_portal.shared.errors import DomainError
@@ -68,6 +77,41 @@ def contact_prefer(request: SignedInRequest, pk: int) -> HttpResponse:
     """Be called this way one place earlier."""
     method = get_object_or_404(ContactMethod.objects.visible_to(request.user), pk=pk)
     attempt(request, lambda: prefer_contact(method=method, actor=request.user, at=timezone.now()))
+    return redirect("accounts:profile")
+
+
+@require_POST
+@needs("*")
+def contact_verify(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Enter the code that came this way."""
+    method = get_object_or_404(ContactMethod.objects.visible_to(request.user), pk=pk)
+    form = CodeForm(request.POST)
+    code = form.cleaned_data["code"] if form.is_valid() else ""
+    attempt(
+        request,
+        lambda: check_code(method=method, code=code, actor=request.user, at=timezone.now()),
+        _("It is verified: messages reach you this way."),
+    )
+    return redirect("accounts:profile")
+
+
+@require_POST
+@needs("*")
+def contact_quiet(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Say when only calls may come this way."""
+    visible = ContactMethod.objects.visible_to(request.user).select_related("user")
+    method = get_object_or_404(visible, pk=pk)
+    form = QuietForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Write the hours as 22:00."))
+        return redirect("accounts:profile")
+    attempt(
+        request,
+        lambda: set_quiet_hours(
+            method=method, **form.cleaned_data, actor=request.user, at=timezone.now()
+        ),
+        _("Saved. Calls come at any hour."),
+    )
     return redirect("accounts:profile")
 
 
