@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch, Q
 
 from bcp_portal.accounts.models import User
 from incidents.models import (
@@ -29,9 +29,11 @@ from incidents.models import (
 from incidents.models.incident import RoleName
 from incidents.selectors.clocks import IncidentClock, RpoExposure, incident_clock, rpo_exposure
 from incidents.selectors.step_deed import StepDeed, step_deed
+from telemetry.models import SignalRule
 from telemetry.wording import explain_sums
 
 TIMELINE_SHOWN = 120
+ALERTS_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,16 @@ class AlertLine:
 
 
 @dataclass(frozen=True)
+class AlertGroup:
+    """Alike alerts of an incident that has too many to show each."""
+
+    label: str
+    severity: int
+    count: int
+    still: int
+
+
+@dataclass(frozen=True)
 class IncidentPage:
     """What the incident page shows."""
 
@@ -109,6 +121,7 @@ class IncidentPage:
     decisions: list[Decision]
     updates: list[StatusUpdate]
     alerts: list[AlertLine]
+    alert_groups: list[AlertGroup]
     verdicts: list[VerdictChange]
     actions: list[ActionItem]
     review: Review | None
@@ -126,6 +139,7 @@ def incident_page(incident: Incident, *, at: datetime) -> IncidentPage:
     sites = list(
         incident.sites.select_related("site__region", "site__state").order_by("site__code")
     )
+    alerts = _alerts(incident)
     runs = [_run_block(run, incident, sites, at=at) for run in _runs(incident)]
     lines = [line for run in runs for phase in run.phases for line in phase.steps if line.is_next]
     return IncidentPage(
@@ -153,7 +167,8 @@ def incident_page(incident: Incident, *, at: datetime) -> IncidentPage:
         ),
         decisions=list(incident.decisions.select_related("decided_by").order_by("-decided_at")),
         updates=list(incident.updates.select_related("published_by").order_by("-published_at")),
-        alerts=_alerts(incident),
+        alerts=alerts,
+        alert_groups=_alert_groups(incident) if len(alerts) == ALERTS_SHOWN else [],
         verdicts=list(incident.verdicts.select_related("actor").order_by("changed_at")),
         actions=list(incident.action_items.select_related("owner").order_by("due_on")),
         review=Review.objects.filter(incident=incident).first(),
@@ -227,7 +242,27 @@ def _alerts(incident: Incident) -> list[AlertLine]:
     rows = incident.alerts.select_related("site", "silence").order_by(
         "resolved_at", "severity", "-raised_at"
     )
-    return [AlertLine(alert, explain_sums(_plain(alert.sums))) for alert in rows[:60]]
+    return [AlertLine(alert, explain_sums(_plain(alert.sums))) for alert in rows[:ALERTS_SHOWN]]
+
+
+def _alert_groups(incident: Incident) -> list[AlertGroup]:
+    """Every alert of the incident, counted with its like; none is left out."""
+    name = "sums__labels__alertname"
+    rows = (
+        incident.alerts.values("rule", "severity", name)
+        .annotate(count=Count("pk"), still=Count("pk", filter=Q(resolved_at=None)))
+        .order_by("severity", "-count", "rule", name)
+    )
+    labels = dict(SignalRule.choices)
+    return [
+        AlertGroup(
+            label=row[name] or str(labels.get(row["rule"], row["rule"])),
+            severity=row["severity"],
+            count=row["count"],
+            still=row["still"],
+        )
+        for row in rows
+    ]
 
 
 def _plain(sums: Any) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def adopt_small_incidents(*, signal: Signal, group_key: str, at: datetime) -> In
         at=at,
     )
     for other in small[1:]:
-        _put_together(other, into=first, at=at)
+        put_together(small=other, into=first, at=at)
     worse = severity_for(
         signal_severity=signal.severity,
         site_criticalities=list(first.sites.values_list("site__criticality", flat=True)),
@@ -67,10 +67,12 @@ def gather_orphans(*, signal: Signal, incident: Incident) -> int:
 def leave_small_incident(*, incident: Incident, into: Incident, at: datetime) -> None:
     """An alert has moved to the larger incident; a small one that lost its last alert goes too."""
     if incident.is_ongoing and not incident.alerts.unresolved().exists():
-        _put_together(incident, into=into, at=at)
+        put_together(small=incident, into=into, at=at)
 
 
-def _put_together(small: Incident, *, into: Incident, at: datetime) -> None:
+@verb
+def put_together(*, small: Incident, into: Incident, at: datetime) -> None:
+    """Merge a small incident into the one that explains it, unless people work on it already."""
     if not small.runs.exists() and not small.decisions.exists() and small.contained_at is None:
         merge_incident(incident=small, into=into, actor=None, at=at, reason=EXPLAINED)
         return

@@ -34,6 +34,14 @@ from incidents.services.regroup import (
     leave_small_incident,
 )
 from incidents.services.silence import keep_quiet
+from incidents.services.storm import (
+    count_storms,
+    declare_storm,
+    is_storm,
+    storm_under_way,
+    worsen_storm,
+)
+from incidents.services.storm_fold import fold_storms
 from incidents.services.timeline import write_entry
 from incidents.services.triage_rules import (
     LARGE_RULES,
@@ -57,16 +65,18 @@ RELAPSE_S = 1800
 
 def sweep_signals(*, at: datetime) -> str:
     """Look at every signal that changed; return how many and what they became."""
+    # A thousand signals at once must not keep the engine from its deadlines.
+    ends = time.monotonic() + BUDGET_S
+    swept = failed = 0
+    while time.monotonic() < ends and (folded := fold_storms(at=at)):
+        swept += folded
     fresh = list(
         Signal.objects.unswept()
         .select_related("site", "region", "device", "stream__asset", "asset")
         .order_by(Case(When(rule__in=LARGE_RULES, then=0), default=1), "opened_at", "pk")[:BATCH]
     )
     fresh.sort(key=lambda signal: (triage_of(signal).rank, signal.opened_at, signal.pk))
-    swept = failed = 0
-    ends = time.monotonic() + BUDGET_S
     for start in range(0, len(fresh), CHUNK):
-        # A thousand signals at once must not keep the engine from its deadlines.
         if time.monotonic() > ends:
             break
         done, broken = _sweep_chunk(signals=fresh[start : start + CHUNK], at=at)
@@ -77,18 +87,19 @@ def sweep_signals(*, at: datetime) -> str:
 @verb
 def _sweep_chunk(*, signals: Sequence[Signal], at: datetime) -> tuple[int, int]:
     """Look at some signals in one transaction, with a savepoint for each."""
-    swept = failed = 0
+    alerts: list[Alert | None] = []
+    failed = 0
     for signal in signals:
         try:
-            sweep_signal(signal=signal, at=at)
-            swept += 1
+            alerts.append(sweep_signal(signal=signal, at=at))
         except OperationalError:
             raise  # the database itself is in trouble
         except Exception:
             # Whatever one signal does, the others are looked at; this one is tried again.
             logger.exception("Signal %s (%s) was not triaged; it is tried again", signal.pk, signal)
             failed += 1
-    return swept, failed
+    count_storms(alerts=alerts, at=at)
+    return len(alerts), failed
 
 
 @verb
@@ -158,10 +169,13 @@ def _adopted(signal: Signal, key: str, *, at: datetime) -> Incident | None:
 
 
 def _new_or_nearby(signal: Signal, key: str, *, at: datetime) -> Incident | None:
+    if storm := storm_under_way(signal, at=at):
+        return storm
     is_explained = key != own_group(signal)
     if is_explained or signal.severity > triage_of(signal).opens_at:
         return _nearby(signal)
-    return _declare(signal, key, at=at)
+    storm = declare_storm(signal=signal, sites=_sites(signal), at=at)
+    return storm or _declare(signal, key, at=at)
 
 
 def _relapsed(key: str, mode: str, *, at: datetime) -> Incident | None:
@@ -229,10 +243,14 @@ def suggest_playbook(*, kind: str, rule: str = "") -> Playbook | None:
 
 
 def _join(alert: Alert, incident: Incident, signal: Signal, *, at: datetime) -> None:
-    moved_from = alert.incident if alert.incident_id != incident.pk else None
-    if alert.incident_id != incident.pk:
+    is_new_here = alert.incident_id != incident.pk
+    moved_from = alert.incident if is_new_here else None
+    if is_new_here:
         alert.incident = incident
         alert.save(update_fields=["incident"])
+    if is_storm(incident):
+        worsen_storm(incident=incident, signal=signal, at=at)
+    elif is_new_here:
         write_entry(
             incident=incident,
             kind=TimelineKind.ALERT,

@@ -44,6 +44,7 @@ def incident_detail(request: SignedInRequest, code: str) -> HttpResponse:
     page = incident_page(incident, at=at)
     context = {
         "page": page,
+        "alert_total": sum(group.count for group in page.alert_groups),
         "merge": merge_of(incident),
         "moves": incident_moves(incident, user=request.user, review=page.review, at=at),
         "can_work": request.user.has_perm("incidents.work_incident"),

@@ -87,8 +87,11 @@ def mark_swept(*, seen: Sequence[tuple[int, int]]) -> None:
 
     A signal that changed meanwhile keeps its newer version and is looked at again.
     """
+    by_version: dict[int, list[int]] = {}
     for pk, version in seen:
-        Signal.objects.filter(pk=pk, swept_version__lt=version).update(swept_version=version)
+        by_version.setdefault(version, []).append(pk)
+    for version, pks in by_version.items():
+        Signal.objects.filter(pk__in=pks, swept_version__lt=version).update(swept_version=version)
 
 
 @verb
