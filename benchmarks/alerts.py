@@ -53,7 +53,9 @@ def server() -> Iterator[int]:
         sys.executable, "-m", "uvicorn", "bcp_portal.asgi:application", "--port", str(port),
         "--workers", str(WORKERS), "--log-level", "warning", "--no-access-log",
     ]  # fmt: skip
-    process = subprocess.Popen(command, cwd=ROOT)
+    # The demo rooms of the portal lean on the agent.
+    paths = os.pathsep.join([str(ROOT / "agent"), os.environ.get("PYTHONPATH", "")])
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": paths})
     try:
         wait_for_port(port)
         time.sleep(3)
