@@ -30,6 +30,10 @@ PANELS: dict[str, tuple[str, Panel]] = {
     "alerts": ("incidents.view_alert", lambda user, _at: selectors.alert_stream(user)),
     "strip": ("assets.view_site", lambda user, at: selectors.fleet_strip(user, at=at)),
     "orders": ("telemetry.view_order", lambda user, _at: selectors.unapplied_panel(user)),
+    "duties": (
+        "incidents.view_incident",
+        lambda user, at: selectors.duty_clocks(user, at=at),
+    ),
     "calls": ("incidents.view_incident", lambda user, _at: selectors.waiting_calls(user)),
 }
 FRAME_PARTS = ("incidents", "banners", "tasks")

@@ -135,6 +135,8 @@ DEADLINES: dict[str, str] = {
     "incidents.update_reminder": "incidents.services.update.update_reminder",
     "incidents.exercise_due": "incidents.services.exercise.remind_of_exercise",
     "incidents.inject_due": "incidents.services.inject.inject_due",
+    "incidents.reporting_warning": "incidents.services.reporting.reporting_warning",
+    "incidents.reporting_due": "incidents.services.reporting.reporting_due",
     "incidents.silence_begin": "incidents.services.silence.silence_begins",
     "incidents.silence_end": "incidents.services.silence.silence_ends",
     "incidents.review_due": "incidents.services.review.review_due",

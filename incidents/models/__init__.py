@@ -58,6 +58,7 @@ from incidents.models.playbook import (
     StepRight,
     VersionStatus,
 )
+from incidents.models.reporting import ReportingClock, ReportingRule, ReportingState
 from incidents.models.review import REVIEW_LIFECYCLE, Review, ReviewStatus
 from incidents.models.run import (
     RUN_LIFECYCLE,
@@ -131,6 +132,9 @@ __all__ = [
     "Playbook",
     "PlaybookRun",
     "PlaybookVersion",
+    "ReportingClock",
+    "ReportingRule",
+    "ReportingState",
     "Review",
     "ReviewStatus",
     "RoleName",

@@ -45,6 +45,7 @@ from incidents.reports.scores import (
 from incidents.reports.tables import (
     actions_table,
     communications_table,
+    duties_table,
     extent_table,
     roles_table,
     scorecard_table,
@@ -161,6 +162,7 @@ def _what_was_done(facts: IncidentFacts, figures: Figures) -> dict[str, object]:
         "calls": calls_table(facts),
         "missed_calls": missed_calls(facts),
         "communications": communications_table(figures.promises),
+        "duties": duties_table(facts),
         "analysis": _analysis(facts),
         "actions": actions_table(facts),
         "alerts": alerts_table(facts),

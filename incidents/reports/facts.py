@@ -17,6 +17,7 @@ from incidents.models import (
     Notice,
     NoticeKind,
     PlaybookRun,
+    ReportingClock,
     Review,
     ReviewStatus,
     RunPhase,
@@ -47,6 +48,7 @@ class IncidentFacts:
     firings: list[EscalationFiring]
     calls: list[Notice]
     updates: list[StatusUpdate]
+    duties: list[ReportingClock]
     alerts: list[Alert]
     verdicts: list[VerdictChange]
     roles: list[IncidentRole]
@@ -100,6 +102,7 @@ def gather_incident(pk: int, *, at: datetime) -> IncidentFacts:
         incident.decisions.select_related("decided_by", "step").order_by("decided_at", "pk")
     )
     escalations = list(incident.escalations.select_related("acknowledged_by").order_by("pk"))
+    duties = list(incident.reporting_clocks.filter(started_at__lte=at).order_by("due_at", "pk"))
     updates = list(incident.updates.select_related("published_by").order_by("published_at", "pk"))
     alerts = list(
         incident.alerts.select_related("site", "acknowledged_by").order_by("raised_at", "pk")
@@ -123,6 +126,7 @@ def gather_incident(pk: int, *, at: datetime) -> IncidentFacts:
         ),
         calls=calls,
         updates=updates,
+        duties=duties,
         alerts=alerts,
         verdicts=list(incident.verdicts.select_related("actor").order_by("changed_at", "pk")),
         roles=list(
@@ -133,7 +137,17 @@ def gather_incident(pk: int, *, at: datetime) -> IncidentFacts:
         review=reviews[0] if reviews else None,
         merge=merge_of(incident, until=at),
         trail=incident_trail(
-            [incident, *decisions, *escalations, *calls, *updates, *alerts, *actions, *reviews]
+            [
+                incident,
+                *decisions,
+                *escalations,
+                *calls,
+                *updates,
+                *duties,
+                *alerts,
+                *actions,
+                *reviews,
+            ]
             + [thing for run in runs for thing in (run, *_steps(run))],
             at=at,
         ),

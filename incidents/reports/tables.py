@@ -168,6 +168,33 @@ def communications_table(promises: Iterable[PromiseScore]) -> PaperTable:
     )
 
 
+def duties_table(facts: IncidentFacts) -> PaperTable:
+    """Who had to be told by law or contract, until when, and what became of it."""
+    return paper_table(
+        [
+            PaperColumn(_("Who must be told"), "w18"),
+            PaperColumn(_("Duty"), "w15"),
+            PaperColumn(_("Aware"), "w15", "nowrap"),
+            PaperColumn(_("Until"), "w15", "nowrap"),
+            PaperColumn(_("Told"), "w15", "nowrap"),
+            PaperColumn(_("Result"), "w12"),
+            PaperColumn(_("Reason"), "w18"),
+        ],
+        [
+            (
+                clock.recipient,
+                clock.name,
+                instant_words(clock.aware_at),
+                instant_words(clock.due_at),
+                instant_words(clock.told_at),
+                clock.state_at(facts.at).label,
+                clock.waive_reason or clock.reason,
+            )
+            for clock in facts.duties
+        ],
+    )
+
+
 def actions_table(facts: IncidentFacts) -> PaperTable:
     """What was promised, by whom, until when, and what became of it."""
     today = localtime(facts.at).date()

@@ -19,6 +19,8 @@ from incidents.models import (
     Notice,
     Playbook,
     PlaybookRun,
+    ReportingClock,
+    ReportingState,
     Review,
     RunPhase,
     RunStep,
@@ -92,6 +94,15 @@ class AlertLine:
 
 
 @dataclass(frozen=True)
+class DutyLine:
+    """Somebody who must be told, and how that stands."""
+
+    clock: ReportingClock
+    state: ReportingState
+    tone: str
+
+
+@dataclass(frozen=True)
 class AlertGroup:
     """Alike alerts of an incident that has too many to show each."""
 
@@ -120,6 +131,7 @@ class IncidentPage:
     calls: list[Notice]
     decisions: list[Decision]
     updates: list[StatusUpdate]
+    reporting: list[DutyLine]
     alerts: list[AlertLine]
     alert_groups: list[AlertGroup]
     verdicts: list[VerdictChange]
@@ -167,6 +179,7 @@ def incident_page(incident: Incident, *, at: datetime) -> IncidentPage:
         ),
         decisions=list(incident.decisions.select_related("decided_by").order_by("-decided_at")),
         updates=list(incident.updates.select_related("published_by").order_by("-published_at")),
+        reporting=_duties(incident, at=at),
         alerts=alerts,
         alert_groups=_alert_groups(incident) if len(alerts) == ALERTS_SHOWN else [],
         verdicts=list(incident.verdicts.select_related("actor").order_by("changed_at")),
@@ -243,6 +256,23 @@ def _alerts(incident: Incident) -> list[AlertLine]:
         "resolved_at", "severity", "-raised_at"
     )
     return [AlertLine(alert, explain_sums(_plain(alert.sums))) for alert in rows[:ALERTS_SHOWN]]
+
+
+_TONES = {
+    ReportingState.RUNNING: "watch",
+    ReportingState.OVERDUE: "act",
+    ReportingState.TOLD: "ok",
+    ReportingState.TOLD_LATE: "act",
+    ReportingState.WAIVED: "info",
+}
+
+
+def _duties(incident: Incident, *, at: datetime) -> list[DutyLine]:
+    lines = []
+    for clock in incident.reporting_clocks.order_by("due_at"):
+        state = clock.state_at(at)
+        lines.append(DutyLine(clock, state, _TONES[state]))
+    return lines
 
 
 def _alert_groups(incident: Incident) -> list[AlertGroup]:

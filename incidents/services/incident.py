@@ -40,6 +40,7 @@ from incidents.services.recovery import (
     set_clocks,
     settle_recovery,
 )
+from incidents.services.reporting import refuse_untold, start_due_clocks
 from incidents.services.role import take_role
 from incidents.services.run import abandon_runs
 from incidents.services.run_facts import weigh_conditions
@@ -100,6 +101,7 @@ def declare_incident(
     _begin_timeline(incident, actor=actor, at=at)
     add_sites(incident=incident, sites=sites, affected_at=incident.started_at, at=at)
     add_assets(incident=incident, assets=assets, down_at=incident.started_at, at=at)
+    start_due_clocks(incident=incident, at=at)
     if commander is not None:
         take_role(incident=incident, user=commander, actor=actor, at=at)
         incident.refresh_from_db()
@@ -178,6 +180,7 @@ def close_incident(*, incident: Incident, actor: User, at: datetime, reason: str
             _("%(code)s has no review that is signed off. Sign it off, or say why there is none.")
             % {"code": incident.code}
         )
+    refuse_untold(incident=incident)
     moved = _move(incident, to=IncidentStatus.CLOSED, actor=actor, at=at, reason=reason)
     record_proof(incident=moved, actor=actor, at=at)
     abandon_runs(incident=moved, actor=actor, at=at, reason=_("The incident is closed."))

@@ -28,6 +28,7 @@ from incidents.models import (
 from incidents.models.wording import message_id
 from incidents.selectors.communication import rule_for
 from incidents.services.notice import write_notice
+from incidents.services.reporting import meet_by_update
 from incidents.services.timeline import write_entry
 
 DEADLINE = "incidents.update_due"
@@ -78,6 +79,7 @@ def publish_update(
         _keep_promise(update, at=at)
     _tell(update, locked, actor=actor, at=at)
     _carry(update, locked, at=at)
+    meet_by_update(update=update, actor=actor, at=at)
     return update
 
 

@@ -22,6 +22,7 @@ from incidents.models import (
 )
 from incidents.models.wording import message_id, render_message
 from incidents.services.escalation import stop_escalations
+from incidents.services.reporting import start_due_clocks
 from incidents.services.run import abandon_runs
 from incidents.services.run_facts import weigh_conditions
 from incidents.services.timeline import write_entry
@@ -71,6 +72,7 @@ def amend_verdict(
         after={"kind": kind, "verdict": verdict},
     )
     weigh_conditions(incident=locked, at=at)
+    start_due_clocks(incident=locked, at=at)
     return locked
 
 

@@ -29,6 +29,7 @@ PARTS = {
     "timeline",
     "calls",
     "extent",
+    "duties",
     "roles",
     "learning",
 }

@@ -108,6 +108,7 @@ def talk_tabs(active: str) -> list[dict[str, Any]]:
         ("incidents:updates", gettext("Updates")),
         ("incidents:update_templates", gettext("Templates")),
         ("incidents:audiences", gettext("Audiences")),
+        ("incidents:reporting_rules", gettext("Duties to tell")),
         ("incidents:status_components", gettext("Status page")),
     )
     return [

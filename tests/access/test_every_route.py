@@ -51,6 +51,8 @@ SUBJECTS = {
     "incidents:action": ("pk", "action"),
     "incidents:notice": ("pk", "notice"),
     "incidents:silence": ("pk", "silence"),
+    "incidents:reporting_told": ("pk", "duty"),
+    "incidents:reporting_waive": ("pk", "duty"),
     "incidents:operation": ("pk", "operation"),
     "incidents:run_settle": ("pk", "run"),
     "incidents:offline_device": ("pk", "offline_device"),
@@ -114,7 +116,8 @@ SHARED = (
     "risks:control", "accounts:course", "accounts:grant", "assets:third_party",
     "api:playbook", "api:control", "api:exercise", "api:audit",
     "telemetry:conflict_rule", "telemetry:rule",
-    "incidents:update_template", "incidents:audience", "incidents:status_component",
+    "incidents:update_template", "incidents:audience", "incidents:reporting_rule",
+    "incidents:status_component",
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from incidents.models import Alert, Notice, OfflineDevice, OperationKind, Silenc
 from incidents.services.action_item import assign_action_item
 from incidents.services.incident import recover_incident, start_response
 from incidents.services.operation_log import log_operation
+from incidents.services.reporting import save_reporting_rule, start_reporting_clock
 from incidents.services.review import open_review, save_review
 from incidents.services.timeline import add_note
 from incidents.services.update import publish_update
@@ -174,6 +175,21 @@ def _add_incident(half: Half, boss: User) -> None:
         key=word, rule="site_silent", title=f"{word} alert", severity=2, site=half.site,
         incident=incident, raised_at=NOON, first_signal_at=NOON, last_signal_at=NOON,
     )  # fmt: skip
+    half.things["duty"] = start_reporting_clock(
+        incident=incident,
+        rule=save_reporting_rule(
+            name=f"Breach {half.site.code}",
+            recipient="Authority",
+            audience="regulator",
+            within=HOUR,
+            actor=None,
+            at=NOON,
+        ),
+        aware_at=NOON,
+        reason=f"{word} duty",
+        actor=boss,
+        at=NOON,
+    )
     half.things["silence"] = Silence.objects.create(
         reason=f"{word} silence",
         site=half.site,

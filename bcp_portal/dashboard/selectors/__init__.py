@@ -3,6 +3,7 @@
 from bcp_portal.dashboard.selectors.alerts import AlertStream, alert_stream
 from bcp_portal.dashboard.selectors.calls import WaitingCall, waiting_calls
 from bcp_portal.dashboard.selectors.clocks import RpoClocks, rpo_clocks
+from bcp_portal.dashboard.selectors.duties import DutyClock, duty_clocks
 from bcp_portal.dashboard.selectors.first_steps import FirstStep, first_steps
 from bcp_portal.dashboard.selectors.fleet import Fleet, FleetStrip, fleet, fleet_strip
 from bcp_portal.dashboard.selectors.flow import FlowStage, Token, incident_flow
@@ -13,6 +14,7 @@ from telemetry.ordering.board import unapplied_panel
 
 __all__ = [
     "AlertStream",
+    "DutyClock",
     "FirstStep",
     "Fleet",
     "FleetStrip",
@@ -23,6 +25,7 @@ __all__ = [
     "Token",
     "WaitingCall",
     "alert_stream",
+    "duty_clocks",
     "first_steps",
     "fleet",
     "fleet_strip",
