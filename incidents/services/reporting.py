@@ -50,7 +50,7 @@ def save_reporting_rule(
     if not timedelta(0) < within <= LONGEST:
         raise DomainError(_("The time must be longer than nothing and at most a year."))
     clash = ReportingRule.objects.in_force().filter(name=name)
-    if clash.exclude(pk=rule.pk if rule else None).exists():
+    if clash.exclude(pk=rule.pk if rule else 0).exists():
         raise DomainError(_("There is a duty of this name already."))
     before = _facts(rule) if rule else {}
     row = rule or ReportingRule()
