@@ -111,6 +111,8 @@ def gather_incident(pk: int, *, at: datetime) -> IncidentFacts:
     review = Review.objects.filter(incident=incident).select_related("owner", "signed_off_by")
     reviews = list(review)
     calls = _calls(incident)
+    told = [incident, *decisions, *escalations, *calls, *updates, *duties, *alerts, *actions]
+    told += [*reviews, *(thing for run in runs for thing in (run, *_steps(run)))]
     return IncidentFacts(
         incident=incident,
         at=at,
@@ -136,21 +138,7 @@ def gather_incident(pk: int, *, at: datetime) -> IncidentFacts:
         actions=actions,
         review=reviews[0] if reviews else None,
         merge=merge_of(incident, until=at),
-        trail=incident_trail(
-            [
-                incident,
-                *decisions,
-                *escalations,
-                *calls,
-                *updates,
-                *duties,
-                *alerts,
-                *actions,
-                *reviews,
-            ]
-            + [thing for run in runs for thing in (run, *_steps(run))],
-            at=at,
-        ),
+        trail=incident_trail(told, at=at),
     )
 
 
