@@ -9,8 +9,10 @@ def pytest_configure() -> None:
     from django.conf import settings  # noqa: PLC0415  # only now are the settings readable
 
     from tests.emptying import allow_emptying  # noqa: PLC0415
+    from tests.template import start_from_template  # noqa: PLC0415
 
     allow_emptying()
+    start_from_template()
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = settings.STORAGES | {

@@ -18,17 +18,19 @@ from pathlib import Path
 from bcp_portal.reaper import MARK
 from bcp_portal.supervise import Reaper
 from tests.servers import private_postgres, private_redis
+from tests.template import VARIABLE
 
 ROOT = Path(__file__).resolve().parents[1]
 # They kill processes, watch clocks or drive browsers: neighbours would disturb them.
-ALONE = "faults or engines or browser"
+ALONE = "faults or engines"
+BROWSER = "browser"
 # Those that mostly wait, as people do: three whole portals leave each other time enough.
 STORIES_AT_ONCE = "3"
 FALLEN = re.compile(r"^(FAILED|ERROR) \S+::")
 CLOSING = re.compile(r"^=*\s*((?:\d+ \w+|no tests ran).* in \d+\.\d+s.*)")
 NOTHING_COLLECTED = 5
 STOP_WITHIN = 10.0
-PARTS = 3
+PARTS = 4
 
 
 @dataclass(frozen=True)
@@ -84,37 +86,68 @@ def workers() -> str:
     return str(max(2, os.cpu_count() or 2))
 
 
-def run_profile(name: str, arguments: list[str], servers: dict[str, str]) -> Iterator[Outcome]:
-    """Run the quick tests side by side, those that need quiet one by one, then the long walks."""
-    parts = {
-        "together": ["-n", workers(), "--dist", "loadscope", "-m", f"not ({ALONE})"],
-        "alone": ["-n", "0", "-m", f"({ALONE}) and not story"],
+def parts() -> dict[str, list[str]]:
+    """The quick tests side by side, those that need quiet one by one, then pages and long walks."""
+    return {
+        "together": ["-n", workers(), "--dist", "loadscope", "-m", f"not ({ALONE} or {BROWSER})"],
+        "alone": ["-n", "0", "-m", f"({ALONE}) and not {BROWSER} and not story"],
+        "browser": ["-n", workers(), "--dist", "loadfile", "-m", f"{BROWSER} and not story"],
         "stories": ["-n", STORIES_AT_ONCE, "--dist", "load", "-m", "story"],
     }
-    for part, options in parts.items():
-        with tempfile.TemporaryDirectory(
-            prefix="siaga-test-", ignore_cleanup_errors=True
-        ) as folder:
-            environment = {
-                key: value
-                for key, value in os.environ.items()
-                if not key.startswith("SIAGA_") and key not in ("DATABASE_URL", "REDIS_URL")
-            }
-            environment |= servers | {
-                "SIAGA_DATA_DIR": folder,
-                "SIAGA_SECRET_KEY": secrets.token_urlsafe(48),
-                "SIAGA_TEST_PROFILE": name,
-            }
-            options = ["-q", "--durations", "15", "--tb", "short", *options, *arguments]
-            yield run_pytest(f"{name}, {part}", options, environment)
+
+
+def run_part(profile: str, part: str, arguments: list[str], servers: dict[str, str]) -> Outcome:
+    """Run one part of the suite with a data folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="siaga-test-", ignore_cleanup_errors=True) as folder:
+        environment = plain_environment() | servers
+        environment |= {
+            "SIAGA_DATA_DIR": folder,
+            "SIAGA_SECRET_KEY": secrets.token_urlsafe(48),
+            "SIAGA_TEST_PROFILE": profile,
+        }
+        options = ["-q", "--durations", "15", "--tb", "short", *parts()[part], *arguments]
+        return run_pytest(f"{profile}, {part}", options, environment)
+
+
+def plain_environment() -> dict[str, str]:
+    """Ours without what belongs to a portal."""
+    return {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith("SIAGA_") and key not in ("DATABASE_URL", "REDIS_URL")
+    }
+
+
+def migrate(folder: str, servers: dict[str, str]) -> None:
+    """Make the tables that the tests of one store begin with."""
+    environment = plain_environment() | servers
+    environment |= {"SIAGA_DATA_DIR": folder, "SIAGA_SECRET_KEY": secrets.token_urlsafe(48)}
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, stdin=subprocess.DEVNULL)
+
+
+def run_embedded(arguments: list[str]) -> Iterator[Outcome]:
+    """Run every part on SQLite, each database a copy of one that is migrated."""
+    with tempfile.TemporaryDirectory(prefix="siaga-template-") as folder:
+        migrate(folder, {})
+        template = {VARIABLE: str(Path(folder) / "siaga.sqlite3")}
+        for part in parts():
+            yield run_part("embedded", part, arguments, template)
 
 
 def run_production(arguments: list[str]) -> Iterator[Outcome]:
-    """Give each run its own PostgreSQL and Redis on free loopback ports."""
-    # Durable throughout: the tests that pull the plug share the run with the others' settings.
-    with private_postgres(durable=True) as postgres, private_redis() as redis:
+    """Run every part on a private PostgreSQL and a private Redis, on free loopback ports."""
+    with private_postgres() as postgres, private_redis() as redis:
+        with tempfile.TemporaryDirectory(prefix="siaga-template-") as folder:
+            migrate(folder, {"DATABASE_URL": postgres.create_database("migrated")})
         servers = {"DATABASE_URL": postgres.create_database("siaga"), "REDIS_URL": redis.url()}
-        yield from run_profile("production", arguments, servers)
+        servers |= {VARIABLE: "migrated"}
+        quick, *others = parts()
+        yield run_part("production", quick, arguments, servers)
+        # The quick tests alone can do with a server that need not reach the disk.
+        postgres.restart_durably()
+        for part in others:
+            yield run_part("production", part, arguments, servers)
 
 
 def stop(*_: object) -> None:
@@ -132,7 +165,7 @@ def main(arguments: list[str]) -> int:
         once = ["--ignore", "tests/agent"] if wanted == "both" else []
         runs.append(run_production([*once, *arguments]))
     if wanted in ("both", "embedded"):
-        runs.append(run_profile("embedded", arguments, {}))
+        runs.append(run_embedded(arguments))
     with contextlib.suppress(KeyboardInterrupt, SystemExit):
         # Both profiles' quick tests first: most of what is wrong is known before the long ones.
         outcomes.extend(chain.from_iterable(zip(*runs, strict=True)))

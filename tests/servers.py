@@ -199,6 +199,13 @@ class PostgresServer(Server):
         """Shut down without waiting for clients to leave (PostgreSQL's "fast")."""
         super().stop(how, within=within)
 
+    def restart_durably(self) -> None:
+        """Come back as a server that keeps what it acknowledged, with everything it holds."""
+        self.stop()
+        # Of an option given twice, the last word holds.
+        self.command += ["-c", "fsync=on", "-c", "full_page_writes=on"]
+        self.start()
+
     def restart_immediately(self) -> None:
         """Crash (PostgreSQL's "immediate") and come back through recovery."""
         super().stop(signal.SIGQUIT)

@@ -18,11 +18,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit, urlunsplit
-
-import psycopg
 
 from tests.servers import free_port, reaper
+from tests.template import copy_template_file, own_database, with_path
 
 ROOT = Path(__file__).resolve().parents[2]
 # Nothing here asserts a time: this only ends a test that would otherwise wait for ever.
@@ -77,6 +75,7 @@ def running_portal(folder: Path, *, mail: str, fleet: bool = True) -> Iterator[P
 
     Without the fleet the demo company is there, and none of its sites has an agent.
     """
+    copy_template_file(folder)
     with _own_store() as store:
         port = free_port()
         address = f"http://127.0.0.1:{port}"
@@ -133,21 +132,10 @@ def _end(process: subprocess.Popen) -> None:
 @contextlib.contextmanager
 def _own_store() -> Iterator[dict[str, str]]:
     """Nothing for the embedded profile; a fresh database beside the suite's for production."""
-    url = os.environ.get("DATABASE_URL")
-    if not url:
+    if not os.environ.get("DATABASE_URL"):
         yield {}
         return
-    name = f"story_{secrets.token_hex(4)}"
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    try:
+    with own_database("story") as address:
         redis = os.environ.get("REDIS_URL")
-        own = {"REDIS_URL": _with_path(redis, str(REDIS_DATABASE))} if redis else {}
-        yield {"DATABASE_URL": _with_path(url, name)} | own
-    finally:
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-
-
-def _with_path(url: str, path: str) -> str:
-    return urlunsplit(urlsplit(url)._replace(path=f"/{path}"))
+        own = {"REDIS_URL": with_path(redis, str(REDIS_DATABASE))} if redis else {}
+        yield {"DATABASE_URL": address} | own

@@ -7,6 +7,7 @@ import pytest
 
 from tests.faults.rig import Place, fresh_place
 from tests.servers import private_postgres, private_redis
+from tests.template import load_template_database, template_file
 
 IS_PRODUCTION = os.environ.get(
     "SIAGA_TEST_PROFILE", "production" if os.environ.get("DATABASE_URL") else "embedded"
@@ -26,10 +27,13 @@ def hurt_postgres():
 @pytest.fixture(scope="session")
 def template(hurt_postgres, tmp_path_factory) -> str:
     """Migrated tables to copy: a database's name or a file's."""
+    if hurt_postgres is None and (made := template_file()):
+        return str(made)
     folder: Path = tmp_path_factory.mktemp("template")
     place = Place(folder, postgres=hurt_postgres, redis=None)
     if hurt_postgres is not None:
         place.environment["DATABASE_URL"] = hurt_postgres.create_database("fault_template")
+        load_template_database(place.environment["DATABASE_URL"])
     assert place.run("manage.py", "migrate", "--verbosity", "0") == 0, place._last_words()
     if hurt_postgres is not None:
         return "fault_template"

@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.conftest import IS_PRODUCTION
 from tests.make_telemetry import BOOT, batch, heartbeat, packed
 from tests.servers import free_port, private_postgres, wait_for_port
+from tests.template import copy_template_file, load_template_database
 
 pytestmark = pytest.mark.faults
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,9 +40,9 @@ print(json.dumps([[str(node), seq] for node, seq in rows]))
 """
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def place(request, tmp_path) -> Iterator[dict[str, str]]:
-    """A migrated store of its own, as the environment of a server."""
+@pytest.fixture
+def place(tmp_path) -> Iterator[dict[str, str]]:
+    """A migrated store of its own, as the environment of a server, on the present profile."""
     environment = os.environ | {
         "SIAGA_DATA_DIR": str(tmp_path),
         "SIAGA_SECRET_KEY": secrets.token_urlsafe(48),
@@ -48,12 +50,14 @@ def place(request, tmp_path) -> Iterator[dict[str, str]]:
         "DATABASE_URL": "",
         "REDIS_URL": "",
     }
-    if request.param == "sqlite":
+    if not IS_PRODUCTION:
+        copy_template_file(tmp_path)
         manage(environment, "migrate", "--verbosity", "0")
         yield environment
         return
     with private_postgres(durable=True) as postgres:
         environment["DATABASE_URL"] = postgres.create_database("siaga")
+        load_template_database(environment["DATABASE_URL"])
         manage(environment, "migrate", "--verbosity", "0")
         yield environment
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.servers import private_postgres
+from tests.template import copy_template_file, own_database
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,11 +36,11 @@ def portal(tmp_path_factory):
 
     manage.folder = folder
     if settings.DATABASE_URL:
-        with private_postgres() as server:
-            environment["DATABASE_URL"] = server.create_database("copied")
+        with own_database("copied") as environment["DATABASE_URL"]:
             start()
             yield manage
     else:
+        copy_template_file(folder)
         start()
         yield manage
 

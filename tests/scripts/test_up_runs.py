@@ -14,9 +14,15 @@ from pathlib import Path
 import pytest
 
 from bcp_portal.reaper import MARK
+from tests.faults.conftest import IS_PRODUCTION
 from tests.servers import free_port
 
-pytestmark = pytest.mark.faults
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.skipif(
+        IS_PRODUCTION, reason="starts a store of its own, SQLite: once, with the embedded profile"
+    ),
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 
