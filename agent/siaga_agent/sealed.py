@@ -21,7 +21,8 @@ class BadSealError(Exception):
 def open_sealed(envelope: Mapping[str, Any], *, key: str, kind: str = PAYLOAD_TYPE) -> Json:
     """The document inside, if its seal is good; the type is part of what is sealed."""
     if envelope.get("payloadType") != kind:
-        raise BadSealError("It is not what it should be.")
+        noun = "an order" if kind == PAYLOAD_TYPE else "what was asked for"
+        raise BadSealError(f"It is not {noun}.")
     payload = _bytes(envelope.get("payload"))
     public = Ed25519PublicKey.from_public_bytes(_bytes(key))
     signatures = envelope.get("signatures")
