@@ -25,7 +25,7 @@ from incidents.models import (
 
 def handled(at: datetime) -> Evidence:
     """Incidents that were closed in order."""
-    closed = Incident.objects.filter(mode=RunMode.LIVE, closed_at__isnull=False)
+    closed = Incident.objects.common().filter(mode=RunMode.LIVE, closed_at__isnull=False)
     newest = closed.order_by("-closed_at").first()
     return Evidence(
         closed.count(),

@@ -41,7 +41,7 @@ class ReportFileQuerySet(models.QuerySet["ReportFile"]):
     def visible_to(self, user: User) -> Self:
         """All of them for those who read evidence, one's own for everybody else."""
         if user.has_perm("reports.view_reportfile"):
-            return self
+            return self.filter(models.Q(is_private=False) | models.Q(requested_by=user))
         return self.filter(requested_by=user)
 
     def for_list(self) -> Self:
@@ -62,6 +62,8 @@ class ReportFile(models.Model):
     language = models.CharField(max_length=5, default="en", choices=settings.LANGUAGES)
     # The moment that the report shows; a second try shows the same one.
     as_of = models.DateTimeField()
+    # Of something that only named people see: only whoever asked reads it.
+    is_private = models.BooleanField(default=False)
     requested_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="report_files"
     )

@@ -32,6 +32,7 @@ from incidents.services.incident import (
 from incidents.services.operation_log import stamp_of
 from incidents.services.response import respond_with_playbook
 from incidents.services.role import assign_role, take_command
+from incidents.services.sensitive import note_reading
 from incidents.services.timeline import add_note
 from incidents.services.update_draft import tell_audience
 from incidents.services.verdict import amend_verdict, merge_incident
@@ -75,6 +76,11 @@ class IncidentViewSet(
         "run": "incidents.run_incident",
         "tell": "incidents.publish_update",
     }
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Read one; the reading of a sensitive one is noted."""
+        note_reading(incident=self.get_object(), actor=caller(request), at=timezone.now())
+        return super().retrieve(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[Incident]:
         """Only what the caller may see."""

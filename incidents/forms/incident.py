@@ -60,6 +60,15 @@ class RoleForm(forms.Form):
             field.choices = [("", "–"), *((person.pk, person.name) for person in people)]
 
 
+class NamePersonForm(forms.Form):
+    """Who may see a sensitive incident, and why."""
+
+    user = forms.ModelChoiceField(
+        label=_("Person"), queryset=User.objects.filter(is_active=True).order_by("first_name")
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+
 class StartRunForm(forms.Form):
     """Which playbook to follow."""
 

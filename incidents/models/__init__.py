@@ -35,6 +35,7 @@ from incidents.models.incident import (
     ONGOING,
     FlowPlace,
     Incident,
+    IncidentAccess,
     IncidentAsset,
     IncidentKind,
     IncidentRole,
@@ -43,7 +44,6 @@ from incidents.models.incident import (
     RoleName,
     RunMode,
     Severity,
-    VerdictChange,
 )
 from incidents.models.notice import Delivery, DeliveryStatus, Notice, NoticeKind
 from incidents.models.offline_device import OfflineDevice
@@ -77,6 +77,7 @@ from incidents.models.status_page import (
 )
 from incidents.models.timeline import Importance, TimelineEntry, TimelineKind
 from incidents.models.update import Audience, StatusUpdate
+from incidents.models.verdict import VerdictChange
 
 __all__ = [
     "ACTION_ITEM_LIFECYCLE",
@@ -115,6 +116,7 @@ __all__ = [
     "FlowPlace",
     "Importance",
     "Incident",
+    "IncidentAccess",
     "IncidentAsset",
     "IncidentKind",
     "IncidentRole",

@@ -113,17 +113,29 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         """The only way a door may fetch incidents.
 
         A person sees the incidents of the own sites, those in which they hold a role, and those
-        that concern every site.
+        that concern every site; a sensitive one only who was named for it or works on it.
         """
+        named = IncidentAccess.objects.filter(incident=OuterRef("pk"), user=user, ended_at=None)
+        works = IncidentRole.objects.filter(incident=OuterRef("pk"), user=user, ended_at=None)
+        is_let_in = Exists(named) | Exists(works) | Q(commander=user)
+        let_in = self.filter(Q(sensitive_at=None) | is_let_in)
         sites = visible_site_ids(user)
         if sites is None:
-            return self
+            return let_in
         hit = IncidentSite.objects.filter(incident=OuterRef("pk"))
         mine = IncidentRole.objects.filter(incident=OuterRef("pk"), user=user)
         everywhere = Q(kind__in=[IncidentKind.CENTRAL, IncidentKind.PORTAL])
-        return self.filter(
-            Exists(hit.filter(site__in=sites)) | Exists(mine) | Q(commander=user) | everywhere
+        return let_in.filter(
+            Exists(hit.filter(site__in=sites))
+            | Exists(mine)
+            | Exists(named)
+            | Q(commander=user)
+            | everywhere
         )
+
+    def common(self) -> Self:
+        """Those that everybody may count: the sensitive ones are nobody's statistics."""
+        return self.filter(sensitive_at=None)
 
     def for_list(self) -> Self:
         """Everything a list row shows, in one query."""
@@ -152,6 +164,8 @@ class Incident(models.Model):
     acknowledged_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="taken_incidents"
     )
+    # Since when only named people see it.
+    sensitive_at = models.DateTimeField(null=True, blank=True)
     summary = models.TextField(blank=True)
     verdict = models.JSONField(default=dict, blank=True)
     suggested_playbook = models.ForeignKey(
@@ -357,17 +371,26 @@ class IncidentRole(models.Model):
         return f"{self.incident_id}: {self.role}"
 
 
-class VerdictChange(models.Model):
-    """What we believed about the cause, from when, and why; the first verdict is never deleted."""
+class IncidentAccess(models.Model):
+    """A person who was named for a sensitive incident, by whom and why."""
 
-    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="verdicts")
-    kind = models.CharField(max_length=20, choices=IncidentKind.choices)
-    verdict = models.JSONField(default=dict, blank=True)
-    reason = models.CharField(max_length=500)
-    actor = models.ForeignKey(
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="named")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="named_for")
+    granted_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    changed_at = models.DateTimeField()
+    granted_at = models.DateTimeField()
+    reason = models.CharField(max_length=300)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["incident", "user"],
+                condition=Q(ended_at=None),
+                name="incident_person_named_once",
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"{self.incident_id}: {self.kind}"
+        return f"{self.incident_id}: {self.user_id}"

@@ -14,6 +14,7 @@ from incidents.models import (
     Decision,
     Escalation,
     Incident,
+    IncidentAccess,
     IncidentRole,
     IncidentSite,
     Notice,
@@ -187,6 +188,11 @@ def incident_page(incident: Incident, *, at: datetime) -> IncidentPage:
         review=Review.objects.filter(incident=incident).first(),
         people=list(User.objects.filter(is_active=True).order_by("first_name", "username")),
     )
+
+
+def named_people(incident: Incident) -> Iterable[IncidentAccess]:
+    """Who was named for a sensitive incident and still sees it."""
+    return incident.named.filter(ended_at=None).select_related("user").order_by("granted_at")
 
 
 def _runs(incident: Incident) -> Iterable[PlaybookRun]:

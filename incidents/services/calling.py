@@ -22,6 +22,7 @@ from incidents.models import (
 from incidents.models.wording import message_id
 from incidents.selectors.duty import people_who_command
 from incidents.services.notice import reachable_addresses, write_notice
+from incidents.services.sensitive import let_in_called
 from incidents.services.timeline import write_entry
 
 CALL = gettext_noop("%(code)s: %(title_said)s. Severity: %(severity_label)s. You are needed.")
@@ -40,6 +41,7 @@ def call_people(
         (firing.called if is_reachable else firing.unreachable).append(
             {"id": person.pk, "name": person.name}
         )
+        let_in_called(incident=escalation.incident, user=person, at=at)
         write_notice(
             person=person,
             kind=NoticeKind.CALL,

@@ -73,6 +73,8 @@ def leave_small_incident(*, incident: Incident, into: Incident, at: datetime) ->
 @verb
 def put_together(*, small: Incident, into: Incident, at: datetime) -> None:
     """Merge a small incident into the one that explains it, unless people work on it already."""
+    if (small.sensitive_at is None) != (into.sensitive_at is None):
+        return  # what only named people see is neither mixed in nor named elsewhere
     if not small.runs.exists() and not small.decisions.exists() and small.contained_at is None:
         merge_incident(incident=small, into=into, actor=None, at=at, reason=EXPLAINED)
         return
@@ -93,6 +95,7 @@ def _explained(signal: Signal) -> "list[Incident]":
     sites = set(signal.site_ids)
     candidates = (
         Incident.objects.ongoing()
+        .common()
         .filter(mode=mode_of(signal), kind="local", group_key__startswith="local:site:")
         .order_by("declared_at", "pk")
         .prefetch_related("sites")

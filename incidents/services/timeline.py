@@ -43,9 +43,20 @@ def write_entry(
         happened_at=happened_at or at,
         recorded_at=at,
     )
+    if incident.sensitive_at is not None:
+        _tell_named(incident, at=at)
+        return entry
     publish(topic=f"incident:{incident.pk}", kind=kind, at=at, permission=VIEW)
     publish(topic="incidents", kind=kind, at=at, permission=VIEW)
     return entry
+
+
+def _tell_named(incident: Incident, *, at: datetime) -> None:
+    """Not even that something changed is heard by anybody else."""
+    people = {*incident.named.filter(ended_at=None).values_list("user_id", flat=True)}
+    people |= {*incident.roles.filter(ended_at=None).values_list("user_id", flat=True)}
+    for pk in people:
+        publish(topic=f"inbox:{pk}", kind="incident", at=at)
 
 
 @verb

@@ -99,7 +99,8 @@ def merge_incident(
     *, incident: Incident, into: Incident, actor: User | None, at: datetime, reason: str = ""
 ) -> Incident:
     """Say that two incidents are one outage: the first is put away and points to the second."""
-    if incident.pk == into.pk or incident.mode != into.mode:
+    is_mixed = (incident.sensitive_at is None) != (into.sensitive_at is None)
+    if incident.pk == into.pk or incident.mode != into.mode or is_mixed:
         raise DomainError(_("These two cannot be one incident."))
     # The lower key first: two merges the opposite way round must not wait for each other.
     rows = {

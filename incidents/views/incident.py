@@ -17,9 +17,10 @@ from incidents.forms.incident import (
     UpdateForm,
 )
 from incidents.models import Incident
-from incidents.selectors.incident_page import incident_page
+from incidents.selectors.incident_page import incident_page, named_people
 from incidents.selectors.moves import incident_moves
 from incidents.selectors.run_log import merge_of
+from incidents.services.sensitive import note_reading
 
 PARTS = {
     "head",
@@ -42,9 +43,15 @@ def incident_detail(request: SignedInRequest, code: str) -> HttpResponse:
     at = timezone.now()
     visible = Incident.objects.visible_to(request.user).for_list()
     incident = get_object_or_404(visible, code=code)
+    if "part" not in request.GET:
+        note_reading(incident=incident, actor=request.user, at=at)
+    is_open = incident.sensitive_at is None
     page = incident_page(incident, at=at)
     context = {
         "page": page,
+        "live_topic": f"incident:{incident.pk}" if is_open else f"inbox:{request.user.pk}",
+        "is_commander": incident.commander_id == request.user.pk,
+        "named": [] if is_open else list(named_people(incident)),
         "alert_total": sum(group.count for group in page.alert_groups),
         "merge": merge_of(incident),
         "moves": incident_moves(incident, user=request.user, review=page.review, at=at),

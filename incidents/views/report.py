@@ -28,6 +28,7 @@ def report_request(request: SignedInRequest, code: str) -> HttpResponse:
         kind="incident",
         title=_("Post-incident report: %(title)s") % {"title": incident.headline[:160]},
         subject_kind="incident",
+        is_private=incident.sensitive_at is not None,
         subject_id=incident.pk,
         subject_code=incident.code,
         source_version=version,

@@ -10,6 +10,7 @@ from bcp_portal.reports.services.report_file import request_report
 from bcp_portal.shared.pages import SignedInRequest, attempt, needs, render_page
 from incidents.models import Audience, Incident
 from incidents.selectors.management_summary import management_summary
+from incidents.services.sensitive import note_reading
 from incidents.services.update_draft import tell_audience
 
 
@@ -22,7 +23,9 @@ def _incident(request: SignedInRequest, code: str) -> Incident:
 @needs("incidents.view_incident")
 def summary(request: SignedInRequest, code: str) -> HttpResponse:
     """How it stands, in words for management."""
-    page = management_summary(_incident(request, code), at=timezone.now())
+    incident, at = _incident(request, code), timezone.now()
+    note_reading(incident=incident, actor=request.user, at=at)
+    page = management_summary(incident, at=at)
     return render_page(request, "incidents/summary.html", {"page": page})
 
 
@@ -35,6 +38,7 @@ def summary_report(request: SignedInRequest, code: str) -> HttpResponse:
         kind="management_summary",
         title=gettext("Management summary: %(title)s") % {"title": incident.headline[:160]},
         subject_kind="incident",
+        is_private=incident.sensitive_at is not None,
         subject_id=incident.pk,
         subject_code=incident.code,
         language=(get_language() or "en").split("-")[0],

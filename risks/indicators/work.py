@@ -99,7 +99,7 @@ def acceptances_standing(at: datetime) -> Measured:
 
 
 def _real(since: datetime) -> Any:
-    found = Incident.objects.live().filter(started_at__gte=since)
+    found = Incident.objects.live().common().filter(started_at__gte=since)
     return found.exclude(status=IncidentStatus.MERGED)
 
 

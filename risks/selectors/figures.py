@@ -239,7 +239,9 @@ def _dark_hours(since: datetime, at: datetime) -> float:
 
 
 def _gained_hours(since: datetime, before: float) -> tuple[float, int]:
-    over = Incident.objects.live().filter(started_at__gte=since, recovered_at__isnull=False)
+    over = (
+        Incident.objects.live().common().filter(started_at__gte=since, recovered_at__isnull=False)
+    )
     spans = [
         (end - start).total_seconds() / 3600 if end else before
         for start, end in over.exclude(status=IncidentStatus.MERGED).values_list(

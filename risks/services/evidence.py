@@ -25,7 +25,9 @@ class AlreadyWeighedError(DomainError):
 
 def offers_for_closed_incidents(*, at: datetime) -> str:
     """Let every closed incident that has not yet spoken make its offers; run again and again."""
-    closed = Incident.objects.filter(status=IncidentStatus.CLOSED, lessons=None).order_by("pk")
+    closed = (
+        Incident.objects.common().filter(status=IncidentStatus.CLOSED, lessons=None).order_by("pk")
+    )
     offered = sum(1 for incident in closed[:50] if offer_lessons(incident=incident, at=at))
     return f"{offered} incidents offered"
 

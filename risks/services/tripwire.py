@@ -79,7 +79,8 @@ def incidents_of(risks: Iterable[int], *, since: datetime) -> set[tuple[int, Any
         )
     )
     hit = (
-        Incident.objects.filter(started_at__gte=since, assets__asset__risks__in=named)
+        Incident.objects.common()
+        .filter(started_at__gte=since, assets__asset__risks__in=named)
         .exclude(mode=RunMode.EXERCISE)
         .exclude(status=IncidentStatus.MERGED)
         .values_list("assets__asset__risks", "pk")

@@ -51,6 +51,7 @@ SUBJECTS = {
     "incidents:action": ("pk", "action"),
     "incidents:notice": ("pk", "notice"),
     "incidents:silence": ("pk", "silence"),
+    "incidents:unname_person": ("pk", "named"),
     "incidents:reporting_told": ("pk", "duty"),
     "incidents:reporting_waive": ("pk", "duty"),
     "incidents:operation": ("pk", "operation"),

@@ -13,7 +13,15 @@ from bcp_portal.accounts.services.access_review import open_review as open_acces
 from bcp_portal.accounts.services.api_token import create_api_token
 from bcp_portal.audit.models import AuditRow
 from bcp_portal.reports.models import ReportFile
-from incidents.models import Alert, Notice, OfflineDevice, OperationKind, Silence, UpdateDraft
+from incidents.models import (
+    Alert,
+    IncidentAccess,
+    Notice,
+    OfflineDevice,
+    OperationKind,
+    Silence,
+    UpdateDraft,
+)
 from incidents.services.action_item import assign_action_item
 from incidents.services.incident import recover_incident, start_response
 from incidents.services.operation_log import log_operation
@@ -189,6 +197,9 @@ def _add_incident(half: Half, boss: User) -> None:
         reason=f"{word} duty",
         actor=boss,
         at=NOON,
+    )
+    half.things["named"] = IncidentAccess.objects.create(
+        incident=incident, user=boss, granted_by=boss, granted_at=NOON, reason=f"{word} reason"
     )
     half.things["silence"] = Silence.objects.create(
         reason=f"{word} silence",

@@ -43,6 +43,7 @@ def request_report(
     actor: User,
     at: datetime,
     source_version: str = "",
+    is_private: bool = False,
 ) -> ReportFile:
     """Ask for a report of a subject as it is now; it is made in the background."""
     report_kind(kind)
@@ -56,10 +57,18 @@ def request_report(
         language=language,
         as_of=at,
         requested_by=actor,
+        is_private=is_private,
     )
     audit(action="report.request", obj=report, actor=actor, at=at, after={"kind": kind})
     queue_job(kind=RENDER_JOB, subject_id=report.pk, at=at)
     return report
+
+
+@verb
+def keep_private(*, subject_kind: str, subject_id: int, is_private: bool) -> int:
+    """Let only those who asked read the reports of a subject, or everybody again."""
+    papers = ReportFile.objects.filter(subject_kind=subject_kind, subject_id=subject_id)
+    return papers.update(is_private=is_private)
 
 
 @verb
