@@ -25,7 +25,7 @@ SETS = ("controls", "indicators", "assets", "playbooks", "risks", "needs")
 MORE = ("name", "kind", "nature", "description", "effectiveness", "tested_on", "withdrawn_on")
 PLANS = ("version", "state", "scenario", "approved_by", "text")
 SPANS = ("rto", "rpo", "mtpd", "wrt", "bears", "own_restore", "backup_every")
-OBJECTIVES = (*SPANS, "mbco", "signed_by", "proposed", "needs")
+OBJECTIVES = (*SPANS, "mbco", "signed_by", "proposed")
 
 
 @dataclass(frozen=True)

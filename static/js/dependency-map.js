@@ -74,7 +74,7 @@
     ];
     const name = nodes.length <= 800 ? "dagre" : "breadthfirst";
     const graph = cytoscape({
-      container: box, elements, style: style(),
+      container: box, elements, style: style(), maxZoom: 1.6,
       layout: { name, rankDir: "TB", nodeSep: 14, rankSep: 54, animate: false },
     });
     if (chosen) {

@@ -62,6 +62,7 @@ def test_the_difference_shows_the_signatures_that_a_new_dependency_cost():
 
     (changed,) = found.changed
     fields = {one.field: (one.before, one.after) for one in changed.fields}
+    assert len(fields) == len(changed.fields)
     assert fields["needs"] == ("", "DB-1")
     assert fields["signed_by"][1] == ""
     assert "Top management" in fields["signed_by"][0]
