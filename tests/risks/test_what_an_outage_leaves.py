@@ -1,4 +1,4 @@
-"""From a closed outage to the target and the register; from a change to a signature (O2, O4, G5)."""
+"""From a closed outage to target and register; from a change to a signature (O2, O4, G5)."""
 
 from datetime import timedelta
 
