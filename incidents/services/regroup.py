@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils.translation import gettext_noop
 
 from bcp_portal.audit.verbs import verb
-from incidents.models import Alert, Importance, Incident, TimelineKind
+from incidents.models import Alert, Importance, Incident, Playbook, TimelineKind
 from incidents.services.incident import change_severity
 from incidents.services.timeline import write_entry
 from incidents.services.triage_rules import full_key, mode_of, severity_for, triage_of
@@ -16,11 +16,14 @@ EXPLAINED = gettext_noop("A larger outage explains it")
 
 
 @verb
-def adopt_small_incidents(*, signal: Signal, group_key: str, at: datetime) -> Incident | None:
+def adopt_small_incidents(
+    *, signal: Signal, group_key: str, plan: Playbook | None, at: datetime
+) -> Incident | None:
     """Let the first of the small incidents that a larger signal explains become the large one.
 
-    Nobody is called twice and the first verdict stays on record; the other small ones are merged
-    into it. None when there is no small one.
+    The plan proposed for it is now the one for the larger outage. Nobody is called twice and the
+    first verdict stays on record; the other small ones are merged into it. None when there is no
+    small one.
     """
     small = list(_explained(signal))
     if not small:
@@ -41,6 +44,9 @@ def adopt_small_incidents(*, signal: Signal, group_key: str, at: datetime) -> In
         actor=None,
         at=at,
     )
+    if first.suggested_playbook_id != (plan.pk if plan else None):
+        first.suggested_playbook = plan
+        first.save(update_fields=["suggested_playbook"])
     for other in small[1:]:
         put_together(small=other, into=first, at=at)
     worse = severity_for(

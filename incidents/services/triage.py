@@ -165,7 +165,8 @@ def group_key(signal: Signal) -> str:
 def _adopted(signal: Signal, key: str, *, at: datetime) -> Incident | None:
     if triage_of(signal).rank > 2:
         return None
-    return adopt_small_incidents(signal=signal, group_key=key, at=at)
+    plan = suggest_playbook(kind=triage_of(signal).kind, rule=signal.rule)
+    return adopt_small_incidents(signal=signal, group_key=key, plan=plan, at=at)
 
 
 def _new_or_nearby(signal: Signal, key: str, *, at: datetime) -> Incident | None:

@@ -11,6 +11,7 @@ from telemetry.api.collections import (
 )
 from telemetry.api.conflicts import ConflictViewSet
 from telemetry.api.order import OrderViewSet
+from telemetry.api.rebuild import RebuildViewSet
 
 
 def register(router: BaseRouter) -> None:
@@ -21,4 +22,5 @@ def register(router: BaseRouter) -> None:
     router.register("sync-sessions", SyncSessionViewSet, basename="sync-session")
     router.register("conflicts", ConflictViewSet, basename="conflict")
     router.register("orders", OrderViewSet, basename="order")
+    router.register("rebuilds", RebuildViewSet, basename="rebuild")
     router.register("signals", SignalViewSet, basename="signal")

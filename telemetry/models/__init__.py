@@ -18,6 +18,7 @@ from telemetry.models.observer import ObserverProbe, ObserverState
 from telemetry.models.order import OnExpiry, Order, OrderAction, OrderSite, OrderStatus, Rung
 from telemetry.models.packed import PackedDay, PackedSamples, PackKind, SampleLevel
 from telemetry.models.ping_check import PingCheck, PingEvent
+from telemetry.models.rebuild import Rebuild, SiteCopy
 from telemetry.models.reconciliation import Reconciliation
 from telemetry.models.rule_setting import RuleSetting
 from telemetry.models.sample import QuarantinedItem, Sample, SequenceLedger
@@ -75,6 +76,7 @@ __all__ = [
     "PingEvent",
     "PlanStatus",
     "QuarantinedItem",
+    "Rebuild",
     "Reconciliation",
     "RpoDay",
     "RuleSetting",
@@ -84,6 +86,7 @@ __all__ = [
     "SequenceLedger",
     "Signal",
     "SignalRule",
+    "SiteCopy",
     "SitePack",
     "SiteSpan",
     "SiteState",

@@ -135,6 +135,7 @@ def tabs(request: SignedInRequest, active: str) -> list[dict[str, Any]]:
         ("telemetry:orders", ORDERS.title),
         ("telemetry:order_sites", STATES.title),
         ("telemetry:reconciliations", _("Books to close")),
+        ("telemetry:rebuilds", _("Rebuilding the centre")),
     )
     return [
         {"label": label, "url": reverse(name), "active": name == active} for name, label in names

@@ -36,6 +36,7 @@ SUBJECTS = {
     "telemetry:order_by_hand": ("code", "site"),
     "telemetry:reconcile": ("pk", "reconciliation"),
     "telemetry:wave": ("code", "wave_plan"),
+    "telemetry:site_copy": ("pk", "site_copy"),
     "telemetry:orders_of_site": ("code", "site"),
     "telemetry:exposure": ("code", "asset"),
     "telemetry:conflict": ("code", "conflict"),
@@ -111,6 +112,7 @@ SUBJECTS = {
 }
 # Known to everybody who may look at all: plans, policies, third parties, the catalogue of controls.
 # A dangerous role asked for belongs to no site; anybody with the right may be its second person.
+# That the centre lost data, too; the copies belong to their sites.
 SHARED = (
     "incidents:playbook", "incidents:polic", "incidents:rotation", "incidents:shift",
     "incidents:exercise", "incidents:inject",
@@ -119,6 +121,8 @@ SHARED = (
     "telemetry:conflict_rule", "telemetry:rule",
     "incidents:update_template", "incidents:audience", "incidents:reporting_rule",
     "incidents:status_component",
+    "telemetry:conflict_rule", "telemetry:rule", "telemetry:rebuild", "api:rebuild",
+    "incidents:update_template", "incidents:audience", "incidents:status_component",
 )  # fmt: skip
 
 

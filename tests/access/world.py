@@ -57,6 +57,7 @@ from tests.make_assets import make_asset, make_dependency, make_path, make_windo
 from tests.make_conflicts import make_case, side
 from tests.make_incidents import make_incident, make_run
 from tests.make_orders import give, make_wave_plan
+from tests.make_rebuild import make_site_copy
 from tests.make_register import make_indicator
 from tests.make_risks import make_risk
 
@@ -150,6 +151,7 @@ def make_half(word: str) -> Half:
             ),
             "order": give(site, incident_code=word, authority=f"{word} plan"),
             "wave_plan": make_wave_plan(site, reason=f"{word} waves"),
+            "site_copy": make_site_copy(site, by=boss, scope=f"{word} day"),
             "run": run,
             "offline_device": OfflineDevice.objects.create(
                 uid=uuid4(), user=boss, label=f"{word} phone", created_at=NOON, seen_at=NOON

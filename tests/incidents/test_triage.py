@@ -99,6 +99,8 @@ def test_a_network_outage_of_many_sites_is_one_incident():
 
 
 def test_a_local_incident_grows_into_the_network_incident():
+    make_version(kinds=("local",))
+    plan = make_version(kinds=("network",)).playbook
     region = make_region()
     sites = [make_site(region=region) for _n in range(4)]
     early = [silence(site) for site in sites[:2]]
@@ -113,6 +115,7 @@ def test_a_local_incident_grows_into_the_network_incident():
 
     incident = Incident.objects.ongoing().get()
     assert incident.kind == IncidentKind.NETWORK
+    assert incident.suggested_playbook == plan
     assert incident.sites.count() == 4
     assert [change.kind for change in incident.verdicts.order_by("pk")] == ["local", "network"]
     assert Incident.objects.filter(status=IncidentStatus.MERGED).count() == 1
