@@ -129,6 +129,7 @@ DEADLINES: dict[str, str] = {
     "incidents.phase_due": "incidents.services.run_phase.phase_due",
     "incidents.step_due": "incidents.services.run_facts.step_or_default_due",
     "incidents.step_action": "incidents.services.step_action.step_action_due",
+    "incidents.failover_seen": "incidents.services.step_switch.failover_seen",
     "incidents.rto_warning": "incidents.services.guard.rto_warning",
     "incidents.rto_due": "incidents.services.guard.rto_due",
     "incidents.update_due": "incidents.services.update.update_due",

@@ -5,9 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from assets.models import Asset, Site
+from assets.models import Asset, FailoverPath, FailoverState, Site
 from bcp_portal.accounts.models import User
 from bcp_portal.shared.durations import DurationFormField
 from incidents.models import Audience, IncidentKind, Playbook, RoleName, Severity
@@ -243,3 +244,25 @@ class ReviewForm(forms.Form):
         label=_("Contributing factors"), widget=forms.Textarea(attrs={"rows": 3}), required=False
     )
     version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class SwitchForm(forms.Form):
+    """Which failover path, and why."""
+
+    path = forms.ModelChoiceField(
+        label=_("Failover path"),
+        queryset=FailoverPath.objects.none(),
+        help_text=_("Telemetry of the other end then confirms the switch, or the commander hears."),
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=250)
+
+    def __init__(self, *args: Any, paths: QuerySet[FailoverPath], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["path"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = paths.exclude(state__in=[FailoverState.ACTIVE, FailoverState.DOWN])
+        field.label_from_instance = _path_words  # type: ignore[method-assign]  # Django's own way
+
+
+def _path_words(path: FailoverPath) -> str:
+    return f"{path.name}: {path.source.code} → {path.target.code} ({path.get_state_display()})"

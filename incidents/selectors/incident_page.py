@@ -31,6 +31,7 @@ from incidents.models import (
 )
 from incidents.models.incident import RoleName
 from incidents.selectors.clocks import IncidentClock, RpoExposure, incident_clock, rpo_exposure
+from incidents.selectors.forecast import Forecast, forecasts
 from incidents.selectors.step_deed import StepDeed, step_deed
 from telemetry.models import SignalRule
 from telemetry.wording import explain_sums
@@ -120,6 +121,7 @@ class IncidentPage:
     incident: Incident
     at: datetime
     clock: IncidentClock
+    forecasts: list[Forecast]
     exposure: RpoExposure
     sites: list[IncidentSite]
     contained: int
@@ -141,6 +143,23 @@ class IncidentPage:
     people: list[User]
 
     @property
+    def next_promise(self) -> StatusUpdate | None:
+        """The word that was promised next and has not gone out, to whomever."""
+        waiting = [u for u in self.updates if u.next_promised_at and u.followed_at is None]
+        return min(waiting, key=lambda u: u.next_promised_at or self.at, default=None)
+
+    @property
+    def coming_misses(self) -> list[Forecast]:
+        """Assets whose RTO cannot be kept any more, by what is known of their dependencies."""
+        return [one for one in self.forecasts if one.will_miss and not one.clock.is_missed]
+
+    @property
+    def next_mtpd(self) -> Forecast | None:
+        """The asset whose outage becomes intolerable first."""
+        down = [f for f in self.forecasts if f.mtpd_at and f.clock.recovered_at is None]
+        return min(down, key=lambda f: f.mtpd_at or self.at, default=None)
+
+    @property
     def next_call_at(self) -> datetime | None:
         """When the next person is called unless somebody answers."""
         due = [e.next_due_at for e in self.escalations if e.status == "running" and e.next_due_at]
@@ -153,12 +172,14 @@ def incident_page(incident: Incident, *, at: datetime) -> IncidentPage:
         incident.sites.select_related("site__region", "site__state").order_by("site__code")
     )
     alerts = _alerts(incident)
+    clock = incident_clock(incident, at=at)
     runs = [_run_block(run, incident, sites, at=at) for run in _runs(incident)]
     lines = [line for run in runs for phase in run.phases for line in phase.steps if line.is_next]
     return IncidentPage(
         incident=incident,
         at=at,
-        clock=incident_clock(incident, at=at),
+        clock=clock,
+        forecasts=forecasts(clock.clocks) if incident.is_open else [],
         exposure=rpo_exposure(incident, at=at),
         sites=sites,
         contained=sum(1 for link in sites if link.contained_at or link.recovered_at),

@@ -72,6 +72,8 @@ def _place(
             template=str(step.action.get("template", "")),
             text=str(step.action.get("text", "")),
         )
+    if kind == "failover":
+        return reverse("incidents:step_switch", args=[step.pk])
     if kind in _PLAIN:
         return reverse(_PLAIN[kind])
     return ""
@@ -80,7 +82,6 @@ def _place(
 _PLAIN = {
     "lift_freeze": "telemetry:orders",
     "waves": "telemetry:wave_plan",
-    "failover": "assets:failover",
     "revoke_device": "telemetry:devices",
     "wipe_device": "telemetry:devices",
 }

@@ -1,15 +1,22 @@
 """Ticking, skipping and reopening the steps of a run."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
 
+from assets.models import FailoverPath
+from bcp_portal.shared.doors import form_door
 from bcp_portal.shared.pages import SignedInRequest, attempt, needs
-from incidents.forms.incident import SkipForm, StepForm
+from incidents.forms.incident import SkipForm, StepForm, SwitchForm
 from incidents.models import RunStep
 from incidents.services.operation_log import stamp_of
 from incidents.services.run_step import complete_step, reopen_step, skip_step
+from incidents.services.step_switch import switch_by_step
 
 
 def _step(request: SignedInRequest, pk: int) -> RunStep:
@@ -54,6 +61,28 @@ def step_skip(request: SignedInRequest, pk: int) -> HttpResponse:
         ),
     )
     return _back(step)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("assets.switch_failover")
+def step_switch(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Move work along a failover path, as a step asks."""
+    step = _step(request, pk)
+    page = reverse("incidents:detail", args=[step.phase.run.incident.code])
+    paths = FailoverPath.objects.visible_to(request.user).for_list().order_by("name")
+
+    def run(told: dict[str, Any]) -> str:
+        switch_by_step(step=step, actor=request.user, at=timezone.now(), **told)
+        return page
+
+    return form_door(
+        request,
+        SwitchForm(request.POST or None, paths=paths),
+        run=run,
+        title=step.said("text"),
+        submit=_("Switch"),
+        cancel_url=page,
+    )
 
 
 @require_POST

@@ -58,6 +58,7 @@ RULES: tuple[Rule, ...] = (
     _page("review_sign", "incidents.sign_off_review", "POST", kind="review"),
     _page("review_reopen", "incidents.sign_off_review", "POST", kind="review"),
     _page("step_complete", "incidents.work_incident", "POST", kind="step"),
+    _page("step_switch", "assets.switch_failover", _FORM, kind="step"),
     _page("step_skip", "incidents.work_incident", "POST", kind="step"),
     _page("step_reopen", "incidents.work_incident", "POST", kind="step"),
     _page("operation_answer", "incidents.work_incident", "POST", kind="operation"),
