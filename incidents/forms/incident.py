@@ -246,10 +246,18 @@ class ReviewForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 
+class PathField(forms.ModelChoiceField):
+    """A choice of failover paths, each with its ends and its state."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """The path as whoever chooses wants to read it."""
+        return f"{obj.name}: {obj.source.code} → {obj.target.code} ({obj.get_state_display()})"
+
+
 class SwitchForm(forms.Form):
     """Which failover path, and why."""
 
-    path = forms.ModelChoiceField(
+    path = PathField(
         label=_("Failover path"),
         queryset=FailoverPath.objects.none(),
         help_text=_("Telemetry of the other end then confirms the switch, or the commander hears."),
@@ -259,10 +267,5 @@ class SwitchForm(forms.Form):
     def __init__(self, *args: Any, paths: QuerySet[FailoverPath], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["path"]
-        assert isinstance(field, forms.ModelChoiceField)
+        assert isinstance(field, PathField)
         field.queryset = paths.exclude(state__in=[FailoverState.ACTIVE, FailoverState.DOWN])
-        field.label_from_instance = _path_words  # type: ignore[method-assign]  # Django's own way
-
-
-def _path_words(path: FailoverPath) -> str:
-    return f"{path.name}: {path.source.code} → {path.target.code} ({path.get_state_display()})"
