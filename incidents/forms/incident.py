@@ -246,18 +246,10 @@ class ReviewForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 
-class PathField(forms.ModelChoiceField):
-    """A choice of failover paths, each with its ends and its state."""
-
-    def label_from_instance(self, obj: Any) -> str:
-        """The path as whoever chooses wants to read it."""
-        return f"{obj.name}: {obj.source.code} → {obj.target.code} ({obj.get_state_display()})"
-
-
 class SwitchForm(forms.Form):
     """Which failover path, and why."""
 
-    path = PathField(
+    path = forms.ModelChoiceField(
         label=_("Failover path"),
         queryset=FailoverPath.objects.none(),
         help_text=_("Telemetry of the other end then confirms the switch, or the commander hears."),
@@ -267,5 +259,5 @@ class SwitchForm(forms.Form):
     def __init__(self, *args: Any, paths: QuerySet[FailoverPath], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["path"]
-        assert isinstance(field, PathField)
+        assert isinstance(field, forms.ModelChoiceField)
         field.queryset = paths.exclude(state__in=[FailoverState.ACTIVE, FailoverState.DOWN])
