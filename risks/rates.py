@@ -11,6 +11,8 @@ from itertools import pairwise
 
 # Upper ends of the five bands, in events a year, for a matrix that names none.
 USUAL_EDGES = (0.1, 1 / 3, 1.0, 4.0)
+# The rarest and the most frequent edge of a scale of another size.
+SELDOM, OFTEN = USUAL_EDGES[0], USUAL_EDGES[-1]
 PRIOR_YEARS = 1.0
 # A proposal is made only when the rate lies beyond the present band with more than this chance.
 SURE = 0.65
@@ -65,6 +67,15 @@ class Movement:
     def moves(self) -> bool:
         """Does history ask for another band?"""
         return self.step != self.step_now
+
+
+def usual_edges(steps: int) -> tuple[float, ...]:
+    """The edges of so many bands where nobody has named any: equally wide, as ratios go."""
+    if steps == len(USUAL_EDGES) + 1:
+        return USUAL_EDGES
+    gaps = steps - 2
+    ratio = (OFTEN / SELDOM) ** (1 / gaps)
+    return tuple(SELDOM * ratio**place for place in range(gaps + 1))
 
 
 def movement(

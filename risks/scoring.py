@@ -7,9 +7,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from risks.rates import USUAL_EDGES
+from risks.rates import usual_edges
 
-STEPS = 5
+# A scale with fewer steps says nothing, one with more claims to know too much.
+LEAST_STEPS, MOST_STEPS = 3, 6
 TONES = frozenset({"ok", "watch", "act", "info", "calm", "unknown"})
 
 
@@ -53,7 +54,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Scale:
-    """A matrix as arithmetic: five likelihoods, five impacts, levels, and 25 cells."""
+    """A matrix as arithmetic: three to six likelihoods and impacts, levels, and their cells."""
 
     likelihoods: tuple[Step, ...]
     impacts: tuple[Step, ...]
@@ -88,6 +89,16 @@ class Scale:
         return self.by_word[word]
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """How many likelihoods and impacts there are."""
+        return len(self.likelihoods), len(self.impacts)
+
+    def holds(self, likelihood: int, impact: int) -> bool:
+        """Is there such a cell?"""
+        most, worst = self.shape
+        return 1 <= likelihood <= most and 1 <= impact <= worst
+
+    @property
     def by_word(self) -> dict[str, Level]:
         """The levels by their stored words."""
         return {level.word: level for level in self.levels}
@@ -108,16 +119,32 @@ class Scale:
         said = [step.upper for step in self.likelihoods[:-1]]
         known = [edge for edge in said if edge is not None and edge > 0]
         rising = all(low < high for low, high in pairwise(known))
-        return tuple(known) if len(known) == STEPS - 1 and rising else USUAL_EDGES
+        if len(known) == len(self.likelihoods) - 1 and rising:
+            return tuple(known)
+        return usual_edges(len(self.likelihoods))
+
+    def loss_bands(self) -> list[tuple[float, float | None]]:
+        """What each impact costs in money, from and to; nothing if the organisation has not said.
+
+        The last band has no end.
+        """
+        ends = [step.upper for step in self.impacts[:-1]]
+        known = [end for end in ends if end is not None]
+        if len(known) < len(ends):
+            return []
+        return list(zip((0.0, *known), (*known, None), strict=True))
 
     def _check(self) -> None:
-        values = list(range(1, STEPS + 1))
-        if [step.value for step in self.likelihoods] != values:
-            raise ValueError(_("A matrix has five likelihoods, numbered 1 to 5."))
-        if [step.value for step in self.impacts] != values:
-            raise ValueError(_("A matrix has five impacts, numbered 1 to 5."))
-        if len(self.cells) != STEPS or any(len(row) != STEPS for row in self.cells):
-            raise ValueError(_("A matrix has five rows of five cells."))
+        _check_steps(self.likelihoods, _("likelihoods"))
+        _check_steps(self.impacts, _("impacts"))
+        rows, columns = self.shape
+        if len(self.cells) != rows or any(len(row) != columns for row in self.cells):
+            raise ValueError(
+                _("This matrix has %(rows)d rows of %(columns)d cells.")
+                % {"rows": rows, "columns": columns}
+            )
+        if len(self.by_word) != len(self.levels):
+            raise ValueError(_("Two levels have the same name."))
         known = set(self.by_word)
         if unknown := {word for row in self.cells for word in row} - known:
             raise ValueError(
@@ -135,6 +162,21 @@ class Scale:
             raise ValueError(_("A likelier or worse risk may not have a milder level."))
 
 
+def _check_steps(steps: Sequence[Step], noun: str) -> None:
+    if not LEAST_STEPS <= len(steps) <= MOST_STEPS:
+        raise ValueError(
+            _("A matrix has from %(least)d to %(most)d %(noun)s.")
+            % {"least": LEAST_STEPS, "most": MOST_STEPS, "noun": noun}
+        )
+    if [step.value for step in steps] != list(range(1, len(steps) + 1)):
+        raise ValueError(_("The %(noun)s are numbered from 1 without a gap.") % {"noun": noun})
+    if any(not step.en.strip() for step in steps):
+        raise ValueError(_("Each of the %(noun)s needs a name.") % {"noun": noun})
+    ends = [step.upper for step in steps if step.upper is not None]
+    if any(low >= high for low, high in pairwise((0.0, *ends))):
+        raise ValueError(_("The ends of the %(noun)s must grow, each above zero.") % {"noun": noun})
+
+
 def score(likelihood: int, impact: int) -> int:
-    """What a judgement adds up to, 1 to 25."""
+    """What a judgement adds up to, 1 to 25 on a scale of five by five."""
     return likelihood * impact

@@ -11,8 +11,9 @@ from tests.make import NOON, make_user
 _serial = count(1)
 
 
-def make_category(code: str = "availability") -> RiskCategory:
-    return RiskCategory.objects.get_or_create(code=code, defaults={"name": code.title()})[0]
+def make_category(code: str = "availability", **fields: object) -> RiskCategory:
+    defaults = {"name": code.title()} | fields
+    return RiskCategory.objects.get_or_create(code=code, defaults=defaults)[0]
 
 
 def make_risk(*, assets=(), residual: tuple[int, int] | None = None, **fields: object) -> Risk:

@@ -11,6 +11,7 @@ from risks.forms.risk import (
     ReviewDateForm,
     ReviewForm,
     RiskForm,
+    SinceForm,
     TreatmentForm,
 )
 from risks.forms.upload import ImportForm
@@ -29,6 +30,7 @@ __all__ = [
     "ReviewDateForm",
     "ReviewForm",
     "RiskForm",
+    "SinceForm",
     "TreatmentForm",
     "ValueForm",
 ]

@@ -140,3 +140,9 @@ class ReviewDateForm(forms.Form):
     """When the selected risks are looked at next."""
 
     review_on = forms.DateField(label=_("Next review"), widget=forms.DateInput(attrs=DATE))
+
+
+class SinceForm(forms.Form):
+    """A day to compare with."""
+
+    since = forms.DateField(required=False)

@@ -6,7 +6,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from assets.changes import BadFactsError
-from risks.scoring import STEPS, Scale, Step
+from risks.scoring import Scale, Step
 
 MONTHS = {
     name: number
@@ -73,7 +73,7 @@ def read_step(text: str, steps: tuple[Step, ...]) -> int | None:
         return None
     if found := re.match(r"([0-9]+)(?:[.,]0+)?(?:\D|$)", folded):
         step = int(found[1])
-        if 1 <= step <= STEPS:
+        if 1 <= step <= len(steps):
             return step
     else:
         for one in steps:
@@ -81,7 +81,7 @@ def read_step(text: str, steps: tuple[Step, ...]) -> int | None:
                 return one.value
     raise BadFactsError(
         _("“%(text)s” is no step from 1 to %(most)d and no word of the matrix.")
-        % {"text": text, "most": STEPS}
+        % {"text": text, "most": len(steps)}
     )
 
 
@@ -91,5 +91,5 @@ def read_place(likelihood: str, impact: str, scale: Scale) -> tuple[int, int] | 
     if one is None and other is None:
         return None
     if one is None or other is None:
-        raise BadFactsError(_("Likelihood and impact go together, each from 1 to 5."))
+        raise BadFactsError(_("Likelihood and impact go together."))
     return one, other

@@ -12,11 +12,11 @@ from risks.models import (
     Control,
     Effectiveness,
     Risk,
-    RiskMatrix,
     RiskStatus,
     Treatment,
     TreatmentStatus,
 )
+from risks.selectors.matrix import scales_in_force
 
 Measured = dict[int | None, float]
 MONTH, QUARTER, YEAR = timedelta(days=30), timedelta(days=90), timedelta(days=365)
@@ -68,11 +68,15 @@ def risks_unrated(at: datetime) -> Measured:
 
 def risks_untreated(at: datetime) -> Measured:
     """Risks above tolerance that are neither accepted nor being treated."""
-    matrix = RiskMatrix.objects.active().first()
-    if matrix is None:
-        return {}
-    bad = [level.word for level in matrix.scale.levels if not level.is_tolerable]
-    above = Risk.objects.filter(status=RiskStatus.OPEN, level__in=bad)
+    scales = scales_in_force()
+    pks = [
+        pk
+        for pk, level, family in Risk.objects.filter(status=RiskStatus.OPEN)
+        .exclude(level="")
+        .values_list("pk", "level", "category__matrix_family")
+        if not scales.of(family).is_within_tolerance(level)
+    ]
+    above = Risk.objects.filter(pk__in=pks)
     treated = Treatment.objects.filter(status=TreatmentStatus.PLANNED).values("risk")
     return {None: above.exclude(pk__in=treated).count()}
 

@@ -20,15 +20,16 @@ from risks.models.figures import (
 )
 from risks.models.import_batch import HeadingMeaning, ImportBatch, ImportStatus
 from risks.models.indicator import Indicator, IndicatorStatus, IndicatorValue
-from risks.models.matrix import RiskMatrix
+from risks.models.matrix import STANDARD, RiskMatrix
 from risks.models.plan import PLAN_LIFECYCLE, Plan, PlanKind, PlanState, PlanVersion
-from risks.models.risk import RISK_LIFECYCLE, Risk, RiskCategory, RiskStatus
+from risks.models.risk import RISK_LIFECYCLE, Risk, RiskCategory, RiskQuerySet, RiskStatus
 from risks.models.treatment import TREATMENT_LIFECYCLE, Treatment, TreatmentKind, TreatmentStatus
 from risks.models.version import RegisterVersion, VersionKind
 
 __all__ = [
     "PLAN_LIFECYCLE",
     "RISK_LIFECYCLE",
+    "STANDARD",
     "TREATMENT_LIFECYCLE",
     "Acceptance",
     "AchievementOffer",
@@ -65,6 +66,7 @@ __all__ = [
     "RiskFile",
     "RiskLink",
     "RiskMatrix",
+    "RiskQuerySet",
     "RiskRemark",
     "RiskStatus",
     "Treatment",

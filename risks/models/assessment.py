@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from bcp_portal.accounts.models import User
 from risks.models.matrix import RiskMatrix
 from risks.models.risk import Risk
+from risks.scoring import MOST_STEPS
 
 
 class AssessmentKind(models.TextChoices):
@@ -42,10 +43,11 @@ class Assessment(models.Model):
                 name="assessment_kind_known", condition=Q(kind__in=AssessmentKind.values)
             ),
             models.CheckConstraint(
-                name="assessment_likelihood_from_one_to_five", condition=Q(likelihood__range=(1, 5))
+                name="assessment_likelihood_on_a_scale",
+                condition=Q(likelihood__range=(1, MOST_STEPS)),
             ),
             models.CheckConstraint(
-                name="assessment_impact_from_one_to_five", condition=Q(impact__range=(1, 5))
+                name="assessment_impact_on_a_scale", condition=Q(impact__range=(1, MOST_STEPS))
             ),
             models.CheckConstraint(
                 name="assessment_score_is_the_product",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from assets.models import Asset
 from bcp_portal.accounts.models import User
 from bcp_portal.shared.lifecycle import Lifecycle
+from risks.models.matrix import STANDARD
 
 
 class RiskStatus(models.TextChoices):
@@ -38,6 +39,7 @@ class RiskCategory(models.Model):
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=80)
     name_id = models.CharField(_("name in Indonesian"), max_length=80, blank=True)
+    matrix_family = models.SlugField(_("judged by"), max_length=40, default=STANDARD)
 
     class Meta:
         verbose_name = _("risk category")

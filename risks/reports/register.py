@@ -10,8 +10,10 @@ from bcp_portal.reports.charts import heat_map
 from bcp_portal.reports.paper import PaperColumn, Tile, build_paper, paper_table
 from bcp_portal.reports.registry import BuiltReport
 from risks.history import words
-from risks.scoring import STEPS, Scale
-from risks.selectors.as_of import PictureRow, picture_of, scale_at
+from risks.models import STANDARD
+from risks.scoring import Scale
+from risks.selectors.as_of import PictureRow, picture_of, scales_at
+from risks.selectors.matrix import Scales
 
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -26,7 +28,7 @@ def build_register_report(*, subject_id: int, language: str, at: datetime) -> Bu
     moment = EPOCH + timedelta(seconds=subject_id)
     # The second was cut off when the moment became a number.
     picture = picture_of("risk", moment + timedelta(seconds=1), user=None)
-    _version, scale = scale_at(moment)
+    scales = scales_at(moment)
     rows = picture.in_force
     return build_paper(
         "risks/paper/register.html",
@@ -34,7 +36,7 @@ def build_register_report(*, subject_id: int, language: str, at: datetime) -> Bu
             "moment": moment,
             "picture": picture,
             "tiles": _tiles(rows),
-            "figure": _figure(rows, scale, language),
+            "figures": _figures(rows, scales, language),
             "table": _table(rows),
             "accepted": _accepted(rows),
         },
@@ -62,18 +64,34 @@ def _tiles(rows: list[PictureRow]) -> list[Tile]:
     ]
 
 
+def _figures(rows: list[PictureRow], scales: Scales, language: str) -> list[Any]:
+    """One heat map for each matrix by which anything is judged."""
+    families = sorted({row.facts.get("matrix", STANDARD) for row in rows} | {STANDARD})
+    return [
+        _figure(
+            [row for row in rows if row.facts.get("matrix", STANDARD) == family],
+            scales.of(family),
+            language,
+        )
+        for family in families
+    ]
+
+
 def _figure(rows: list[PictureRow], scale: Scale, language: str) -> Any:
-    judged = [row.facts["residual"] for row in rows if row.facts.get("residual")]
+    # What waits to be judged again stands in no cell: its place belongs to another matrix.
+    judged = [
+        row.facts["residual"]
+        for row in rows
+        if row.facts.get("residual") and not row.facts.get("judge_again")
+    ]
     counts = Counter((one["likelihood"], one["impact"]) for one in judged)
-    steps = range(1, STEPS + 1)
+    most, worst = scale.shape
+    up, across = range(most, 0, -1), range(1, worst + 1)
     return heat_map(
-        [scale.likelihoods[step - 1].label(language) for step in reversed(steps)],
-        [scale.impacts[step - 1].label(language) for step in steps],
-        [[counts[likelihood, impact] for impact in steps] for likelihood in reversed(steps)],
-        [
-            [scale.level(likelihood, impact).tone for impact in steps]
-            for likelihood in reversed(steps)
-        ],
+        [scale.likelihoods[step - 1].label(language) for step in up],
+        [scale.impacts[step - 1].label(language) for step in across],
+        [[counts[likelihood, impact] for impact in across] for likelihood in up],
+        [[scale.level(likelihood, impact).tone for impact in across] for likelihood in up],
     )
 
 

@@ -12,9 +12,16 @@ from assets.models import Asset
 from assets.selectors.history import ACTIONS
 from bcp_portal.accounts.models import User
 from risks.history import FieldDifference, differences
-from risks.models import Control, Plan, RegisterVersion, Risk, RiskMatrix, VersionKind
-from risks.scoring import Scale
-from risks.selectors.matrix import LevelBadge, level_badge, portal_scale
+from risks.models import (
+    STANDARD,
+    Control,
+    Plan,
+    RegisterVersion,
+    Risk,
+    RiskMatrix,
+    VersionKind,
+)
+from risks.selectors.matrix import LevelBadge, Scales, level_badge, scales_of
 
 STEPS_SHOWN = 6
 
@@ -96,30 +103,30 @@ def picture_of(kind: str, moment: datetime, *, user: User | None) -> Picture:
     if seen is not None:
         rows = rows.filter(subject_id__in=seen)
     assets = _asset_codes(user)
-    version, scale = scale_at(moment)
+    scales = scales_at(moment)
     since = RegisterVersion.objects.filter(kind=kind).order_by("recorded_at").first()
     return Picture(
         kind=kind,
         moment=moment,
         kept_since=since.recorded_at if since else None,
-        matrix_version=version,
-        rows=[_row(one, scale, assets) for one in rows],
+        matrix_version=scales.versioned(STANDARD)[0],
+        rows=[_row(one, scales, assets) for one in rows],
     )
 
 
-def scale_at(moment: datetime) -> tuple[int, Scale]:
-    """The matrix in force at a moment."""
+def scales_at(moment: datetime) -> Scales:
+    """The matrices in force at a moment."""
     known = RiskMatrix.objects.filter(activated_at__lt=moment)
-    matrix = known.order_by("-activated_at", "-version").first()
-    return (matrix.version, matrix.scale) if matrix else (0, portal_scale())
+    return scales_of(known.order_by("activated_at", "version"))
 
 
-def _row(one: RegisterVersion, scale: Scale, assets: set[str] | None) -> PictureRow:
+def _row(one: RegisterVersion, scales: Scales, assets: set[str] | None) -> PictureRow:
     facts = dict(one.facts)
     for name in ("assets", "needs"):
         if assets is not None and name in facts:
             facts[name] = [code for code in facts[name] if code in assets]
     level = facts.get("level", "")
+    scale = scales.of(facts.get("matrix", STANDARD))
     unrated = not level or facts.get("judge_again")
     return PictureRow(
         subject_id=one.subject_id,

@@ -7,8 +7,8 @@ from functools import cache
 from django.utils.translation import get_language
 
 from risks.default_matrix import CELLS, IMPACTS, LEVELS, LIKELIHOODS
-from risks.models import RiskMatrix
-from risks.scoring import STEPS, Scale, score
+from risks.models import STANDARD, Risk, RiskMatrix
+from risks.scoring import Scale, score
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,8 @@ class Axis:
     value: int
     label: str
     means: str
+    # What it claims in figures, where the organisation has said it.
+    band: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,9 @@ class Cell:
     marks: list[str] = field(default_factory=list)
     count: int = 0
     url: str = ""
+    # How many risks came here and left since the day to compare with.
+    came: int = 0
+    left: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,10 +82,74 @@ def portal_scale() -> Scale:
     return Scale.read(likelihoods=LIKELIHOODS, impacts=IMPACTS, levels=LEVELS, cells=CELLS)
 
 
-def scale_in_force() -> tuple[int, Scale]:
+@dataclass(frozen=True)
+class Scales:
+    """The scales of one moment by the family they belong to."""
+
+    by_family: Mapping[str, tuple[int, Scale]]
+
+    def of(self, family: str) -> Scale:
+        """The scale of a family; one that has none of its own is judged by the standard one."""
+        return self.versioned(family)[1]
+
+    def versioned(self, family: str) -> tuple[int, Scale]:
+        """The scale with the number of its version."""
+        standard = self.by_family.get(STANDARD) or (0, portal_scale())
+        return self.by_family.get(family, standard)
+
+    def words(self) -> list[tuple[str, str]]:
+        """Every level of every scale, mildest first, with the word people say."""
+        found: dict[str, str] = {}
+        for _version, scale in (self.versioned(STANDARD), *self.by_family.values()):
+            for level in scale.levels:
+                found.setdefault(level.word, level.label(language()))
+        return list(found.items())
+
+    def ranks(self) -> dict[str, int]:
+        """How grave each word is, by the scale that names it; the standard one first."""
+        found: dict[str, int] = {}
+        for _version, scale in (self.versioned(STANDARD), *self.by_family.values()):
+            for level in scale.levels:
+                found.setdefault(level.word, level.rank)
+        return found
+
+
+def scales_of(matrices: Iterable[RiskMatrix]) -> Scales:
+    """These matrices as scales; a later one of a family replaces an earlier one."""
+    return Scales({one.family: (one.version, one.scale) for one in matrices})
+
+
+def scales_in_force() -> Scales:
+    """The scales in force. One query."""
+    return scales_of(RiskMatrix.objects.active())
+
+
+def family_names() -> list[tuple[str, str]]:
+    """The families that have a matrix in force, with its name."""
+    names = dict(RiskMatrix.objects.active().values_list("family", "name"))
+    return list(({STANDARD: "Siaga"} | names).items())
+
+
+def scale_in_force(family: str = STANDARD) -> tuple[int, Scale]:
     """The version and scale in force. One query."""
-    matrix = RiskMatrix.objects.active().first()
-    return (matrix.version, matrix.scale) if matrix else (0, portal_scale())
+    return scales_in_force().versioned(family)
+
+
+def fitting(family: str, shape: tuple[int, int]) -> set[int]:
+    """The versions of a family that have this shape: what they judged still has its place."""
+    known = RiskMatrix.objects.filter(family=family)
+    sizes = ((one.pk, (len(one.likelihoods), len(one.impacts))) for one in known)
+    return {pk for pk, size in sizes if size == shape}
+
+
+def marks_of(risk: Risk, scale: Scale) -> dict[tuple[int, int], list[str]]:
+    """Which letters stand in which cell; a judgement by a matrix of another shape has no place."""
+    marks: dict[tuple[int, int], list[str]] = {}
+    places = fitting(risk.category.matrix_family, scale.shape)
+    for letter, one in (("I", risk.inherent), ("R", risk.residual), ("T", risk.target)):
+        if one is not None and one.matrix_id in places:
+            marks.setdefault((one.likelihood, one.impact), []).append(letter)
+    return marks
 
 
 def language() -> str:
@@ -98,12 +167,13 @@ def level_badge(scale: Scale, word: str) -> LevelBadge | None:
 
 def matrix_view(
     *,
+    family: str = STANDARD,
     marks: Mapping[tuple[int, int], Iterable[str]] | None = None,
     counts: Mapping[tuple[int, int], int] | None = None,
     url: str = "",
 ) -> MatrixView:
-    """Draw the matrix in force. `url` holds the place of likelihood and impact."""
-    version, scale = scale_in_force()
+    """Draw a matrix in force. `url` holds the place of likelihood and impact."""
+    version, scale = scale_in_force(family)
     words = language()
 
     def cell(likelihood: int, impact: int) -> Cell:
@@ -121,15 +191,15 @@ def matrix_view(
             url=url.format(likelihood=likelihood, impact=impact) if url else "",
         )
 
-    steps = range(1, STEPS + 1)
+    rows, columns = scale.shape
     likelihoods = [Axis(s.value, s.label(words), s.means(words)) for s in scale.likelihoods]
     return MatrixView(
         version=version,
         impacts=[Axis(s.value, s.label(words), s.means(words)) for s in scale.impacts],
         likelihoods=likelihoods,
         rows=[
-            MatrixRow(likelihoods[row - 1], [cell(row, impact) for impact in steps])
-            for row in reversed(steps)
+            MatrixRow(likelihoods[row - 1], [cell(row, impact) for impact in range(1, columns + 1)])
+            for row in range(rows, 0, -1)
         ],
         levels=[
             LevelLine(level.tone, level.label(words), level.is_tolerable) for level in scale.levels

@@ -17,7 +17,7 @@ from risks.models import (
 from risks.selectors.as_of import ChangedRow, difference_of, picture_of
 from risks.selectors.digest import waiting_for_people
 from risks.selectors.indicators import IndicatorLine, indicator_lines
-from risks.selectors.matrix import scale_in_force
+from risks.selectors.matrix import scales_in_force
 
 USUAL = timedelta(days=7)
 LONGEST = timedelta(days=400)
@@ -72,7 +72,7 @@ def what_moved(user: User, *, since: datetime, at: datetime) -> Moved:
     difference = difference_of(
         picture_of("risk", since, user=user), picture_of("risk", at, user=user)
     )
-    ranks = {level.word: level.rank for level in scale_in_force()[1].levels}
+    ranks = scales_in_force().ranks()
     levels = [move for row in difference.changed for move in _level(row, ranks)]
     moved = {move.code for move in levels}
     mine = Risk.objects.visible_to(user)

@@ -8,13 +8,15 @@ from django.db.models import Min, Q
 
 from bcp_portal.accounts.models import User
 from incidents.models import IncidentAsset, IncidentStatus, RunMode
-from risks.models import LikelihoodProposal, Outcome, Risk, RiskEvidence
+from risks.models import STANDARD, LikelihoodProposal, Outcome, Risk, RiskEvidence
 from risks.rates import Posterior, middle_of
-from risks.selectors.matrix import language, scale_in_force
+from risks.scoring import Scale
+from risks.selectors.matrix import family_names, language, scales_in_force
 
 YEAR = timedelta(days=365.25)
 # With less time behind it a count says nothing yet.
 LEAST = timedelta(days=90)
+PLACE = ("category__matrix_family", "residual__likelihood")
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class RiskCount:
     """How often a risk came true, over how long."""
 
     risk_id: int
+    family: str
     step: int
     events: int
     years: float
@@ -44,18 +47,21 @@ class BandLine:
 
 
 def counts_of_risks(*, at: datetime, back: timedelta, user: User | None = None) -> list[RiskCount]:
-    """Each judged risk in force with its events; five queries however many risks there are."""
-    risks = Risk.objects.in_force().filter(residual__isnull=False)
+    """Each judged risk in force with its events; five queries however many risks there are.
+
+    What waits to be judged again by another matrix has no band to be held against.
+    """
+    risks = Risk.objects.in_force().filter(residual__isnull=False, reassess_since=None)
     if user is not None:
         risks = risks.filter(pk__in=Risk.objects.visible_to(user).values("pk"))
-    rows = list(risks.values_list("pk", "residual__likelihood", "created_at"))
-    events = events_by_risk([pk for pk, _step, _since in rows], since=at - back)
+    rows = list(risks.values_list("pk", *PLACE, "created_at"))
+    events = events_by_risk([row[0] for row in rows], since=at - back)
     begun = _history_begins(at)
     counted = []
-    for pk, step, created_at in rows:
+    for pk, family, step, created_at in rows:
         span = at - max(at - back, min(created_at, begun))
         if span >= LEAST:
-            counted.append(RiskCount(pk, step, events[pk], span / YEAR))
+            counted.append(RiskCount(pk, family, step, events[pk], span / YEAR))
     return counted
 
 
@@ -91,9 +97,22 @@ def events_by_risk(risks: list[int], *, since: datetime) -> Counter[int]:
 
 def calibration(*, user: User, at: datetime, back: timedelta) -> list[BandLine]:
     """How often what each band claims came true."""
-    scale = scale_in_force()[1]
-    edges = scale.rate_edges()
     counts = counts_of_risks(at=at, back=back, user=user)
+    scales = scales_in_force()
+    families = [pair for pair in family_names() if any(one.family == pair[0] for one in counts)]
+    return [
+        line
+        for family, name in families or [(STANDARD, "")]
+        for line in _bands(
+            [one for one in counts if one.family == family],
+            scales.of(family),
+            prefix=f"{name}: " if len(families) > 1 else "",
+        )
+    ]
+
+
+def _bands(counts: list[RiskCount], scale: Scale, *, prefix: str) -> list[BandLine]:
+    edges = scale.rate_edges()
     lines = []
     for step in scale.likelihoods:
         here = [one for one in counts if one.step == step.value]
@@ -103,7 +122,7 @@ def calibration(*, user: User, at: datetime, back: timedelta) -> list[BandLine]:
         verdict, tone = _verdict(step.value, low, high, edges) if here else ("none", "unknown")
         lines.append(
             BandLine(
-                label=f"{step.value} {step.label(language())}",
+                label=f"{prefix}{step.value} {step.label(language())}",
                 means=step.means(language()),
                 risks=len(here),
                 years=years,

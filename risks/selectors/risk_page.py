@@ -29,6 +29,7 @@ from risks.selectors.matrix import (
     LevelBadge,
     MatrixView,
     level_badge,
+    marks_of,
     matrix_view,
     scale_in_force,
 )
@@ -91,26 +92,31 @@ class RiskPage:
 
 def risk_page(risk: Risk, *, user: User, at: datetime) -> RiskPage:
     """Gather the risk page in a fixed number of queries."""
-    version, scale = scale_in_force()
+    family = risk.category.matrix_family
+    version, scale = scale_in_force(family)
     assessments = list(
         risk.assessments.select_related("assessed_by", "matrix").order_by("-recorded_at", "-pk")
     )
     acceptances = list(
         risk.acceptances.select_related("accepted_by", "asked_by", "approver").order_by("-pk")
     )
-    judgements, marks = _judgements(risk, scale)
+    by_matrix = {one.matrix_id: one.matrix.scale for one in assessments}
     open_one = next((one for one in acceptances if one.ended_at is None), None)
     watched = Indicator.objects.visible_to(user).in_use().filter(risks=risk)
     return RiskPage(
         risk=risk,
-        judgements=judgements,
+        judgements=_judgements(risk, by_matrix),
         badge=level_badge(scale, risk.level),
         is_within_tolerance=not risk.is_unrated and scale.is_within_tolerance(risk.level),
         is_overdue=risk.is_review_overdue(at),
-        matrix=matrix_view(marks=marks),
+        matrix=matrix_view(family=family, marks=marks_of(risk, scale)),
         assets=list(Asset.objects.visible_to(user).filter(risks=risk).order_by("code")),
         assessments=[
-            AssessmentLine(one, level_badge(scale, one.level), one.matrix.version != version)
+            AssessmentLine(
+                one,
+                level_badge(by_matrix[one.matrix_id], one.level),
+                one.matrix.version != version,
+            )
             for one in assessments
         ],
         treatments=[
@@ -146,22 +152,16 @@ def _beside(risk: Risk) -> Beside:
     )
 
 
-def _judgements(
-    risk: Risk, scale: Scale
-) -> tuple[list[Judgement], dict[tuple[int, int], list[str]]]:
-    """The three judgements, and which letters stand in which cell of the matrix."""
+def _judgements(risk: Risk, by_matrix: dict[int, Scale]) -> list[Judgement]:
+    """The three judgements, each in the words of the matrix it was made by."""
     names = (
         ("inherent", _("Inherent"), "I"),
         ("residual", _("Residual"), "R"),
         ("target", _("Target"), "T"),
     )
-    judgements = [
-        Judgement(kind, label, letter, one, level_badge(scale, one.level) if one else None)
-        for kind, label, letter in names
-        for one in (getattr(risk, kind),)
-    ]
-    marks: dict[tuple[int, int], list[str]] = {}
-    for judgement in judgements:
-        if (one := judgement.assessment) is not None:
-            marks.setdefault((one.likelihood, one.impact), []).append(judgement.letter)
-    return judgements, marks
+    found = []
+    for kind, label, letter in names:
+        one = getattr(risk, kind)
+        badge = level_badge(by_matrix[one.matrix_id], one.level) if one else None
+        found.append(Judgement(kind, label, letter, one, badge))
+    return found

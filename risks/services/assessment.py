@@ -8,7 +8,7 @@ from assets.changes import BadFactsError, need_reason
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, verb
 from risks.models import Assessment, AssessmentKind, Outcome, Risk
-from risks.scoring import STEPS, score
+from risks.scoring import Scale, score
 from risks.services.matrix import matrix_in_force
 from risks.services.risk import lock_in_force, next_review, tell
 
@@ -28,15 +28,16 @@ def assess_risk(
     """Judge a risk by the matrix in force; older judgements stay as its history."""
     risk = lock_in_force(risk)
     on = assessed_on or at.date()
-    _check(likelihood, impact, on, at)
-    matrix = matrix_in_force(at=at)
+    matrix = matrix_in_force(at=at, family=risk.category.matrix_family)
+    scale = matrix.scale
+    _check(scale, likelihood, impact, on, at)
     assessment = Assessment.objects.create(
         risk=risk,
         kind=AssessmentKind(kind),
         likelihood=likelihood,
         impact=impact,
         score=score(likelihood, impact),
-        level=matrix.scale.level(likelihood, impact).word,
+        level=scale.level(likelihood, impact).word,
         assessed_on=on,
         assessed_by=actor,
         rationale=need_reason(rationale),
@@ -60,9 +61,13 @@ def assess_risk(
     return assessment
 
 
-def _check(likelihood: int, impact: int, on: date, at: datetime) -> None:
-    if not (1 <= likelihood <= STEPS and 1 <= impact <= STEPS):
-        raise BadFactsError(_("Likelihood and impact go from 1 to 5."))
+def _check(scale: Scale, likelihood: int, impact: int, on: date, at: datetime) -> None:
+    if not scale.holds(likelihood, impact):
+        most, worst = scale.shape
+        raise BadFactsError(
+            _("Likelihood goes from 1 to %(most)d and impact from 1 to %(worst)d.")
+            % {"most": most, "worst": worst}
+        )
     # A day ahead of us is still today for somebody in the east.
     if on > at.date() + timedelta(days=1):
         raise BadFactsError(_("A risk cannot be assessed in the future."))

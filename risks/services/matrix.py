@@ -6,12 +6,12 @@ from typing import Any
 
 from django.db.models import Max
 
-from assets.changes import BadFactsError, need_reason
+from assets.changes import BadFactsError, check_row, need_reason
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.live.services import publish
 from risks.default_matrix import CELLS, IMPACTS, LEVELS, LIKELIHOODS
-from risks.models import Risk, RiskMatrix, RiskStatus
+from risks.models import STANDARD, Risk, RiskMatrix, RiskQuerySet
 from risks.scoring import Scale
 
 
@@ -19,6 +19,7 @@ from risks.scoring import Scale
 def publish_matrix(
     *,
     name: str,
+    family: str = STANDARD,
     likelihoods: Sequence[dict[str, Any]],
     impacts: Sequence[dict[str, Any]],
     levels: Sequence[dict[str, Any]],
@@ -36,10 +37,12 @@ def publish_matrix(
         scale = Scale.read(likelihoods=likelihoods, impacts=impacts, levels=levels, cells=cells)
     except ValueError as error:
         raise BadFactsError(str(error)) from error
-    old = RiskMatrix.objects.select_for_update().active().first()
+    standing = RiskMatrix.objects.active().filter(family=family)
+    old = standing.select_for_update().first()
     version = (RiskMatrix.objects.aggregate(top=Max("version"))["top"] or 0) + 1
-    RiskMatrix.objects.active().update(is_active=False)
-    matrix = RiskMatrix.objects.create(
+    standing.update(is_active=False)
+    matrix = RiskMatrix(
+        family=family,
         version=version,
         name=name,
         likelihoods=list(likelihoods),
@@ -49,10 +52,11 @@ def publish_matrix(
         is_active=True,
         activated_at=at,
     )
+    check_row(matrix)
+    matrix.save()
     to_judge_again = 0
     if old is not None and not scale.judges_like(old.scale):
-        judged = Risk.objects.exclude(status=RiskStatus.RETIRED).exclude(level="")
-        to_judge_again = judged.filter(reassess_since=None).update(reassess_since=at)
+        to_judge_again = judge_again(Risk.objects.filter(category__matrix_family=family), at=at)
     audit(
         action="matrix.publish",
         obj=matrix,
@@ -60,16 +64,25 @@ def publish_matrix(
         at=at,
         reason=why,
         before={"version": old.version if old else None},
-        after={"version": version, "to_judge_again": to_judge_again},
+        after={"version": version, "family": family, "to_judge_again": to_judge_again},
     )
     publish(topic="risks", kind="matrix", at=at, permission="risks.view_risk")
     return matrix
 
 
+def judge_again(risks: RiskQuerySet, *, at: datetime) -> int:
+    """Leave these risks to be judged again, as far as they are in force and judged; how many."""
+    judged = risks.in_force().exclude(level="").filter(reassess_since=None)
+    return Risk.objects.filter(pk__in=list(judged.values_list("pk", flat=True))).update(
+        reassess_since=at
+    )
+
+
 @verb
-def matrix_in_force(*, at: datetime) -> RiskMatrix:
-    """The matrix in force; a register that has none starts with the portal's own."""
-    matrix = RiskMatrix.objects.active().first()
+def matrix_in_force(*, at: datetime, family: str = STANDARD) -> RiskMatrix:
+    """The matrix of a family in force, or the standard one; the first is the portal's own."""
+    known = {one.family: one for one in RiskMatrix.objects.active()}
+    matrix = known.get(family) or known.get(STANDARD)
     return matrix or publish_matrix(
         name="Siaga",
         likelihoods=LIKELIHOODS,

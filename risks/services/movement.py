@@ -12,7 +12,7 @@ from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.shared.errors import DomainError, NotAllowedError
 from risks.models import LikelihoodProposal, Outcome, Risk
 from risks.rates import Movement, movement
-from risks.selectors.matrix import scale_in_force
+from risks.selectors.matrix import scales_in_force
 from risks.selectors.movement import counts_of_risks
 from risks.services.assessment import assess_risk
 from risks.services.risk import lock_in_force, tell
@@ -27,9 +27,10 @@ class AlreadyWeighedError(DomainError):
 
 def propose_movements(*, at: datetime) -> str:
     """Hold every judged risk against its history; run again and again."""
-    edges = scale_in_force()[1].rate_edges()
+    scales = scales_in_force()
     offered = 0
     for one in counts_of_risks(at=at, back=LOOKED_BACK):
+        edges = scales.of(one.family).rate_edges()
         found = movement(step_now=one.step, events=one.events, years=one.years, edges=edges)
         if found.moves:
             offered += offer_movement(risk_id=one.risk_id, found=found, at=at)

@@ -15,9 +15,9 @@ from risks.imports.columns import KINDS
 from risks.imports.reading import SheetRow
 from risks.imports.report import ImportReport, RowChange, RowError, begin_undo
 from risks.imports.values import read_day, read_place
-from risks.models import Risk, RiskCategory, RiskMatrix
+from risks.models import STANDARD, Risk, RiskCategory
 from risks.scoring import Scale
-from risks.selectors.matrix import portal_scale
+from risks.selectors.matrix import Scales, scales_in_force
 from risks.services.assessment import assess_risk
 from risks.services.risk import CODE, edit_risk, identify_risk
 
@@ -36,7 +36,7 @@ class _Lookup:
     categories: dict[str, RiskCategory]
     people: dict[str, User]
     assets: dict[str, Asset]
-    scale: Scale
+    scales: Scales
 
 
 def import_register(
@@ -109,8 +109,9 @@ def _take_row(
     at: datetime,
 ) -> list[RowChange]:
     facts, assets = _facts(row, lookup)
-    places = _places(row, lookup.scale)
     risk = lookup.risks.get(code)
+    category = facts.get("category") or (risk.category if risk else None)
+    places = _places(row, lookup.scales.of(category.matrix_family if category else STANDARD))
     is_new = risk is None
     changes: list[RowChange] = []
     back = begin_undo(risk, facts, assets)
@@ -261,11 +262,10 @@ def _lookup(actor: User | None) -> _Lookup:
         for name in (category.name, category.name_id, category.code):
             if name:
                 categories[name.casefold()] = category
-    matrix = RiskMatrix.objects.active().first()
     return _Lookup(
         risks={risk.code: risk for risk in risks.for_list().prefetch_related("assets")},
         categories=categories,
         people=people,
         assets={asset.code: asset for asset in assets},
-        scale=matrix.scale if matrix else portal_scale(),
+        scales=scales_in_force(),
     )

@@ -14,7 +14,8 @@ from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.live.services import publish
 from bcp_portal.shared.errors import DomainError
-from risks.models import RISK_LIFECYCLE, Acceptance, Risk, RiskMatrix, RiskStatus
+from risks.models import RISK_LIFECYCLE, Acceptance, Risk, RiskStatus
+from risks.selectors.matrix import scale_in_force
 
 RISK_FACTS = (
     "title",
@@ -85,10 +86,15 @@ def edit_risk(
             )
             % {"code": risk.code}
         )
+    family = risk.category.matrix_family
     before, after = set_fields(risk, facts, RISK_FACTS)
     if after:
         check_row(risk)
         risk.save(update_fields=list(after))
+    if risk.level and risk.reassess_since is None and risk.category.matrix_family != family:
+        # Another matrix judges it from now on; what the old one said stays as history.
+        risk.reassess_since = at
+        risk.save(update_fields=["reassess_since"])
     if assets is not None:
         old = sorted(risk.assets.values_list("code", flat=True))
         named = sorted({asset.code: asset for asset in assets}.items())
@@ -187,8 +193,7 @@ def lock_in_force(risk: Risk) -> Risk:
 
 def next_review(risk: Risk, today: date) -> date:
     """When a risk of this level is due again; one that nobody has judged comes back in a month."""
-    matrix = RiskMatrix.objects.active().first()
-    level = matrix.scale.by_word.get(risk.level) if matrix else None
+    level = scale_in_force(risk.category.matrix_family)[1].by_word.get(risk.level)
     return date.fromordinal(today.toordinal() + (level.review_days if level else 30))
 
 

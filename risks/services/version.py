@@ -117,6 +117,7 @@ def _risk(risk: Any) -> Facts:
         "code": risk.code,
         "title": risk.title,
         "category": risk.category.code,
+        "matrix": risk.category.matrix_family,
         "cause": risk.cause,
         "consequence": risk.consequence,
         "owner": risk.owner.name,

@@ -18,8 +18,8 @@ from bcp_portal.shared import lists
 from bcp_portal.shared.pages import SignedInRequest, needs
 from risks.forms import HandOverForm, ReviewDateForm
 from risks.models import Risk, RiskCategory, RiskStatus
-from risks.scoring import Scale
-from risks.selectors.matrix import language, level_badge, scale_in_force
+from risks.scoring import MOST_STEPS
+from risks.selectors.matrix import LevelBadge, family_names, level_badge, scales_in_force
 from risks.services.risk import hand_over_risk, plan_review, retitle_risk
 
 SOON = timedelta(days=30)
@@ -50,7 +50,7 @@ def _placed(kind: str, axis: str, label: Any) -> lists.Filter:
     return lists.choice(
         f"{kind}_{axis}",
         label,
-        choices=[(str(step), str(step)) for step in range(1, 6)],
+        choices=[(str(step), str(step)) for step in range(1, MOST_STEPS + 1)],
         field=f"{kind}__{axis}",
     )
 
@@ -114,9 +114,7 @@ REGISTER = lists.ListSpec(
         lists.choice(
             "level",
             gettext_lazy("Level"),
-            choices=lambda ask: [
-                (level.word, level.label(language())) for level in scale_in_force()[1].levels
-            ],
+            choices=lambda ask: scales_in_force().words(),
         ),
         lists.choice(
             "category",
@@ -149,6 +147,12 @@ REGISTER = lists.ListSpec(
         _placed("inherent", "impact", gettext_lazy("Inherent impact")),
         _placed("target", "likelihood", gettext_lazy("Target likelihood")),
         _placed("target", "impact", gettext_lazy("Target impact")),
+        lists.choice(
+            "matrix",
+            gettext_lazy("Matrix"),
+            choices=lambda ask: family_names(),
+            field="category__matrix_family",
+        ),
         lists.yes_no("residual_rated", gettext_lazy("Judged"), apply=_rated("residual")),
         lists.yes_no("inherent_rated", gettext_lazy("Inherent judged"), apply=_rated("inherent")),
         lists.yes_no("target_rated", gettext_lazy("Target judged"), apply=_rated("target")),
@@ -185,15 +189,17 @@ REGISTER = lists.ListSpec(
 )
 
 
-def register_spec(scale: Scale) -> lists.ListSpec:
-    """The register with each level shown in the words and colours of the matrix in force."""
+def register_spec(spec: lists.ListSpec = REGISTER) -> lists.ListSpec:
+    """The list with each level in the words and colours of the matrix that its category names."""
+    scales = scales_in_force()
+
+    def badge(row: Risk) -> LevelBadge | None:
+        return level_badge(scales.of(row.category.matrix_family), row.level)
+
     columns = tuple(
-        replace(column, value=lambda row: level_badge(scale, row.level))
-        if column.key == "level"
-        else column
-        for column in REGISTER.columns
+        replace(column, value=badge) if column.key == "level" else column for column in spec.columns
     )
-    return replace(REGISTER, columns=columns)
+    return replace(spec, columns=columns)
 
 
 def _buttons(request: SignedInRequest) -> list[dict[str, object]]:
@@ -217,7 +223,7 @@ def register(request: SignedInRequest) -> HttpResponse:
     rows = Risk.objects.visible_to(request.user).for_list()
     return lists.list_response(
         request,
-        register_spec(scale_in_force()[1]),
+        register_spec(),
         rows,
         at=timezone.now(),
         extra={"title_buttons": _buttons(request)},
@@ -239,7 +245,7 @@ def register_edit_cell(request: SignedInRequest, pk: str, column: str) -> HttpRe
     rows = Risk.objects.visible_to(request.user).for_list()
     return lists.inline_response(
         request,
-        register_spec(scale_in_force()[1]),
+        register_spec(),
         rows,
         pk=pk,
         column=column,
@@ -270,11 +276,4 @@ def review_list(request: SignedInRequest) -> HttpResponse:
     at = timezone.now()
     due = Risk.objects.review_overdue(at.date() + SOON).values("pk")
     rows = Risk.objects.visible_to(request.user).filter(pk__in=due).for_list()
-    scale = scale_in_force()[1]
-    columns = tuple(
-        replace(column, value=lambda row: level_badge(scale, row.level))
-        if column.key == "level"
-        else column
-        for column in REVIEWS.columns
-    )
-    return lists.list_response(request, replace(REVIEWS, columns=columns), rows, at=at)
+    return lists.list_response(request, register_spec(REVIEWS), rows, at=at)

@@ -12,11 +12,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from assets.models import Asset
 from assets.views.doors import form_door
 from bcp_portal.shared.pages import SignedInRequest, needs, render_page
-from risks.forms import AssessForm, NoteForm, ReviewForm, RiskForm
+from risks.forms import AssessForm, NoteForm, ReviewForm, RiskForm, SinceForm
 from risks.forms.two_texts import text_pairs, typed_text
-from risks.models import Risk
+from risks.models import STANDARD, Risk
+from risks.selectors.as_of import end_of_day
 from risks.selectors.heat_map import heat_map
-from risks.selectors.matrix import matrix_view
+from risks.selectors.matrix import family_names, fitting, marks_of, matrix_view, scale_in_force
 from risks.selectors.risk_page import risk_page
 from risks.services.assessment import assess_risk
 from risks.services.risk import edit_risk, finish_review, identify_risk, retire_risk
@@ -51,13 +52,21 @@ def heat_map_page(request: SignedInRequest) -> HttpResponse:
     """Where the risks stand on the matrix; each cell opens its risks."""
     kind = request.GET.get("kind", "residual")
     kind = kind if kind in KINDS else "residual"
-    page = heat_map(request.user, kind=kind)
+    families = family_names()
+    asked = request.GET.get("matrix", STANDARD)
+    family = asked if asked in dict(families) else STANDARD
+    form = SinceForm(request.GET)
+    day = form.cleaned_data["since"] if form.is_valid() else None
+    since = end_of_day(day, timezone.now()) if day else None
+    page = heat_map(request.user, kind=kind, family=family, since=since)
     labels = {"residual": _("Residual"), "inherent": _("Inherent"), "target": _("Target")}
+    keep = f"&matrix={family}" + (f"&since={day.isoformat()}" if day else "")
     tabs = [
-        {"label": labels[one], "url": f"?kind={one}", "active": one == kind, "count": None}
+        {"label": labels[one], "url": f"?kind={one}{keep}", "active": one == kind, "count": None}
         for one in KINDS
     ]
-    return render_page(request, "risks/heat_map.html", {"page": page, "tabs": tabs})
+    context = {"page": page, "tabs": tabs, "families": families, "since": day}
+    return render_page(request, "risks/heat_map.html", context)
 
 
 @require_http_methods(FORM)
@@ -120,7 +129,10 @@ def risk_edit(request: SignedInRequest, code: str) -> HttpResponse:
         submit=_("Save"),
         cancel_url=page_of(code),
         template="risks/risk_form.html",
-        extra={"matrix": matrix_view(), "pairs": text_pairs(risk, form, saw=saw)},
+        extra={
+            "matrix": matrix_view(family=risk.category.matrix_family),
+            "pairs": text_pairs(risk, form, saw=saw),
+        },
     )
 
 
@@ -129,18 +141,18 @@ def risk_edit(request: SignedInRequest, code: str) -> HttpResponse:
 def risk_assess(request: SignedInRequest, code: str) -> HttpResponse:
     """Judge a risk on the matrix."""
     risk = find_risk(request, code)
-    marks: dict[tuple[int, int], list[str]] = {}
-    for letter, one in (("I", risk.inherent), ("R", risk.residual), ("T", risk.target)):
-        if one is not None:
-            marks.setdefault((one.likelihood, one.impact), []).append(letter)
-    matrix = matrix_view(marks=marks)
+    family = risk.category.matrix_family
+    scale = scale_in_force(family)[1]
+    matrix = matrix_view(family=family, marks=marks_of(risk, scale))
 
     def run(facts: dict[str, Any]) -> str:
         assess_risk(risk=risk, **facts, actor=request.user, at=timezone.now())
         return page_of(code)
 
     now = risk.residual
-    initial = {"likelihood": now.likelihood, "impact": now.impact} if now else {}
+    # A place on a matrix of another shape is not carried over: it would claim what nobody judged.
+    fits = now is not None and now.matrix_id in fitting(family, scale.shape)
+    initial = {"likelihood": now.likelihood, "impact": now.impact} if now and fits else {}
     return form_door(
         request,
         AssessForm(request.POST or None, matrix=matrix, initial=initial),

@@ -51,8 +51,10 @@ def test_labels_come_in_both_languages():
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
-        ({"cells": CELLS[:4]}, "five rows"),
-        ({"likelihoods": LIKELIHOODS[:4]}, "five likelihoods"),
+        ({"cells": CELLS[:4]}, "5 rows of 5"),
+        ({"likelihoods": LIKELIHOODS[:4]}, "4 rows of 5"),
+        ({"likelihoods": LIKELIHOODS[:2]}, "from 3 to 6"),
+        ({"likelihoods": [*LIKELIHOODS[:4], LIKELIHOODS[3]]}, "without a gap"),
         ({"impacts": [{"value": 1}]}, "wrong or missing"),
         ({"levels": LEVELS[:2]}, "no level"),
         ({"levels": [{**LEVELS[0], "tone": "pink"}, *LEVELS[1:]]}, "tone"),

@@ -24,6 +24,8 @@ RULES: tuple[Rule, ...] = (
     Rule("risks:register_report", SEND, "assets.view_every_site", kind="risk"),
     Rule("risks:matrix", READ, "risks.view_riskmatrix", scope="site", kind="risk"),
     Rule("risks:matrix_edit", FORM, "risks.publish_matrix", kind="matrix"),
+    Rule("risks:category_add", FORM, "risks.publish_matrix", kind="matrix"),
+    Rule("risks:category_edit", FORM, "risks.publish_matrix", scope="all", kind="matrix"),
     Rule("risks:losses", READ, "risks.view_risk", scope="site", kind="risk"),
     Rule("risks:tolerance", FORM, "risks.publish_matrix", kind="tolerance"),
     Rule("risks:worth", READ, "assets.view_every_site", kind="worth"),
