@@ -49,8 +49,11 @@ class Draft:
     needs: list[tuple[str, str]] = field(default_factory=list)
 
 
-def read_assets(name: str, file: IO[bytes]) -> list[Draft]:
-    """Understand a file: a compose file by its name, everything else as a spreadsheet."""
+def read_assets(name: str, file: IO[bytes], more: Mapping[str, str] | None = None) -> list[Draft]:
+    """Understand a file: a compose file by its name, everything else as a spreadsheet.
+
+    `more`: the headings of custom fields in small letters, with the facts they stand for.
+    """
     if name.lower().endswith((".yml", ".yaml")):
         content = file.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
@@ -60,7 +63,8 @@ def read_assets(name: str, file: IO[bytes]) -> list[Draft]:
         sheet = read_sheet(file)
     except UnreadableSheetError as error:
         raise UnreadableAssetsError(str(error)) from error
-    keys = [MEANING.get(head.strip().casefold(), "") for head in sheet.heads]
+    meaning = {**(more or {}), **MEANING}
+    keys = [meaning.get(head.strip().casefold(), "") for head in sheet.heads]
     if "code" not in keys:
         raise UnreadableAssetsError(
             _("No column is called “Code”: the first row must hold the headings.")

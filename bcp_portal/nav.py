@@ -67,6 +67,7 @@ NAV: tuple[Section, ...] = (
             Entry(_("Dependency map"), "assets:map", "topology-star-3"),
             Entry(_("Impact"), "assets:impact", "chart-line"),
             Entry(_("Third parties"), "assets:third_parties", "building-bank"),
+            Entry(_("Custom fields"), "assets:custom_fields", "list-details"),
             Entry(_("Objectives"), "assets:targets", "target-arrow"),
             Entry(_("Failover paths"), "assets:failover", "route"),
             Entry(_("Playbooks"), "incidents:playbooks", "checklist"),

@@ -19,6 +19,7 @@ PLAIN = (
     "consequence",
     "judge_again",
 )
+ANSWERS = ("acceptance", "treatments", "custom")
 JUDGEMENTS = ("inherent", "residual", "target")
 SETS = ("controls", "indicators", "assets", "playbooks", "risks", "needs")
 # What a control and a plan say besides.
@@ -48,7 +49,17 @@ def differences(before: Facts, after: Facts) -> list[FieldDifference]:
 
 
 def _names(before: Facts, after: Facts) -> Iterator[str]:
-    order = (*PLAIN, *MORE, *PLANS, *OBJECTIVES, *JUDGEMENTS, "acceptance", "treatments", *SETS)
+    order = (
+        *PLAIN,
+        *MORE,
+        *PLANS,
+        *OBJECTIVES,
+        *JUDGEMENTS,
+        "acceptance",
+        "treatments",
+        "custom",
+        *SETS,
+    )
     return (name for name in order if name in before or name in after)
 
 
@@ -61,6 +72,8 @@ def words(facts: Facts, name: str) -> str:
         return f"{value['likelihood']}×{value['impact']} {value['level']}"
     if name in SPANS:
         return format_duration(value)
+    if name == "custom":
+        return "; ".join(f"{key}: {one}" for key, one in value.items())
     if name in SETS:
         return ", ".join(value)
     return TELLERS[name](value) if name in TELLERS else str(value)

@@ -46,6 +46,7 @@ class AssetOut(serializers.ModelSerializer[Asset]):
             "own_restore",
             "backup_every",
             "retired_on",
+            "custom",
         )
         read_only_fields = fields
 

@@ -6,6 +6,7 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
+from assets.custom import add_form_fields, fields_of
 from assets.models import Asset, Dependency, DependencyKind, Site
 from bcp_portal.accounts.models import User
 from bcp_portal.shared.durations import DurationFormField
@@ -66,6 +67,7 @@ class AssetForm(forms.ModelForm[Asset]):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        add_form_fields(self, fields_of("asset"), self.instance)
         self._field("site").queryset = Site.objects.visible_to(user).open().order_by("code")
         for name in ("business_owner", "technical_owner"):
             self._field(name).queryset = people()

@@ -2,6 +2,12 @@
 
 from assets.models.achievement import Achievement, AchievementSource, Measure
 from assets.models.asset import Asset, AssetKind
+from assets.models.custom_field import (
+    CustomAbout,
+    CustomFacts,
+    CustomField,
+    CustomKind,
+)
 from assets.models.dependency import Dependency, DependencyKind
 from assets.models.failover_path import FAILOVER_LIFECYCLE, FailoverPath, FailoverState
 from assets.models.impact import (
@@ -39,6 +45,10 @@ __all__ = [
     "Asset",
     "AssetKind",
     "Criticality",
+    "CustomAbout",
+    "CustomFacts",
+    "CustomField",
+    "CustomKind",
     "Delegation",
     "Dependency",
     "DependencyKind",

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from assets.models.custom_field import CustomFacts
 from assets.models.site import Criticality, Site
 from assets.models.third_party import ThirdParty
 from bcp_portal.accounts.models import User
@@ -47,7 +48,7 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         )
 
 
-class Asset(models.Model):
+class Asset(CustomFacts):
     """A module, database, partner, process, machine or site without which work stops."""
 
     code = models.CharField(_("code"), max_length=40, unique=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from assets.custom import CustomLine, custom_lines
 from assets.feasibility import hard_groups, known_share
 from assets.models import Achievement, Asset, Dependency, FailoverPath, Measure, RecoveryTarget
 from assets.proof import Proof, Trial, prove
@@ -66,6 +67,7 @@ class AssetPage:
     achievements: list[Achievement]
     failover_paths: list[FailoverPath]
     history: list[HistoryEntry]
+    custom: list[CustomLine]
 
     @property
     def known_share(self) -> int:
@@ -119,6 +121,7 @@ def asset_page(asset: Asset, *, user: User, at: datetime, graph: Graph | None = 
             FailoverPath.objects.visible_to(user).filter(asset=asset).for_list().order_by("name")
         ),
         history=history_of(asset),
+        custom=custom_lines(asset, "asset"),
     )
 
 

@@ -9,6 +9,7 @@ from django.utils.dateparse import parse_duration as parse_iso_duration
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from assets.models.custom_field import PREFIX
 from bcp_portal.audit.models import AuditRow
 from bcp_portal.shared.durations import format_duration
 
@@ -41,6 +42,9 @@ ACTIONS = {
     "achievement.record": gettext_lazy("Achievement recorded"),
     "target.evidence_accepted": gettext_lazy("Achievement accepted"),
     "target.evidence_declined": gettext_lazy("Achievement declined"),
+    "custom_field.add": gettext_lazy("Field added"),
+    "custom_field.edit": gettext_lazy("Field edited"),
+    "custom_field.retire": gettext_lazy("Field retired"),
     "risk.identify": gettext_lazy("Risk identified"),
     "risk.edit": gettext_lazy("Risk edited"),
     "risk.review": gettext_lazy("Risk reviewed"),
@@ -144,6 +148,7 @@ def _label(row: models.Model, name: str) -> str:
     fields = {field.name: field for field in row._meta.get_fields()}
     if name in SHORT:
         return name.upper()
+    name = name.removeprefix(PREFIX)
     label = str(getattr(fields.get(name), "verbose_name", "") or name.replace("_", " "))
     return label[:1].upper() + label[1:]
 

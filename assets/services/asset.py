@@ -6,8 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from assets.changes import check_row, need_reason, plain, set_fields
+from assets.changes import check_row, need_reason, plain
 from assets.models import Asset, Dependency
+from assets.services.custom_field import columns_of, set_facts
 from assets.services.signature import recheck_signatures
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, verb
@@ -46,10 +47,10 @@ class StillNeededError(DomainError):
 def add_asset(*, code: str, facts: Mapping[str, Any], actor: User | None, at: datetime) -> Asset:
     """Put something the business runs on on the map."""
     asset = Asset(code=code.strip().upper())
-    set_fields(asset, facts, ASSET_FACTS)
+    set_facts(asset, facts, ASSET_FACTS)
     check_row(asset)
     asset.save()
-    after = {"code": asset.code} | {name: plain(getattr(asset, name)) for name in facts}
+    after = {"code": asset.code} | {name: plain(asset.said(name)) for name in facts}
     audit(action="asset.add", obj=asset, actor=actor, at=at, after=after)
     return asset
 
@@ -59,10 +60,10 @@ def edit_asset(*, asset: Asset, facts: Mapping[str, Any], actor: User, at: datet
     """Correct what is known about an asset."""
     asset = Asset.objects.select_for_update(of=("self",)).get(pk=asset.pk)
     _check_in_use(asset)
-    before, after = set_fields(asset, facts, ASSET_FACTS)
+    before, after = set_facts(asset, facts, ASSET_FACTS)
     if after:
         check_row(asset)
-        asset.save(update_fields=list(after))
+        asset.save(update_fields=columns_of(after))
         audit(action="asset.edit", obj=asset, actor=actor, at=at, before=before, after=after)
         if MATERIAL & after.keys():
             recheck_signatures(changed=[asset.pk], at=at)

@@ -1,6 +1,6 @@
 """The verb that takes a whole file of assets over, or nothing of it; and its rehearsal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from assets.custom import fields_of
 from assets.imports import READERS, Draft
 from assets.models import Asset, Dependency, DependencyKind
 from assets.services.asset import add_asset, edit_asset
@@ -51,6 +52,7 @@ def plan_import(drafts: Sequence[Draft], *, user: User) -> list[PlannedRow]:
         for asset in Asset.objects.visible_to(user).in_use().filter(code__in=codes)
     }
     taken = set(Asset.objects.filter(code__in=codes).values_list("code", flat=True))
+    readers = READERS | {field.fact: field.kept for field in fields_of("asset")}
     people = _people(drafts)
     known = set(
         Dependency.objects.filter(asset__code__in=codes).values_list(
@@ -64,10 +66,10 @@ def plan_import(drafts: Sequence[Draft], *, user: User) -> list[PlannedRow]:
         asset = visible.get(draft.code)
         errors = _code_errors(draft, seen, hidden=taken - visible.keys())
         seen.add(draft.code)
-        facts, wrong = _facts(draft, people)
+        facts, wrong = _facts(draft, people, readers)
         errors += wrong + _need_errors(draft, coming | visible.keys())
         if asset is not None:
-            facts = {name: new for name, new in facts.items() if getattr(asset, name) != new}
+            facts = {name: new for name, new in facts.items() if asset.said(name) != new}
         elif "name" not in facts:
             errors.append(_("A new asset needs a name."))
         needs = [need for need in draft.needs if (draft.code, *need) not in known]
@@ -132,7 +134,9 @@ def _need_errors(draft: Draft, there: set[str]) -> list[str]:
     return errors
 
 
-def _facts(draft: Draft, people: Mapping[str, User]) -> tuple[dict[str, Any], list[str]]:
+def _facts(
+    draft: Draft, people: Mapping[str, User], readers: Mapping[str, Callable[[str], Any]]
+) -> tuple[dict[str, Any], list[str]]:
     facts: dict[str, Any] = {}
     errors = []
     for name, text in draft.facts.items():
@@ -143,7 +147,7 @@ def _facts(draft: Draft, people: Mapping[str, User]) -> tuple[dict[str, Any], li
                 errors.append(_("Nobody here is called “%(name)s”.") % {"name": text})
             continue
         try:
-            facts[name] = READERS[name](text) if name in READERS else text
+            facts[name] = readers[name](text) if name in readers else text
         except ValueError as error:
             errors.append(str(error))
     return facts, errors

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
+from assets.custom import headings_of
 from assets.imports import from_plain, plain, read_assets
 from assets.services.asset_import import import_assets, plan_import
 from assets.views.asset import FORM
@@ -44,7 +45,7 @@ def asset_import(request: SignedInRequest) -> HttpResponse:
     """Read a file and show what it would change."""
 
     def run(facts: dict[str, Any]) -> HttpResponse:
-        drafts = read_assets(facts["file"].name, facts["file"])
+        drafts = read_assets(facts["file"].name, facts["file"], headings_of("asset"))
         rows = plan_import(drafts, user=request.user)
         told = signing.dumps([request.user.pk, plain(drafts)], salt=SALT, compress=True)
         states = [row.state for row in rows]

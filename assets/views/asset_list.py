@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
+from assets.custom import with_custom
 from assets.forms import ReasonForm
 from assets.models import Asset, AssetKind, Criticality
 from assets.services.asset import retire_asset
@@ -107,7 +108,11 @@ def asset_list(request: SignedInRequest) -> HttpResponse:
         else []
     )
     return lists.list_response(
-        request, ASSETS, rows, at=timezone.now(), extra={"title_buttons": buttons}
+        request,
+        with_custom(ASSETS, "asset", rows),
+        rows,
+        at=timezone.now(),
+        extra={"title_buttons": buttons},
     )
 
 

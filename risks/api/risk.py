@@ -1,9 +1,11 @@
 """The risk door of the API. Reading is a serializer; changing is a verb."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
@@ -13,12 +15,25 @@ from rest_framework.response import Response
 from assets.api.asset import RetireIn
 from assets.api.caller import caller
 from assets.models import Asset
+from assets.models.custom_field import PREFIX
 from bcp_portal.accounts.models import User
 from risks.api.acceptance import AcceptanceOut
-from risks.models import Assessment, AssessmentKind, Risk, RiskCategory
+from risks.models import (
+    Assessment,
+    AssessmentKind,
+    Risk,
+    RiskCategory,
+    RiskRemark,
+    Treatment,
+    TreatmentKind,
+)
+from risks.scoring import MOST_STEPS, Scale
+from risks.selectors.matrix import scale_in_force
 from risks.services.acceptance import ask_acceptance
 from risks.services.assessment import assess_risk
-from risks.services.risk import edit_risk, identify_risk, retire_risk
+from risks.services.discussion import remark_on_risk
+from risks.services.risk import edit_risk, finish_review, identify_risk, retire_risk
+from risks.services.treatment import decide_treatment
 
 
 class AssessmentOut(serializers.ModelSerializer[Assessment]):
@@ -40,6 +55,8 @@ class RiskOut(serializers.ModelSerializer[Risk]):
     inherent = AssessmentOut(read_only=True)
     residual = AssessmentOut(read_only=True)
     target = AssessmentOut(read_only=True)
+    matrix = serializers.CharField(source="category.matrix_family", read_only=True)
+    custom = serializers.DictField(read_only=True)
 
     class Meta:
         model = Risk
@@ -60,6 +77,8 @@ class RiskOut(serializers.ModelSerializer[Risk]):
             "inherent",
             "residual",
             "target",
+            "matrix",
+            "custom",
         )
         read_only_fields = fields
 
@@ -86,6 +105,8 @@ class RiskFactsIn(serializers.Serializer[None]):
         allow_null=True,
     )
     review_on = serializers.DateField(required=False, allow_null=True)
+    # The answers to the organisation's own fields, by their keys.
+    custom = serializers.DictField(required=False)
 
 
 class RiskIn(RiskFactsIn):
@@ -105,14 +126,70 @@ class RiskIn(RiskFactsIn):
         return fields
 
 
+class ReviewIn(serializers.Serializer[None]):
+    """What it takes to say that a risk was looked at."""
+
+    note = serializers.CharField()
+    review_on = serializers.DateField(required=False)
+
+
+class RemarkIn(serializers.Serializer[None]):
+    """Something said about a risk."""
+
+    text = serializers.CharField(max_length=4000)
+
+
+class RemarkOut(serializers.ModelSerializer[RiskRemark]):
+    """How a remark looks from outside."""
+
+    made_by = serializers.SlugRelatedField[User](slug_field="username", read_only=True)
+
+    class Meta:
+        model = RiskRemark
+        fields = ("text", "made_by", "made_at")
+        read_only_fields = fields
+
+
+class TreatIn(serializers.Serializer[None]):
+    """What it takes to decide what is done about a risk."""
+
+    kind = serializers.ChoiceField(choices=TreatmentKind.choices)
+    plan = serializers.CharField()
+    owner = serializers.SlugRelatedField(
+        slug_field="username", queryset=User.objects.filter(is_active=True)
+    )
+    due_on = serializers.DateField(required=False, allow_null=True)
+
+
+class TreatmentOut(serializers.ModelSerializer[Treatment]):
+    """How a treatment looks from outside."""
+
+    risk = serializers.SlugRelatedField[Risk](slug_field="code", read_only=True)
+    owner = serializers.SlugRelatedField[User](slug_field="username", read_only=True)
+
+    class Meta:
+        model = Treatment
+        fields = ("id", "risk", "kind", "plan", "owner", "due_on", "status", "decided_at")
+        read_only_fields = fields
+
+
 class AssessIn(serializers.Serializer[None]):
     """What it takes to judge a risk."""
 
     kind = serializers.ChoiceField(choices=AssessmentKind.choices)
-    likelihood = serializers.IntegerField(min_value=1, max_value=5)
-    impact = serializers.IntegerField(min_value=1, max_value=5)
+    likelihood = serializers.IntegerField(min_value=1, max_value=MOST_STEPS)
+    impact = serializers.IntegerField(min_value=1, max_value=MOST_STEPS)
     rationale = serializers.CharField()
     assessed_on = serializers.DateField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A step that the matrix of this risk does not have is wrong at its field."""
+        scale: Scale = self.context["scale"]
+        for name, most in zip(("likelihood", "impact"), scale.shape, strict=True):
+            if attrs[name] > most:
+                wrong = _("The matrix goes up to %d here.") % most
+                raise serializers.ValidationError({name: wrong})
+        return attrs
 
 
 class AcceptIn(serializers.Serializer[None]):
@@ -123,6 +200,13 @@ class AcceptIn(serializers.Serializer[None]):
     approver = serializers.SlugRelatedField(
         slug_field="username", queryset=User.objects.filter(is_active=True)
     )
+
+
+def _facts(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said, the answers to custom fields among the other facts."""
+    facts = dict(said)
+    custom = facts.pop("custom", {})
+    return facts | {f"{PREFIX}{key}": value for key, value in custom.items()}
 
 
 class RiskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Risk]):
@@ -149,6 +233,11 @@ class RiskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         "assess": "risks.run_risk",
         "accept": "risks.run_risk",
         "retire": "risks.run_risk",
+        "review": "risks.run_risk",
+        "treat": "risks.run_risk",
+        "treatments": "risks.view_risk",
+        "remark": "risks.discuss_risk",
+        "remarks": "risks.view_risk",
     }
 
     def get_queryset(self) -> QuerySet[Risk]:
@@ -165,7 +254,7 @@ class RiskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         """Put something that could happen into the register."""
         body = RiskIn(data=request.data, context={"request": request})
         body.is_valid(raise_exception=True)
-        facts = dict(body.validated_data)
+        facts = _facts(body.validated_data)
         assets = facts.pop("assets", ())
         risk = identify_risk(facts=facts, assets=assets, actor=caller(request), at=timezone.now())
         return self._answer(risk, status=201)
@@ -178,7 +267,7 @@ class RiskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         body.is_valid(raise_exception=True)
         risk = edit_risk(
             risk=self.get_object(),
-            facts=body.validated_data,
+            facts=_facts(body.validated_data),
             actor=caller(request),
             at=timezone.now(),
         )
@@ -188,10 +277,12 @@ class RiskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     @action(detail=True, methods=["post"])
     def assess(self, request: Request, code: str) -> Response:
         """Judge a risk by the matrix in force."""
-        body = AssessIn(data=request.data)
+        risk = self.get_object()
+        scale = scale_in_force(risk.category.matrix_family)[1]
+        body = AssessIn(data=request.data, context={"scale": scale})
         body.is_valid(raise_exception=True)
         assessment = assess_risk(
-            risk=self.get_object(), **body.validated_data, actor=caller(request), at=timezone.now()
+            risk=risk, **body.validated_data, actor=caller(request), at=timezone.now()
         )
         return Response(AssessmentOut(assessment).data, status=201)
 
@@ -216,3 +307,50 @@ class RiskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
             risk=self.get_object(), **body.validated_data, actor=caller(request), at=timezone.now()
         )
         return self._answer(risk)
+
+    @extend_schema(request=ReviewIn, responses=RiskOut)
+    @action(detail=True, methods=["post"])
+    def review(self, request: Request, code: str) -> Response:
+        """Say that a risk was looked at."""
+        body = ReviewIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        risk = finish_review(
+            risk=self.get_object(), **body.validated_data, actor=caller(request), at=timezone.now()
+        )
+        return self._answer(risk)
+
+    @extend_schema(request=TreatIn, responses={201: TreatmentOut})
+    @action(detail=True, methods=["post"])
+    def treat(self, request: Request, code: str) -> Response:
+        """Decide what is done about a risk."""
+        body = TreatIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        treatment = decide_treatment(
+            risk=self.get_object(), **body.validated_data, actor=caller(request), at=timezone.now()
+        )
+        return Response(TreatmentOut(treatment).data, status=201)
+
+    @extend_schema(responses=TreatmentOut(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None, filterset_fields=None)
+    def treatments(self, request: Request, code: str) -> Response:
+        """What was decided about a risk, the newest last."""
+        rows = self.get_object().treatments.select_related("risk", "owner").order_by("pk")
+        return Response(TreatmentOut(rows, many=True).data)
+
+    @extend_schema(request=RemarkIn, responses={201: RemarkOut})
+    @action(detail=True, methods=["post"])
+    def remark(self, request: Request, code: str) -> Response:
+        """Say something about a risk."""
+        body = RemarkIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        remark = remark_on_risk(
+            risk=self.get_object(), **body.validated_data, actor=caller(request), at=timezone.now()
+        )
+        return Response(RemarkOut(remark).data, status=201)
+
+    @extend_schema(responses=RemarkOut(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None, filterset_fields=None)
+    def remarks(self, request: Request, code: str) -> Response:
+        """What people say about a risk."""
+        rows = self.get_object().remarks.select_related("made_by").order_by("made_at", "pk")
+        return Response(RemarkOut(rows, many=True).data)

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from assets.custom import add_form_fields, fields_of
 from assets.forms.asset import people
 from assets.models import Asset
 from bcp_portal.accounts.models import User
@@ -49,6 +50,7 @@ class RiskForm(forms.ModelForm[Risk]):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        add_form_fields(self, fields_of("risk"), self.instance)
         for name in ("owner", "business_owner"):
             person: Any = self.fields[name]
             person.queryset = people()

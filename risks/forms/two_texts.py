@@ -38,7 +38,7 @@ def text_pairs(risk: Risk, form: forms.BaseForm, *, saw: int | None) -> list[Tex
     for name, field in form.fields.items():
         if name in ("seen", "assets"):
             continue
-        yours, theirs = _words(form.cleaned_data.get(name)), _words(getattr(risk, name))
+        yours, theirs = _words(form.cleaned_data.get(name)), _words(risk.said(name))
         if yours.split() != theirs.split():
             pairs.append(TextPair(str(field.label or name), yours, theirs))
     return pairs

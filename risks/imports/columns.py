@@ -1,7 +1,7 @@
 """What the columns of a register file are called, in both languages and in many mouths."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -95,32 +95,40 @@ def fold(heading: str) -> str:
     return re.sub(r"[\W_]+", " ", heading).strip().casefold()
 
 
-_KNOWN = {
-    fold(name): column.key
-    for column in COLUMNS
-    for name in (column.key, column.heading, *column.others)
-}
+def known_names(columns: Iterable[SheetColumn]) -> dict[str, str]:
+    """Every name of these columns, folded, with the key it stands for; the first one wins."""
+    names: dict[str, str] = {}
+    for column in columns:
+        for name in (column.key, column.heading, *column.others):
+            names.setdefault(fold(name), column.key)
+    return names
 
 
-def propose(headings: list[str], remembered: Mapping[str, str]) -> list[str]:
+def propose(
+    headings: list[str], remembered: Mapping[str, str], columns: Iterable[SheetColumn] = COLUMNS
+) -> list[str]:
     """A key for each heading, or nothing: as said before, as known, or as nearly spelt."""
+    known = known_names(columns)
     keys: list[str] = []
     for heading in headings:
         name = fold(heading)
-        key = remembered[name] if name in remembered else _KNOWN.get(name, "")
+        key = remembered[name] if name in remembered else known.get(name, "")
         if not key and name not in remembered:
-            near = get_close_matches(name, _KNOWN, n=1, cutoff=0.86)
-            key = _KNOWN[near[0]] if near else ""
+            near = get_close_matches(name, known, n=1, cutoff=0.86)
+            key = known[near[0]] if near else ""
         keys.append("" if key in keys else key)
     return keys
 
 
-def map_headings(headings: list[str]) -> tuple[dict[int, str], list[str]]:
+def map_headings(
+    headings: list[str], columns: Iterable[SheetColumn] = COLUMNS
+) -> tuple[dict[int, str], list[str]]:
     """Which column means what; and the headings nobody understood. The first of two wins."""
+    known = known_names(columns)
     meaning: dict[int, str] = {}
     strange: list[str] = []
     for index, heading in enumerate(headings):
-        key = _KNOWN.get(fold(heading))
+        key = known.get(fold(heading))
         if key and key not in meaning.values():
             meaning[index] = key
         elif heading.strip():

@@ -15,7 +15,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from bcp_portal.shared.errors import DomainError
 from bcp_portal.shared.lists.sheet_writer import unguard_text
-from risks.imports.columns import map_headings
+from risks.imports.columns import COLUMNS, SheetColumn, map_headings
 
 MOST_BYTES = 4 * 1024 * 1024
 MOST_ROWS = 10_000
@@ -50,10 +50,10 @@ class Sheet:
     known: list[str]
 
 
-def read_sheet(name: str, content: bytes) -> Sheet:
+def read_sheet(name: str, content: bytes, columns: Iterable[SheetColumn] = COLUMNS) -> Sheet:
     """Understand a file by what it is, not by what its name says."""
     table = read_table(content)
-    meaning, strange = map_headings(table[0][1])
+    meaning, strange = map_headings(table[0][1], columns)
     if "title" not in meaning.values() and "code" not in meaning.values():
         raise UnreadableFileError(
             _("No column is called “Code” or “Title”: the first row must hold the headings.")

@@ -84,9 +84,9 @@ def begin_undo(
     if risk is None:
         return {"created": True, "judged": {}}
     before = {
-        name: [_kept(getattr(risk, name)), _kept(value)]
+        name: [_kept(risk.said(name)), _kept(value)]
         for name, value in facts.items()
-        if getattr(risk, name) != value
+        if risk.said(name) != value
     }
     codes = None if assets is None else sorted(one.code for one in risk.assets.all())
     return {"created": False, "facts": before, "assets": codes, "judged": {}}

@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 
+from assets.custom import custom_values
+from assets.models import CustomField
 from risks.imports.columns import KINDS
 from risks.models import Risk
 
-Value = str | int | date | None
+Value = str | int | float | date | None
 
 
-def sheet_rows(risks: Iterable[Risk]) -> Iterator[list[Value]]:
-    """One row for each risk, in the order of the columns."""
+def sheet_rows(risks: Iterable[Risk], fields: Iterable[CustomField] = ()) -> Iterator[list[Value]]:
+    """One row for each risk, in the order of the columns; the custom fields come last."""
+    fields = list(fields)
     for risk in risks:
         places: list[Value] = []
         for kind in KINDS:
@@ -28,4 +31,5 @@ def sheet_rows(risks: Iterable[Risk]) -> Iterator[list[Value]]:
             ", ".join(sorted(asset.code for asset in risk.assets.all())),
             *places,
             "",
+            *custom_values(risk, fields),
         ]

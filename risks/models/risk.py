@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from assets.models import Asset
+from assets.models import Asset, CustomFacts
 from bcp_portal.accounts.models import User
 from bcp_portal.shared.lifecycle import Lifecycle
 from risks.models.matrix import STANDARD
@@ -97,7 +97,7 @@ class RiskQuerySet(models.QuerySet["Risk"]):
         )
 
 
-class Risk(models.Model):
+class Risk(CustomFacts):
     """An event that could hurt, with a cause, a consequence and a person who answers for it."""
 
     code = models.CharField(_("code"), max_length=20, unique=True)

@@ -54,8 +54,8 @@ def heat_map(
     now = {code: (title, (likelihood, impact)) for code, title, likelihood, impact in rows}
     rated = risks.filter(**{f"{kind}__isnull": False}).count()
     total = risks.count()
-    query = f"{reverse('risks:register')}?matrix={family}"
-    cell = f"{query}&{kind}_likelihood={{likelihood}}&{kind}_impact={{impact}}"
+    register, of = reverse("risks:register"), f"matrix={family}"
+    cell = f"{register}?{kind}_likelihood={{likelihood}}&{kind}_impact={{impact}}&{of}"
     view = matrix_view(
         family=family, counts=Counter(place for _title, place in now.values()), url=cell
     )
@@ -70,9 +70,9 @@ def heat_map(
         matrix=view,
         total=total,
         unrated=total - rated,
-        unrated_url=f"{query}&{kind}_rated=no",
+        unrated_url=f"{register}?{kind}_rated=no&{of}",
         again=rated - len(now),
-        again_url=f"{query}&unjudged=yes",
+        again_url=f"{register}?unjudged=yes&{of}",
         moves=moves,
     )
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from assets.custom import CustomLine, custom_lines
 from assets.models import Asset
 from assets.selectors.history import HistoryEntry, history_of
 from bcp_portal.accounts.models import User
@@ -86,6 +87,7 @@ class RiskPage:
     past_acceptances: list[Acceptance]
     evidence: list[RiskEvidence]
     beside: Beside
+    custom: list[CustomLine]
     may_weigh: bool
     history: list[HistoryEntry]
 
@@ -138,6 +140,7 @@ def risk_page(risk: Risk, *, user: User, at: datetime) -> RiskPage:
             risk.evidence.select_related("incident", "weighed_by").order_by("-offered_at")
         ),
         beside=_beside(risk),
+        custom=custom_lines(risk, "risk"),
         may_weigh=user.pk in {risk.owner_id, risk.business_owner_id},
         history=history_of(risk),
     )

@@ -4,19 +4,22 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from django.db import models
 from django.utils.translation import gettext as _
 
 from assets.changes import BadFactsError
 from assets.models import Asset
+from assets.models.custom_field import PREFIX
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, told_at_the_end, verb
 from bcp_portal.engine.services.job import queue_job
 from bcp_portal.live.services import publish
 from bcp_portal.shared.errors import DomainError
-from risks.imports.columns import COLUMNS, fold, propose
+from risks.imports.columns import fold, propose
 from risks.imports.reading import SheetRow, read_table, rows_by
 from risks.imports.report import ImportReport
 from risks.models import Assessment, HeadingMeaning, ImportBatch, ImportStatus, Risk
+from risks.selectors.sheet_columns import register_columns
 from risks.services.register_import import import_rows
 from risks.services.risk import edit_risk, lock_in_force, retire_risk
 
@@ -49,7 +52,7 @@ def read_file(*, file_name: str, content: bytes, actor: User, at: datetime) -> I
         file_name=file_name[:200],
         headings=headings,
         table=[[line, cells] for line, cells in table[1:]],
-        meaning=propose(headings, remembered),
+        meaning=propose(headings, remembered, register_columns()),
         uploaded_by=actor,
         uploaded_at=at,
     )
@@ -64,7 +67,7 @@ def map_columns(
 ) -> ImportBatch:
     """Say what each column means; the next file with the same headings is understood at once."""
     batch = _lock(batch)
-    known = {column.key for column in COLUMNS} | {""}
+    known = {column.key for column in register_columns()} | {""}
     if len(meaning) != len(batch.headings) or set(meaning) - known:
         raise BadFactsError(_("Choose a meaning for each column, or none."))
     chosen = [key for key in meaning if key]
@@ -239,11 +242,14 @@ def _judge_as_before(
 
 
 def _now(risk: Risk, name: str) -> Any:
-    value = getattr(risk, f"{name}_id", getattr(risk, name))
+    value = getattr(risk, f"{name}_id", None) or risk.said(name)
+    value = value.pk if isinstance(value, models.Model) else value
     return value.isoformat() if isinstance(value, date) else value
 
 
 def _value(name: str, kept: Any) -> Any:
+    if name.startswith(PREFIX):
+        return kept
     field: Any = Risk._meta.get_field(name)
     if field.is_relation:
         return None if kept is None else field.related_model.objects.get(pk=kept)

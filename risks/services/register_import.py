@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from assets.changes import BadFactsError, plain
-from assets.models import Asset
+from assets.models import Asset, CustomField, CustomKind
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import told_at_the_end, verb
 from bcp_portal.shared.errors import DomainError
@@ -37,6 +37,7 @@ class _Lookup:
     people: dict[str, User]
     assets: dict[str, Asset]
     scales: Scales
+    fields: list[CustomField]
 
 
 def import_register(
@@ -123,7 +124,7 @@ def _take_row(
             # Assets that the importing person may not see stay named.
             kept = [one for one in risk.assets.all() if one.code not in lookup.assets]
             named = None if assets is None else [*assets, *kept]
-            facts = {k: v for k, v in facts.items() if not _same(getattr(risk, k), v)}
+            facts = {k: v for k, v in facts.items() if not _same(risk.said(k), v)}
             edit_risk(risk=risk, facts=facts, assets=named, reason=_("Import"), actor=actor, at=at)
     changes += _assess(row, risk, places, back, actor=actor, at=at)
     if changes or is_new:
@@ -168,10 +169,20 @@ def _facts(row: SheetRow, lookup: _Lookup) -> tuple[dict[str, Any], list[Asset] 
         facts["business_owner"] = _named(lookup.people, name, _("person")) if name else None
     if "review_on" in values:
         facts["review_on"] = read_day(values["review_on"])
+    for field in lookup.fields:
+        if field.fact in values:
+            facts[field.fact] = _custom(field, values[field.fact])
     if "assets" not in values:
         return facts, None
     codes = [part for part in values["assets"].replace(";", ",").split(",") if part.strip()]
     return facts, [_named(lookup.assets, code.strip().upper(), _("asset")) for code in codes]
+
+
+def _custom(field: CustomField, text: str) -> Any:
+    try:
+        return field.kept(read_day(text) if field.kind == CustomKind.DATE else text)
+    except ValueError as error:
+        raise BadFactsError(str(error)) from error
 
 
 def _named(known: dict[str, Any], name: str, noun: str) -> Any:
@@ -195,11 +206,9 @@ def _differences(
     line: int, risk: Risk, facts: dict[str, Any], assets: list[Asset] | None
 ) -> list[RowChange]:
     changes = [
-        RowChange(
-            line, risk.code, name, str(plain(getattr(risk, name)) or ""), str(plain(value) or "")
-        )
+        RowChange(line, risk.code, name, _shown(risk.said(name)), _shown(value))
         for name, value in facts.items()
-        if not _same(getattr(risk, name), value)
+        if not _same(risk.said(name), value)
     ]
     if assets is not None:
         old = {asset.code for asset in risk.assets.all()}
@@ -209,6 +218,10 @@ def _differences(
                 RowChange(line, risk.code, "assets", ", ".join(sorted(old)), ", ".join(sorted(new)))
             )
     return changes
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else str(plain(value))
 
 
 def _same(old: object, new: object) -> bool:
@@ -268,4 +281,5 @@ def _lookup(actor: User | None) -> _Lookup:
         people=people,
         assets={asset.code: asset for asset in assets},
         scales=scales_in_force(),
+        fields=list(CustomField.objects.in_use().about("risk")),
     )

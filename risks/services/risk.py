@@ -8,8 +8,9 @@ from typing import Any
 from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 
-from assets.changes import BadFactsError, check_row, need_reason, plain, set_fields
+from assets.changes import BadFactsError, check_row, need_reason, plain
 from assets.models import Asset
+from assets.services.custom_field import columns_of, set_facts
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.live.services import publish
@@ -50,12 +51,12 @@ def identify_risk(
     if code and not CODE.fullmatch(code):
         raise BadFactsError(_("A risk's code looks like R-031; this one is “%s”.") % code)
     risk = Risk(code=code or _next_code(), created_at=at, created_by=actor)
-    set_fields(risk, facts, RISK_FACTS)
+    set_facts(risk, facts, RISK_FACTS)
     check_row(risk)
     risk.save()
     named = sorted(assets, key=lambda asset: asset.code)
     risk.assets.set(named)
-    after = {"code": risk.code} | {name: plain(getattr(risk, name)) for name in facts}
+    after = {"code": risk.code} | {name: plain(risk.said(name)) for name in facts}
     after["assets"] = ", ".join(asset.code for asset in named)
     audit(action="risk.identify", obj=risk, actor=actor, at=at, after=after)
     tell(at=at)
@@ -87,10 +88,10 @@ def edit_risk(
             % {"code": risk.code}
         )
     family = risk.category.matrix_family
-    before, after = set_fields(risk, facts, RISK_FACTS)
+    before, after = set_facts(risk, facts, RISK_FACTS)
     if after:
         check_row(risk)
-        risk.save(update_fields=list(after))
+        risk.save(update_fields=columns_of(after))
     if risk.level and risk.reassess_since is None and risk.category.matrix_family != family:
         # Another matrix judges it from now on; what the old one said stays as history.
         risk.reassess_since = at

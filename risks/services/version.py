@@ -153,6 +153,7 @@ def _risk(risk: Any) -> Facts:
             }
             for one in risk.treatments.all()
         ],
+        **({"custom": dict(sorted(risk.custom.items()))} if risk.custom else {}),
         "controls": sorted(link.control.code for link in risk.risk_controls.all()),
         "indicators": sorted(one.code for one in risk.indicators.all()),
         "assets": [asset.code for asset in risk.assets.all()],

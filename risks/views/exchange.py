@@ -15,10 +15,11 @@ from bcp_portal.shared.errors import DomainError
 from bcp_portal.shared.lists.sheet_writer import CSV_TYPE, XLSX_TYPE, write_csv, write_xlsx
 from bcp_portal.shared.pages import SignedInRequest, attempt, needs, render_page
 from risks.forms import ImportForm
-from risks.imports.columns import COLUMNS, HEADINGS
+from risks.imports.columns import HEADINGS
 from risks.imports.report import ImportReport
 from risks.imports.writing import sheet_rows
 from risks.models import ImportBatch, ImportStatus, Risk
+from risks.selectors.sheet_columns import custom_columns, custom_fields, register_columns
 from risks.services.import_batch import (
     AT_ONCE,
     map_columns,
@@ -39,13 +40,15 @@ def export(request: SignedInRequest) -> HttpResponse:
     risks = Risk.objects.visible_to(request.user).in_force().for_list()
     if request.GET.get("empty"):
         risks = risks.none()
-    rows = sheet_rows(risks.prefetch_related("assets").order_by("code"))
+    fields = custom_fields()
+    heads = [*HEADINGS, *(column.heading for column in custom_columns(fields))]
+    rows = sheet_rows(risks.prefetch_related("assets").order_by("code"), fields)
     file = io.BytesIO()
     as_csv = request.GET.get("as") == "csv"
     if as_csv:
-        write_csv(file, HEADINGS, rows)
+        write_csv(file, heads, rows)
     else:
-        write_xlsx(file, HEADINGS, rows, title="Register")
+        write_xlsx(file, heads, rows, title="Register")
     ending = "csv" if as_csv else "xlsx"
     name = f"register-{timezone.localdate().isoformat()}.{ending}"
     return _file(file.getvalue(), name, CSV_TYPE if as_csv else XLSX_TYPE)
@@ -111,7 +114,7 @@ def import_batch(request: SignedInRequest, uid: str) -> HttpResponse:
         "batch": batch,
         "total": len(batch.table),
         "columns": columns,
-        "meanings": [(column.key, column.heading) for column in COLUMNS],
+        "meanings": [(column.key, column.heading) for column in register_columns()],
         "report": ImportReport.from_facts(batch.report, dry_run=True) if batch.report else None,
         "is_running": batch.status in (ImportStatus.TRYING, ImportStatus.IMPORTING),
         "may_import": batch.status == ImportStatus.TRIED,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from assets.custom import with_custom
 from assets.models import Asset
 from bcp_portal.accounts.models import User
 from bcp_portal.shared import lists
@@ -189,8 +190,9 @@ REGISTER = lists.ListSpec(
 )
 
 
-def register_spec(spec: lists.ListSpec = REGISTER) -> lists.ListSpec:
-    """The list with each level in the words and colours of the matrix that its category names."""
+def register_spec(user: User, spec: lists.ListSpec = REGISTER) -> lists.ListSpec:
+    """The list with the organisation's own fields, and levels in the words of their matrices."""
+    spec = with_custom(spec, "risk", Risk.objects.visible_to(user))
     scales = scales_in_force()
 
     def badge(row: Risk) -> LevelBadge | None:
@@ -223,7 +225,7 @@ def register(request: SignedInRequest) -> HttpResponse:
     rows = Risk.objects.visible_to(request.user).for_list()
     return lists.list_response(
         request,
-        register_spec(),
+        register_spec(request.user),
         rows,
         at=timezone.now(),
         extra={"title_buttons": _buttons(request)},
@@ -235,7 +237,7 @@ def register(request: SignedInRequest) -> HttpResponse:
 def register_bulk(request: SignedInRequest) -> HttpResponse:
     """What a selection of risks is told to do."""
     rows = Risk.objects.visible_to(request.user).for_list()
-    return lists.bulk_response(request, REGISTER, rows, at=timezone.now())
+    return lists.bulk_response(request, register_spec(request.user), rows, at=timezone.now())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -245,7 +247,7 @@ def register_edit_cell(request: SignedInRequest, pk: str, column: str) -> HttpRe
     rows = Risk.objects.visible_to(request.user).for_list()
     return lists.inline_response(
         request,
-        register_spec(),
+        register_spec(request.user),
         rows,
         pk=pk,
         column=column,
@@ -276,4 +278,4 @@ def review_list(request: SignedInRequest) -> HttpResponse:
     at = timezone.now()
     due = Risk.objects.review_overdue(at.date() + SOON).values("pk")
     rows = Risk.objects.visible_to(request.user).filter(pk__in=due).for_list()
-    return lists.list_response(request, register_spec(REVIEWS), rows, at=at)
+    return lists.list_response(request, register_spec(request.user, REVIEWS), rows, at=at)

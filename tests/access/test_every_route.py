@@ -117,6 +117,7 @@ SHARED = (
     "incidents:playbook", "incidents:polic", "incidents:rotation", "incidents:shift",
     "incidents:exercise", "incidents:inject",
     "risks:control", "accounts:course", "accounts:grant", "assets:third_party",
+    "assets:custom_field", "risks:category",
     "api:playbook", "api:control", "api:exercise", "api:audit",
     "telemetry:conflict_rule", "telemetry:rule",
     "incidents:update_template", "incidents:audience", "incidents:reporting_rule",

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from assets.services.custom_field import add_custom_field
 from bcp_portal.accounts.roles import Role
 from risks.models import Acceptance, Risk
 from tests.make import make_site, make_user
@@ -133,3 +134,25 @@ def test_bad_input_is_400_at_the_field(call, likelihood):
 
     assert answer.status_code == 400
     assert "likelihood" in answer.json()
+
+
+def test_what_the_page_does_to_a_risk_the_api_does_too(call):
+    client, risk = call(Role.RISK_MANAGER), make_risk(residual=(3, 3))
+    add_custom_field(
+        facts={"about": "risk", "key": "exposure", "name": "Exposure", "kind": "number"},
+        actor=None,
+        at=timezone.now(),
+    )
+    door = f"/api/v1/risks/{risk.code}/"
+    plan = {"kind": "reduce", "plan": "Second line", "owner": risk.owner.username}
+
+    edited = client.post(f"{door}edit/", {"custom": {"exposure": "1.250,5"}}, **JSON)
+    reviewed = client.post(f"{door}review/", {"note": "Looked at the line"}, **JSON)
+    treated = client.post(f"{door}treat/", plan, **JSON)
+    said = client.post(f"{door}remark/", {"text": "Ask the carrier"}, **JSON)
+
+    assert edited.json()["custom"] == {"exposure": 1250.5}
+    assert reviewed.json()["review_on"] is not None
+    assert (treated.status_code, said.status_code) == (201, 201)
+    assert [one["plan"] for one in client.get(f"{door}treatments/").json()] == ["Second line"]
+    assert [one["text"] for one in client.get(f"{door}remarks/").json()] == ["Ask the carrier"]

@@ -16,6 +16,8 @@ PERMISSIONS: dict[str, str] = {
     "assets.run_site": "administrator",
     "assets.assign_site": "administrator",
     "assets.run_asset": "risk_manager business_owner",
+    "assets.view_customfield": f"{_READERS} administrator",
+    "assets.run_customfield": "risk_manager administrator",
     "assets.set_target": "risk_manager business_owner",
     "assets.view_thirdparty": _READERS,
     "assets.view_impactanalysis": _READERS,

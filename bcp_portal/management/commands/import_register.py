@@ -10,6 +10,7 @@ from django.utils import timezone
 from bcp_portal.accounts.models import User
 from bcp_portal.shared.errors import DomainError
 from risks.imports.reading import read_sheet
+from risks.selectors.sheet_columns import register_columns
 from risks.services.register_import import import_register
 
 
@@ -31,7 +32,7 @@ class Command(BaseCommand):
         if options["username"] and actor is None:
             raise CommandError(f"There is no person {options['username']}.")
         try:
-            sheet = read_sheet(path.name, path.read_bytes())
+            sheet = read_sheet(path.name, path.read_bytes(), register_columns())
             report = import_register(
                 rows=sheet.rows, actor=actor, at=timezone.now(), dry_run=options["dry_run"]
             )
