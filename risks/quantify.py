@@ -1,7 +1,8 @@
 """Losses in money: frequency times loss, simulated. No database, no clock, a fixed seed.
 
 The same estimates give the same curve, on every machine: each risk draws from a stream of its own,
-named by its code, so that adding a risk leaves the others' draws as they are.
+named by its code, so that adding a risk leaves the others' draws as they are. The draws may change
+with a version of the portal, never between two looks at the same one.
 """
 
 import math
@@ -21,6 +22,8 @@ YEARS = 100_000
 MOST_A_YEAR = 1_000.0
 # Below this rate counting up from zero is quicker than the general method.
 SELDOM = 12.0
+# How many steps of that are taken for all years at once.
+TOGETHER = 4
 # A control that took everything away would make the loss without it endless.
 MOST_CUT = 0.95
 # How much weight a PERT distribution gives to the likely value.
@@ -72,37 +75,62 @@ def simulate(bet: Bet, *, years: int = YEARS) -> Losses:
     """The loss of each simulated year."""
     draw = np.random.Generator(np.random.SFC64([SEED, crc32(bet.name.encode())]))
     mu, sigma = log_normal(bet.rate_low, bet.rate_high)
-    rates = np.exp(mu + sigma * draw.standard_normal(years, dtype=np.float32))
-    counts = _counts(draw, np.minimum(rates, MOST_A_YEAR))
-    total = int(counts.sum())
-    if total == 0:
+    rates = draw.standard_normal(years, dtype=np.float32)
+    rates *= sigma
+    rates += mu
+    np.exp(rates, out=rates)
+    hit, times = _hits(draw, np.minimum(rates, MOST_A_YEAR, out=rates))
+    if not hit.size:
         return np.zeros(years)
-    when = np.repeat(np.arange(years), counts)
-    together = np.bincount(when, weights=_amounts(bet, draw, total), minlength=years)
-    return together.astype(np.float64)
+    when = np.repeat(hit, times)
+    together: Losses = np.bincount(when, weights=_amounts(bet, draw, when.size), minlength=years)
+    return together
 
 
-def _counts(draw: np.random.Generator, rates: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """How often it happens in each year: by inversion where that is quicker, most years being 0."""
+def _hits(
+    draw: np.random.Generator, rates: npt.NDArray[np.float32]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The years in which it happens, and how often: by inversion where that is quicker."""
     if float(rates.max()) > SELDOM:
-        return draw.poisson(rates)
-    counts = np.zeros(len(rates), dtype=np.int64)
+        counts = draw.poisson(rates)
+        hit = np.flatnonzero(counts)
+        return hit, counts[hit]
     drawn = draw.random(len(rates), dtype=np.float32)
     none = np.exp(-rates)
-    years: npt.NDArray[Any] = np.flatnonzero(drawn > none)
-    rates, left, chance = (one[years].astype(np.float64) for one in (rates, drawn, none))
+    hit = np.flatnonzero(drawn > none)
+    rate, left, chance = (one[hit].astype(np.float64) for one in (rates, drawn, none))
+    times = np.ones(len(hit), dtype=np.int64)
     reached = chance.copy()
-    count = 0
-    while years.size:
-        count += 1
-        counts[years] = count
-        chance *= rates / count
+    # The first steps over all of these years: leaving out those that are done would cost more.
+    for count in range(1, TOGETHER):
+        chance *= rate
+        chance /= count
         reached += chance
+        times += left > reached
+    _go_on(times, np.flatnonzero(left > reached), rate, left, chance, reached)
+    return hit, times
+
+
+def _go_on(
+    times: npt.NDArray[np.int64],
+    places: npt.NDArray[np.int64],
+    rate: Losses,
+    left: Losses,
+    chance: Losses,
+    reached: Losses,
+) -> None:
+    """Count on where more happened than in most years."""
+    rate, left, chance, reached = (one[places] for one in (rate, left, chance, reached))
+    for count in range(TOGETHER, int(20 + 4 * SELDOM)):
         # Past any count that a float can tell from certainty there is nothing more to find.
-        more = (left > reached) & (count < 20 + 4 * SELDOM)
-        years = years[more]
-        rates, left, chance, reached = (one[more] for one in (rates, left, chance, reached))
-    return counts
+        if not places.size:
+            return
+        chance *= rate / count
+        reached += chance
+        more = left > reached
+        places = places[more]
+        times[places] += 1
+        rate, left, chance, reached = (one[more] for one in (rate, left, chance, reached))
 
 
 def _amounts(bet: Bet, draw: np.random.Generator, size: int) -> Losses:
