@@ -37,7 +37,8 @@ def build_register_report(*, subject_id: int, language: str, at: datetime) -> Bu
             "picture": picture,
             "tiles": _tiles(rows),
             "figures": _figures(rows, scales, language),
-            "table": _table(rows),
+            "table": _table([row for row in rows if not row.is_tolerable]),
+            "lines": [_line(row) for row in _ranked(rows) if row.is_tolerable],
             "accepted": _accepted(rows),
         },
         payload={
@@ -103,7 +104,11 @@ def _table(rows: list[PictureRow]) -> Any:
         PaperColumn(_("Level"), "w15", ""),
         PaperColumn(_("Answer"), "w20", ""),
     ]
-    return paper_table(columns, [_line(row) for row in sorted(rows, key=_rank)])
+    return paper_table(columns, [_line(row) for row in _ranked(rows)])
+
+
+def _ranked(rows: list[PictureRow]) -> list[PictureRow]:
+    return sorted(rows, key=_rank)
 
 
 def _rank(row: PictureRow) -> tuple[int, str]:
