@@ -113,14 +113,7 @@ def risk_page(risk: Risk, *, user: User, at: datetime) -> RiskPage:
         is_overdue=risk.is_review_overdue(at),
         matrix=matrix_view(family=family, marks=marks_of(risk, scale)),
         assets=list(Asset.objects.visible_to(user).filter(risks=risk).order_by("code")),
-        assessments=[
-            AssessmentLine(
-                one,
-                level_badge(by_matrix[one.matrix_id], one.level),
-                one.matrix.version != version,
-            )
-            for one in assessments
-        ],
+        assessments=_lines(assessments, by_matrix, version),
         treatments=[
             (treatment, treatment.is_overdue(at.date()))
             for treatment in risk.treatments.select_related("owner").order_by("status", "due_on")
@@ -144,6 +137,18 @@ def risk_page(risk: Risk, *, user: User, at: datetime) -> RiskPage:
         may_weigh=user.pk in {risk.owner_id, risk.business_owner_id},
         history=history_of(risk),
     )
+
+
+def _lines(
+    assessments: list[Assessment], by_matrix: dict[int, Scale], version: int
+) -> list[AssessmentLine]:
+    """The judgements, each in the words of the matrix it was made by."""
+    return [
+        AssessmentLine(
+            one, level_badge(by_matrix[one.matrix_id], one.level), one.matrix.version != version
+        )
+        for one in assessments
+    ]
 
 
 def _beside(risk: Risk) -> Beside:

@@ -33,10 +33,7 @@ def publish_matrix(
     Old judgements stay as they were, under the matrix they were made with: nothing is clamped.
     """
     why = need_reason(reason)
-    try:
-        scale = Scale.read(likelihoods=likelihoods, impacts=impacts, levels=levels, cells=cells)
-    except ValueError as error:
-        raise BadFactsError(str(error)) from error
+    scale = _checked(likelihoods=likelihoods, impacts=impacts, levels=levels, cells=cells)
     standing = RiskMatrix.objects.active().filter(family=family)
     old = standing.select_for_update().first()
     version = (RiskMatrix.objects.aggregate(top=Max("version"))["top"] or 0) + 1
@@ -68,6 +65,13 @@ def publish_matrix(
     )
     publish(topic="risks", kind="matrix", at=at, permission="risks.view_risk")
     return matrix
+
+
+def _checked(**parts: Any) -> Scale:
+    try:
+        return Scale.read(**parts)
+    except ValueError as error:
+        raise BadFactsError(str(error)) from error
 
 
 def judge_again(risks: RiskQuerySet, *, at: datetime) -> int:

@@ -92,10 +92,8 @@ def edit_risk(
     if after:
         check_row(risk)
         risk.save(update_fields=columns_of(after))
-    if risk.level and risk.reassess_since is None and risk.category.matrix_family != family:
-        # Another matrix judges it from now on; what the old one said stays as history.
-        risk.reassess_since = at
-        risk.save(update_fields=["reassess_since"])
+    if risk.category.matrix_family != family:
+        _wait_for_judgement(risk, at=at)
     if assets is not None:
         old = sorted(risk.assets.values_list("code", flat=True))
         named = sorted({asset.code: asset for asset in assets}.items())
@@ -117,6 +115,13 @@ def edit_risk(
         )
         tell(at=at)
     return risk
+
+
+def _wait_for_judgement(risk: Risk, *, at: datetime) -> None:
+    """Another matrix judges it from now on; what the old one said stays as history."""
+    if risk.level and risk.reassess_since is None:
+        risk.reassess_since = at
+        risk.save(update_fields=["reassess_since"])
 
 
 @verb

@@ -78,6 +78,13 @@ def _categories(names: dict[str, str]) -> list[tuple[RiskCategory, str]]:
     return [(one, names.get(one.matrix_family, one.matrix_family)) for one in rows]
 
 
+def _draft_of(now: RiskMatrix) -> Draft:
+    """The matrix in force as a start, with the ends of its bands said."""
+    ends = zip(now.likelihoods, now.scale.rate_edges(), strict=False)
+    likelihoods = [one | {"upper": round(end, 4)} for one, end in ends] + now.likelihoods[-1:]
+    return Draft(likelihoods, now.impacts, now.levels, now.cells)
+
+
 @require_http_methods(FORM)
 @needs("risks.publish_matrix")
 def matrix_edit(request: SignedInRequest) -> HttpResponse:
@@ -86,16 +93,8 @@ def matrix_edit(request: SignedInRequest) -> HttpResponse:
     family = slugify(request.GET.get("family", ""))[:40] or STANDARD
     now = matrix_in_force(at=at, family=family)
     is_new = now.family != family
-    edges = now.scale.rate_edges()
-    draft = Draft(
-        [one | {"upper": round(end, 4)} for one, end in zip(now.likelihoods, edges, strict=False)]
-        + now.likelihoods[-1:],
-        now.impacts,
-        now.levels,
-        now.cells,
-    )
-    sizes = SizeForm(request.GET)
-    draft = draft.stretched(*sizes.size(draft))
+    draft = _draft_of(now)
+    draft = draft.stretched(*SizeForm(request.GET).size(draft))
     name = request.GET.get("family", "") if is_new else now.name
     form = MatrixForm(
         request.POST or None, draft=draft, language=language(), initial={"name": name}
