@@ -8,7 +8,7 @@ with a version of the portal, never between two looks at the same one.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 from zlib import crc32
 
 import numpy as np
