@@ -83,8 +83,9 @@ def simulate(bet: Bet, *, years: int = YEARS) -> Losses:
     if not hit.size:
         return np.zeros(years)
     when = np.repeat(hit, times)
-    together: Losses = np.bincount(when, weights=_amounts(bet, draw, when.size), minlength=years)
-    return together
+    amounts = _amounts(bet, draw, when.size)
+    together = np.bincount(when, weights=amounts, minlength=years)
+    return together.astype(np.float64, copy=False)
 
 
 def _hits(
