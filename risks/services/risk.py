@@ -92,8 +92,7 @@ def edit_risk(
     if after:
         check_row(risk)
         risk.save(update_fields=columns_of(after))
-    if risk.category.matrix_family != family:
-        _wait_for_judgement(risk, at=at)
+    _judge_by(risk, family, at=at)
     if assets is not None:
         old = sorted(risk.assets.values_list("code", flat=True))
         named = sorted({asset.code: asset for asset in assets}.items())
@@ -117,9 +116,10 @@ def edit_risk(
     return risk
 
 
-def _wait_for_judgement(risk: Risk, *, at: datetime) -> None:
-    """Another matrix judges it from now on; what the old one said stays as history."""
-    if risk.level and risk.reassess_since is None:
+def _judge_by(risk: Risk, before: str, *, at: datetime) -> None:
+    """Judged by another matrix from now on, it waits to be; what the old one said is history."""
+    is_other = risk.category.matrix_family != before
+    if is_other and risk.level and risk.reassess_since is None:
         risk.reassess_since = at
         risk.save(update_fields=["reassess_since"])
 
