@@ -26,6 +26,7 @@ class _Pending(list[PendingRow]):
 
 _pending: ContextVar[_Pending | None] = ContextVar("pending_audit_rows", default=None)
 _waiting: ContextVar[bool] = ContextVar("followers_wait", default=False)
+_joined: ContextVar[bool] = ContextVar("verbs_share_a_savepoint", default=False)
 _followers: list[Follower] = []
 # Set by the middleware: which sign-in an action came from.
 current_session: ContextVar[str] = ContextVar("audit_session", default="")
@@ -63,7 +64,7 @@ def _nested(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     assert rows is not None
     written = len(rows)
     try:
-        with transaction.atomic():
+        with transaction.atomic(savepoint=not _joined.get()):
             result = function(*args, **kwargs)
             if not _waiting.get():
                 _tell(rows)
@@ -93,6 +94,20 @@ def told_at_the_end() -> Iterator[None]:
         yield
     finally:
         _waiting.reset(token)
+
+
+@contextmanager
+def one_savepoint() -> Iterator[None]:
+    """Within this, verbs called by a verb share its savepoint: they fail together or not at all.
+
+    For a verb that is called by the thousand. Nobody inside may catch the refusal of another verb
+    and go on.
+    """
+    token = _joined.set(True)
+    try:
+        yield
+    finally:
+        _joined.reset(token)
 
 
 def _tell(rows: _Pending) -> None:

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from bcp_portal.accounts.models import User
-from bcp_portal.audit.verbs import audit, verb
+from bcp_portal.audit.verbs import audit, one_savepoint, verb
+from bcp_portal.live.services import told_once
 from bcp_portal.shared.errors import DomainError
 from incidents.models import (
     Importance,
@@ -86,12 +87,13 @@ def apply_operations(
     ids = [one.stamp.op_id for one in asked]
     known = {row.op_id: row for row in Operation.objects.filter(op_id__in=ids)}
     results: dict[str, Result] = {}
-    for one in sorted(asked, key=lambda each: (each.stamp.clock, str(each.stamp.op_id))):
-        row = known.get(one.stamp.op_id)
-        if row is None and one.run in locked:
-            row = _take_in(one, locked[one.run], actor=actor, at=at)
-            known[row.op_id] = row
-        results[str(one.stamp.op_id)] = _result(one, row, actor)
+    with told_once():
+        for one in sorted(asked, key=lambda each: (each.stamp.clock, str(each.stamp.op_id))):
+            row = known.get(one.stamp.op_id)
+            if row is None and one.run in locked:
+                row = _take_in(one, locked[one.run], actor=actor, at=at)
+                known[row.op_id] = row
+            results[str(one.stamp.op_id)] = _result(one, row, actor)
     return [results[str(one)] for one in dict.fromkeys(ids)]
 
 
@@ -129,7 +131,8 @@ def perform_operation(*, told: Told, run: PlaybookRun, actor: User, at: datetime
             raise OperationRefusedError(_("This step does not belong to the run."))
     clean = replace(told, payload=clean_payload(told.kind, told.payload))
     work = _Work(clean, run, step, actor, at)
-    return _DO[told.kind](work)
+    with one_savepoint():
+        return _DO[told.kind](work)
 
 
 @dataclass(frozen=True)
