@@ -74,6 +74,7 @@ urlpatterns = [
     path("steps/<int:pk>/skip/", steps.step_skip, name="step_skip"),
     path("steps/<int:pk>/reopen/", steps.step_reopen, name="step_reopen"),
     path("steps/<int:pk>/switch/", steps.step_switch, name="step_switch"),
+    path("operations/files/<int:pk>/", merge.operation_file, name="operation_file"),
     path("operations/<int:pk>/answer/", merge.operation_answer, name="operation_answer"),
     path("runs/<int:pk>/settle/", merge.run_settle, name="run_settle"),
     path("alerts/", lists.alert_list, name="alerts"),

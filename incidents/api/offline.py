@@ -3,21 +3,24 @@
 from typing import Any
 
 from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import viewsets
 from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assets.api.caller import caller
 from incidents.api.door import asked
-from incidents.api.offline_in import BatchIn, OperationIn, PackIn, read_operation
-from incidents.models import PlaybookRun
+from incidents.api.offline_in import BatchIn, EvidenceIn, OperationIn, PackIn, read_operation
+from incidents.models import Operation, OperationKind, PlaybookRun
 from incidents.selectors.offline_pack import offline_pack
 from incidents.selectors.run_log import run_answer
+from incidents.services.evidence_file import keep_evidence
 from incidents.services.offline_device import note_device
 from incidents.services.operation import Told, apply_operations
 
@@ -27,6 +30,7 @@ class OfflineViewSet(viewsets.ViewSet):
 
     action_permissions = {
         "operations": "incidents.work_incident",
+        "evidence": "incidents.work_incident",
         "pack": "incidents.view_incident",
     }
 
@@ -54,6 +58,17 @@ class OfflineViewSet(viewsets.ViewSet):
                 "runs": {str(run.pk): run_answer(run, after=after.get(run.pk, 0)) for run in fresh},
             }
         )
+
+    @extend_schema(request=EvidenceIn, responses=OpenApiTypes.OBJECT)
+    @action(detail=False, methods=["post"], parser_classes=[MultiPartParser])
+    def evidence(self, request: Request) -> Response:
+        """Take in the file of an operation that has arrived; told again, it counts once."""
+        user, said = caller(request), asked(request, EvidenceIn)
+        noted = Operation.objects.visible_to(user).standing().filter(kind=OperationKind.EVIDENCE)
+        operation = get_object_or_404(noted, op_id=said["op_id"])
+        at = timezone.now()
+        file = keep_evidence(operation=operation, content=said["file"].read(), actor=user, at=at)
+        return Response({"now": int(at.timestamp() * 1000), "sha256": file.sha256})
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     @action(detail=False, methods=["get"])

@@ -39,6 +39,13 @@ class PackIn(serializers.Serializer[None]):
     device = serializers.UUIDField(required=False)
 
 
+class EvidenceIn(serializers.Serializer[None]):
+    """The file behind an operation of the kind evidence."""
+
+    op_id = serializers.UUIDField()
+    file = serializers.FileField(max_length=200)
+
+
 class BatchIn(serializers.Serializer[None]):
     """What one device tells at once, and what it has seen of each run."""
 

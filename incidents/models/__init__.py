@@ -23,6 +23,7 @@ from incidents.models.escalation import (
     Rotation,
     Shift,
 )
+from incidents.models.evidence_file import EvidenceFile
 from incidents.models.exercise import (
     EXERCISE_LIFECYCLE,
     Exercise,
@@ -110,6 +111,7 @@ __all__ = [
     "EscalationReason",
     "EscalationStatus",
     "EscalationTarget",
+    "EvidenceFile",
     "Exercise",
     "ExerciseKind",
     "ExerciseStatus",

@@ -16,7 +16,7 @@ STYLES = ("vendor/tabler/tabler.min.css", "css/tokens.css", "css/base.css", "css
           "css/offline.css")  # fmt: skip
 SCRIPTS = ("vendor/idb/idb.js", "js/offline/app.js")
 # Modules name each other by their plain names, whatever the storage calls the hashed copies.
-MODULES = ("dom", "screens", "fold", "store", "sync", "clock", "vault")
+MODULES = ("dom", "screens", "fold", "store", "sync", "clock", "vault", "files")
 OTHERS = ("vendor/inter/inter-latin.woff2", "vendor/inter/inter-latin-ext.woff2",
           "img/siaga.svg", "img/siaga-192.png", "img/siaga-512.png")  # fmt: skip
 

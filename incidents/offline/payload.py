@@ -10,7 +10,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "untick": ("reason",),
     "skip": ("reason",),
     "note": ("text",),
-    "evidence": ("text", "sha256"),
+    "evidence": ("text", "sha256", "name"),
     "assign": ("role", "user", "was"),
     "propose": ("what", "chosen", "reason", "note", "user"),
 }

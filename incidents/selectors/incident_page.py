@@ -13,6 +13,7 @@ from incidents.models import (
     Alert,
     Decision,
     Escalation,
+    EvidenceFile,
     Incident,
     IncidentAccess,
     IncidentRole,
@@ -129,6 +130,7 @@ class IncidentPage:
     next_step: StepLine | None
     playbooks: list[Playbook]
     timeline: list[TimelineEntry]
+    files: list[EvidenceFile]
     roles: list[RoleLine]
     escalations: list[Escalation]
     calls: list[Notice]
@@ -190,6 +192,11 @@ def incident_page(incident: Incident, *, at: datetime) -> IncidentPage:
             incident.timeline.select_related("actor").order_by("-happened_at", "-pk")[
                 :TIMELINE_SHOWN
             ]
+        ),
+        files=list(
+            EvidenceFile.objects.filter(operation__incident=incident)
+            .select_related("operation__actor")
+            .order_by("-pk")
         ),
         roles=_roles(incident),
         escalations=list(incident.escalations.order_by("-started_at")),

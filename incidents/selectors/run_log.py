@@ -234,5 +234,6 @@ def _what(op: Operation) -> str:
     what = str(op.get_kind_display())
     about = op.step.said("text") if op.step else ""
     chosen = _choice(op.step, str(said.get("chosen", "")))
-    parts = [what, about, chosen and f"→ {chosen}", str(words)]
+    digest = said.get("sha256") and f"{said.get('name', '')} SHA-256 {said['sha256'][:16]}".strip()
+    parts = [what, about, chosen and f"→ {chosen}", str(words), str(digest or "")]
     return " · ".join(part for part in parts if part)

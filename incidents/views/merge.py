@@ -1,16 +1,20 @@
 """What waits for a person online: proposals from devices, and clashes between them."""
 
+from django.core.files.storage import default_storage
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from bcp_portal.shared.errors import DomainError
+from bcp_portal.shared.hashing import sha256_hex
 from bcp_portal.shared.pages import SignedInRequest, attempt, needs
 from incidents.forms.incident import AnswerForm, SettleForm
-from incidents.models import Operation, OperationKind, PlaybookRun
+from incidents.models import EvidenceFile, Operation, OperationKind, PlaybookRun
 from incidents.services.clash import answer_proposal, settle_clash
+from incidents.services.evidence_file import note_evidence_download
 from incidents.services.operation_log import stamp_of
 
 
@@ -34,6 +38,27 @@ def operation_answer(request: SignedInRequest, pk: int) -> HttpResponse:
             ),
         )
     return redirect("incidents:detail", code=proposal.incident.code)
+
+
+@require_safe
+@needs("incidents.view_incident")
+def operation_file(request: SignedInRequest, pk: int) -> HttpResponse:
+    """A photo or file kept as evidence; one that no longer has its hash is not handed out."""
+    file = get_object_or_404(EvidenceFile.objects.visible_to(request.user), pk=pk)
+    try:
+        with default_storage.open(file.path) as stored:
+            content = stored.read()
+    except OSError:
+        content = b""
+    if sha256_hex(content) != file.sha256:
+        words = _("The file on record is missing or was changed; it is not handed out.")
+        return HttpResponse(words, status=410, content_type="text/plain")
+    note_evidence_download(file=file, actor=request.user, at=timezone.now())
+    # Never shown in the page: what people bring may be anything.
+    response = HttpResponse(content, content_type="application/octet-stream")
+    response["Content-Disposition"] = content_disposition_header(True, file.name) or "attachment"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 @require_POST

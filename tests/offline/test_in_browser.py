@@ -1,5 +1,6 @@
 """The portal without a link, in a real Chromium: the server goes and returns, people work on."""
 
+import hashlib
 import json
 import re
 from functools import partial
@@ -10,7 +11,7 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from bcp_portal.accounts.roles import Role
-from incidents.models import OfflineDevice, Operation, TimelineEntry
+from incidents.models import EvidenceFile, OfflineDevice, Operation, TimelineEntry
 from incidents.selectors.run_log import merge_of
 from tests.frame.browsing import ARGUMENTS, CHROMIUM, chromium
 from tests.make import make_user
@@ -314,3 +315,67 @@ def add_authenticator(page):
         "automaticPresenceSimulation": True,
     }  # fmt: skip
     tools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def test_a_photo_waits_sealed_and_arrives_with_its_digest(browser, server, run, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    photo = b"\xff\xd8" + CANARY.encode() * 1000
+    with device(browser, server, make_user(Role.INCIDENT_COMMANDER)) as page:
+        make_ready(page, server)
+        server.stop()
+        open_run(page, run)
+        page.get_by_role("button", name="Evidence").click()
+        image = {"name": "switch.jpg", "mimeType": "image/jpeg", "buffer": photo}
+        page.set_input_files("dialog [name=file]", image)
+        say_in_dialog(page, text="The burnt switch")
+        wait_for_unsent(page, 1)
+
+        server.start()
+        replay(page)
+        wait_for_unsent(page, 0)
+
+    file = EvidenceFile.objects.get()
+    assert file.sha256 == hashlib.sha256(photo).hexdigest()
+    assert (tmp_path / file.path).read_bytes() == photo
+
+
+def test_it_locks_after_five_quiet_minutes_and_keeps_its_copy_for_72_hours(browser, server, run):
+    with device(browser, server, make_user(Role.INCIDENT_COMMANDER)) as page:
+        page.clock.install()
+        make_ready(page, server)
+        server.stop()
+        open_run(page, run)
+        press(page, run, "Lock the door")
+        wait_for_unsent(page, 1)
+        page.clock.fast_forward(240_000)
+        expect(page.locator("#stage")).to_contain_text(CANARY)
+        page.clock.fast_forward(62_000)
+        expect(page.locator("#unlock")).to_be_visible()
+        assert CANARY not in page.content()
+
+        page.clock.fast_forward(72 * 3_600_000)
+        enter(page)
+        expect(page.locator("#stage")).to_contain_text("Nothing is kept here now")
+        wait_for_unsent(page, 1)  # what was done here stays, sealed
+
+
+def test_an_answer_that_takes_half_a_minute_stops_nobody(browser, server, run):
+    with device(browser, server, make_user(Role.INCIDENT_COMMANDER)) as page:
+        page.clock.install()
+        make_ready(page, server)
+        held = []
+        page.route(
+            "**/offline/operations/",
+            lambda route: route.continue_() if held else held.append(route),
+        )
+        open_run(page, run)
+        press(page, run, "Lock the door")
+        while not held:
+            page.wait_for_timeout(50)
+        press(page, run, "Call the landlord")
+        wait_for_unsent(page, 2)
+        page.clock.fast_forward(30_000)
+        held[0].continue_()
+        wait_for_unsent(page, 0)
+
+    assert [op.outcome for op in Operation.objects.all()] == ["applied", "applied"]

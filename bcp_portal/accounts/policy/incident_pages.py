@@ -62,6 +62,7 @@ RULES: tuple[Rule, ...] = (
     _page("step_skip", "incidents.work_incident", "POST", kind="step"),
     _page("step_reopen", "incidents.work_incident", "POST", kind="step"),
     _page("operation_answer", "incidents.work_incident", "POST", kind="operation"),
+    _page("operation_file", "incidents.view_incident", kind="evidence file"),
     _page("run_settle", "incidents.work_incident", "POST", kind="run"),
     _page("alerts", "incidents.view_alert", kind="alert"),
     _page("alerts_bulk", "incidents.handle_alert", "POST", kind="alert"),

@@ -70,6 +70,7 @@ RULES: tuple[Rule, ...] = (
     _content("review-write", SEND, "change_review", "review"),
     _content("action-item-list", SEND, "handle_actionitem", "action-item"),
     _content("offline-operations", SEND, "work_incident", "run"),
+    _content("offline-evidence", SEND, "work_incident", "operation"),
     _content("offline-pack", READ, "view_incident", "incident"),
     Rule("api:playbook-list", READ, "incidents.view_playbook", scope="all", kind="playbook"),
     Rule("api:playbook-detail", READ, "incidents.view_playbook", scope="all", kind="playbook"),

@@ -1,8 +1,9 @@
 // The offline pages: unlock, show, take deeds down, exchange them with the server.
 import { askFor, button, clockTime, h, say } from "./dom.js";
 import * as screens from "./screens.js";
+import { digestOf, MAX_BYTES, MAX_MB } from "./files.js";
 import { entries, get, hear, put, remove, tell, wipe } from "./store.js";
-import { contact, queue, refresh, state, Trouble, unsent } from "./sync.js";
+import { contact, queue, refresh, state, Trouble, unsent, unsentCount } from "./sync.js";
 import { exportFile, makeVault, open, passkeySecret, unlock } from "./vault.js";
 
 const EVERY = 30000;
@@ -16,12 +17,13 @@ let refused = [];
 let place = location.hash.slice(1) || (location.pathname.match(/^\/incidents\/([A-Za-z]+-\d+)\//) || [])[1] || "";
 let touched = Date.now();
 let busy = false;
+let again = false; // something was asked for while an exchange was under way
 
 const paint = (...children) => stage.replaceChildren(...children.flat(Infinity).filter(Boolean));
 const bar = async () => {
-  const [asOf, boxes] = [await get("meta", "asOf"), await entries("outbox")];
+  const [asOf, count] = [await get("meta", "asOf"), await unsentCount()];
   document.getElementById("as-of").textContent = asOf ? say("as_of", clockTime(asOf)) : "";
-  document.getElementById("unsent").textContent = say("unsent", boxes.length);
+  document.getElementById("unsent").textContent = say("unsent", count);
   const link = document.getElementById("link");
   link.dataset.state = state.link;
   link.textContent = say(`link_${state.link}`);
@@ -57,8 +59,8 @@ const show = async () => {
 const go = (code) => { place = code; show(); };
 window.addEventListener("hashchange", () => go(location.hash.slice(1)));
 
-const deed = async (kind, run, step, payload) => {
-  await queue(kind, run, step, payload);
+const deed = async (kind, run, step, payload, bytes = null) => {
+  await queue(kind, run, step, payload, bytes);
   await load();
   await show();
   exchange();
@@ -87,9 +89,11 @@ const act = {
   evidence: async (run) => {
     const said = await askFor(say("evidence"), [{ name: "text", label: say("evidence_where") }, { name: "file", label: say("evidence_file"), type: "file", required: false }], say("add_note"));
     if (!said) return;
-    const digest = said.file && await crypto.subtle.digest("SHA-256", await said.file.arrayBuffer());
-    const sha256 = digest ? [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("") : "";
-    await deed("evidence", run, null, { text: said.text, sha256 });
+    if (!said.file) { await deed("evidence", run, null, { text: said.text }); return; }
+    if (said.file.size > MAX_BYTES && !(await askFor(say("too_large", MAX_MB), [], say("only_digest")))) return;
+    const bytes = await said.file.arrayBuffer();
+    const payload = { text: said.text, sha256: await digestOf(bytes), name: said.file.name };
+    await deed("evidence", run, null, payload, bytes.byteLength > MAX_BYTES ? null : bytes);
   },
   propose: async (run, what) => {
     const said = await askFor(say(`propose_${what}`), [{ name: "reason", label: say("reason") }], say("propose"));
@@ -101,7 +105,10 @@ const act = {
     if (said) await deed("assign", run, null, { ...said, was: incident.held[said.role] ?? "" });
   },
   forgetRefused: async () => {
-    for (const [id] of await entries("refused")) await remove("refused", id);
+    for (const [id] of await entries("refused")) {
+      await remove("refused", id);
+      await remove("files", id);
+    }
     await load();
     await show();
   },
@@ -116,8 +123,9 @@ const act = {
 };
 
 const exchange = async () => {
-  if (busy || document.hidden) return;
-  busy = true;
+  if (document.hidden) return;
+  if (busy) { again = true; return; }
+  [busy, again] = [true, false];
   try {
     const fresh = (await get("meta", "publicKey")) ? await contact(key) : null;
     if (fresh && key) await load();
@@ -125,6 +133,7 @@ const exchange = async () => {
     if (fresh || !key) await bar();
     if (key && !document.querySelector("dialog[open]")) await show(); else await bar();
   } finally { busy = false; }
+  if (again) exchange();
 };
 
 // -- the gate
@@ -150,6 +159,8 @@ const enter = async (how) => {
 };
 
 const gate = async (problem = "") => {
+  document.getElementById("where").textContent = say("title"); // a locked page names nothing
+  document.getElementById("back").hidden = true;
   const lockBox = await get("meta", "lock");
   if (!lockBox) return start(problem);
   const passphrase = h("input", { class: "form-control", type: "password", name: "passphrase", autocomplete: "current-password", required: true, "aria-label": say("passphrase") });
@@ -207,7 +218,7 @@ const leave = () => h("div", { class: "cluster offline-leave" },
   h("a", { class: "btn btn-sm btn-ghost", href: "/account/login/?next=/offline/" }, say("sign_in")),
   h("a", { class: "btn btn-sm btn-ghost", href: "/offline/devices/" }, say("devices")),
   button(say("wipe"), async () => {
-    const count = (await entries("outbox")).length;
+    const count = await unsentCount();
     if (await askFor(say("wipe_sure", count), [], say("wipe"))) { key = null; await wipe(); await start(); }
   }, "btn-ghost"));
 

@@ -1,6 +1,6 @@
 // The store of the device: sealed boxes, and the few plain facts that are needed to open them.
 const NAME = "siaga-offline";
-const VERSION = 1;
+const VERSION = 2;
 let opening = null;
 let isGone = false;
 
@@ -9,7 +9,7 @@ const db = () => {
   opening ??= idb.openDB(NAME, VERSION, {
     upgrade(base) {
       // Never delete a store here: unsent operations outlive every new version of this page.
-      for (const store of ["meta", "boxes", "outbox", "refused"]) {
+      for (const store of ["meta", "boxes", "outbox", "refused", "files"]) {
         if (!base.objectStoreNames.contains(store)) base.createObjectStore(store);
       }
     },
@@ -23,6 +23,7 @@ export const get = async (store, key) => (await db()).get(store, key);
 export const put = async (store, key, value) => (await db()).put(store, value, key);
 export const remove = async (store, key) => (await db()).delete(store, key);
 export const count = async (store) => (await db()).count(store);
+export const keysOf = async (store) => (await db()).getAllKeys(store);
 export const entries = async (store) => {
   const transaction = (await db()).transaction(store);
   const [keys, values] = await Promise.all([transaction.store.getAllKeys(), transaction.store.getAll()]);

@@ -1,11 +1,13 @@
 // Contact with the server: what was done here goes out, what was done elsewhere comes in. Only an
 // answer of the server counts as a link; what the browser believes about the network is not asked.
 import { measure, reading, tick, witness } from "./clock.js";
+import { filesWaiting, keepFile, sendFiles } from "./files.js";
 import { count, entries, get, put, remove, tell, wipe } from "./store.js";
 import { open, seal } from "./vault.js";
 
 const PACK = "/api/v1/offline/pack/";
 const OPERATIONS = "/api/v1/offline/operations/";
+const EVIDENCE = "/api/v1/offline/evidence/";
 const BATCH = 100;
 const PATIENCE = 60000;
 export const state = { link: "unknown", reason: "", retryAt: 0, backOff: 0 };
@@ -22,12 +24,16 @@ const ask = async (address, { method = "GET", body = null, csrf = "" } = {}) => 
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), PATIENCE);
   let response;
+  const isForm = body instanceof FormData;
   const sentAt = Date.now();
   try {
     response = await fetch(address, {
       method, signal: abort.signal, cache: "no-store", credentials: "same-origin", redirect: "error",
-      headers: { Accept: "application/json", ...(body ? { "Content-Type": "application/json", "X-CSRFToken": csrf } : {}) },
-      body: body ? JSON.stringify(body) : null,
+      headers: {
+        Accept: "application/json", ...(body ? { "X-CSRFToken": csrf } : {}),
+        ...(body && !isForm ? { "Content-Type": "application/json" } : {}),
+      },
+      body: body && !isForm ? JSON.stringify(body) : body,
     });
   } catch { throw new Trouble("silent"); } finally { clearTimeout(timer); }
   if (response.status === 401 || response.status === 403) throw new Trouble("signed-out");
@@ -76,8 +82,9 @@ const compose = async (kind, run, step, payload, name) => {
 };
 
 // Put a deed into the outbox; it is on the disk, sealed, before anybody sees it on the screen.
-export const queue = async (kind, run, step, payload) => {
+export const queue = async (kind, run, step, payload, bytes = null) => {
   const operation = await compose(kind, run, step, payload);
+  if (bytes) await keepFile(operation.op_id, bytes);
   await put("outbox", operation.op_id, await seal(await get("meta", "publicKey"), operation.op_id, operation));
   tell("outbox");
   return operation;
@@ -120,6 +127,11 @@ export const exchange = async (privateKey) => {
     });
     await settle(batch, answer.results);
   }
+  const files = privateKey ? await filesWaiting() : [];
+  if (files.length) {
+    await sendFiles(privateKey, (body) => ask(EVIDENCE, { method: "POST", csrf: pack.csrf, body }).catch(unlessRefused));
+    tell("outbox");
+  }
   if (waiting.length) pack = await refresh();
   state.backOff = 0;
   return pack;
@@ -128,6 +140,12 @@ export const exchange = async (privateKey) => {
 const ownInHand = (person) => (
   [...inHand.values()].filter((deed) => deed.person === person).map((deed) => deed.operation)
 );
+
+// A file that the server does not take stays here, sealed, and holds nothing else up.
+const unlessRefused = (trouble) => {
+  if (trouble instanceof Trouble && trouble.kind === "refused") return {};
+  throw trouble;
+};
 
 const settle = async (batch, results) => {
   const outcomes = new Map(results.map((result) => [result.op_id, result]));
@@ -178,7 +196,9 @@ const askWhetherRevoked = async () => {
   } catch { /* no answer, no verdict */ }
 };
 
-export const unsentCount = async () => Math.max(await count("outbox"), inHand.size);
+export const unsentCount = async () => (
+  Math.max(await count("outbox"), inHand.size) + (await filesWaiting()).length
+);
 
 const uuid7 = (now) => {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

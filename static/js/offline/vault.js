@@ -69,24 +69,28 @@ export const unlock = async (lock, { passphrase = "", passkey = null }) => {
   return subtle.importKey("pkcs8", secret, CURVE, false, ["deriveBits"]);
 };
 
-export const seal = async (publicKey, what, value) => {
+export const seal = (publicKey, what, value) => sealBytes(publicKey, what, text.encode(JSON.stringify(value)));
+
+export const sealBytes = async (publicKey, what, plain) => {
   const theirs = await subtle.importKey("raw", publicKey, CURVE, false, []);
   const ours = await subtle.generateKey(CURVE, false, ["deriveBits"]);
   const shared = await subtle.deriveBits({ name: "ECDH", public: theirs }, ours.privateKey, 256);
   const epk = new Uint8Array(await subtle.exportKey("raw", ours.publicKey));
   const key = await keyFromSecret(shared, epk, "siaga-offline-box");
   const iv = random(12);
-  const plain = text.encode(JSON.stringify(value));
   const box = await subtle.encrypt({ name: "AES-GCM", iv, additionalData: text.encode(what) }, key, plain);
   return { epk, iv, box };
 };
 
-export const open = async (privateKey, what, { epk, iv, box }) => {
+export const open = async (privateKey, what, sealed) => (
+  JSON.parse(new TextDecoder().decode(await openBytes(privateKey, what, sealed)))
+);
+
+export const openBytes = async (privateKey, what, { epk, iv, box }) => {
   const theirs = await subtle.importKey("raw", epk, CURVE, false, []);
   const shared = await subtle.deriveBits({ name: "ECDH", public: theirs }, privateKey, 256);
   const key = await keyFromSecret(shared, epk, "siaga-offline-box");
-  const plain = await subtle.decrypt({ name: "AES-GCM", iv, additionalData: text.encode(what) }, key, box);
-  return JSON.parse(new TextDecoder().decode(plain));
+  return subtle.decrypt({ name: "AES-GCM", iv, additionalData: text.encode(what) }, key, box);
 };
 
 // -- a file to carry unsent operations away, under a passphrase of its own
