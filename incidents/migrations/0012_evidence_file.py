@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("incidents", "0010_communication"),
+        ("incidents", "0011_silences"),
     ]
 
     operations = [
