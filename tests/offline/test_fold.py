@@ -1,6 +1,7 @@
 """The fold: the same in Python and in the browser, in any order, and nothing is lost."""
 
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from incidents.offline.fold import fold, state_hash
+from tests.offline.schedules import DivergedError, run_schedule
 from tests.offline.vectors import make_vector, make_vectors
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,6 +83,21 @@ def test_replicas_that_know_the_same_say_the_same(seed):
 
     assert len({state_hash(fold(replica)) for replica in replicas}) == 1
     assert fold(replicas[0])["size"] == len({op["id"] for op in ops})
+
+
+def test_schedules_of_two_to_six_replicas_converge_and_lose_nothing():
+    """A share of what `python -m tests.offline.schedules 1000000` runs."""
+    for seed in range(int(os.environ.get("SIAGA_TEST_SCHEDULES", "1000"))):
+        run_schedule(seed)
+
+
+def test_a_clash_that_no_state_lists_fails_the_schedule(monkeypatch):
+    monkeypatch.setattr(
+        "tests.offline.schedules.contradictions", lambda ops: {("done_skipped", "?")}
+    )
+
+    with pytest.raises(DivergedError, match="not listed"):
+        run_schedule(1)
 
 
 def gossip(chance: random.Random, ops: list[dict]) -> list[dict]:
