@@ -56,6 +56,7 @@ SUBJECTS = {
     "incidents:reporting_told": ("pk", "duty"),
     "incidents:reporting_waive": ("pk", "duty"),
     "incidents:operation": ("pk", "operation"),
+    "incidents:operation_file": ("pk", "evidence_file"),
     "incidents:run_settle": ("pk", "run"),
     "incidents:offline_device": ("pk", "offline_device"),
     "risks:": ("code", "risk"),

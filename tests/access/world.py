@@ -15,6 +15,7 @@ from bcp_portal.audit.models import AuditRow
 from bcp_portal.reports.models import ReportFile
 from incidents.models import (
     Alert,
+    EvidenceFile,
     IncidentAccess,
     Notice,
     OfflineDevice,
@@ -213,6 +214,18 @@ def _add_incident(half: Half, boss: User) -> None:
     )
     add_note(incident=incident, text=f"{word} note", actor=boss, at=NOON)
     publish_update(incident=incident, audience="users", text=f"{word} update", actor=boss, at=NOON)
+    photo = log_operation(
+        kind=OperationKind.EVIDENCE, incident=incident, run=half.run, actor=boss, at=NOON,
+        payload={"text": f"{word} photo"},
+    )  # fmt: skip
+    half.things["evidence_file"] = EvidenceFile.objects.create(
+        operation=photo,
+        name=f"{word} photo",
+        size=1,
+        sha256="0" * 64,
+        path="gone",
+        received_at=NOON,
+    )
     half.things["update_draft"] = UpdateDraft.objects.create(
         incident=incident, audience="public", text=f"{word} draft", written_by=boss, written_at=NOON
     )
