@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("incidents", "0012_duties_to_tell"),
+        ("incidents", "0013_sensitive_incidents"),
     ]
 
     operations = [
