@@ -13,12 +13,14 @@ django.setup()
 
 from bcp_portal.live.stream import live_stream  # noqa: E402
 from bcp_portal.wsgi import application as pages  # noqa: E402
-from telemetry.ingest.door import site_door  # noqa: E402
+from telemetry.ingest.door import site_door, writer  # noqa: E402
+from telemetry.ingest.otlp_door import OtlpDoor  # noqa: E402
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+otlp_door = OtlpDoor(writer)
 # Measured: pages are served fastest by plain synchronous Django on a fixed pool of threads.
 # Django types its own environ.
 django_pages = WSGIMiddleware(pages, workers=12)  # type: ignore[arg-type]
@@ -43,6 +45,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     path: str = scope.get("path", "")
     if path.startswith("/api/telemetry/v1/"):
         await site_door(scope, receive, send)
+    elif path.startswith("/otlp/"):
+        await otlp_door(scope, receive, send)
     elif path == "/live/":
         await live_stream(scope, receive, send)
     else:

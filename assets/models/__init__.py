@@ -32,6 +32,7 @@ from assets.models.recovery_target import RecoveryTarget
 from assets.models.region import Region
 from assets.models.signature import APPOINTED, Delegation, Signatory, Signature, SigningRole
 from assets.models.site import Criticality, Sector, Site, SiteAssignment, SiteKind
+from assets.models.site_import import SiteImport
 from assets.models.third_party import ThirdParty
 
 __all__ = [
@@ -76,6 +77,7 @@ __all__ = [
     "SigningRole",
     "Site",
     "SiteAssignment",
+    "SiteImport",
     "SiteKind",
     "TargetProposal",
     "ThirdParty",

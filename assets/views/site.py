@@ -77,7 +77,10 @@ def site_list(request: SignedInRequest) -> HttpResponse:
     """Every place that can be cut off."""
     rows = Site.objects.visible_to(request.user).for_list()
     buttons = (
-        [{"label": _("Open a site"), "url": reverse("assets:site_open"), "primary": True}]
+        [
+            {"label": _("Import"), "url": reverse("assets:site_import"), "primary": False},
+            {"label": _("Open a site"), "url": reverse("assets:site_open"), "primary": True},
+        ]
         if request.user.has_perm("assets.run_site")
         else []
     )

@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import parse_qs
@@ -138,15 +139,7 @@ class SiteDoor:
         told = headers_of(scope)
         holder = await self._holder(told)
         device_id = holder.device_id
-        if self._in_flight.get(device_id, 0) >= MOST_AT_ONCE_A_DEVICE:
-            raise _AnsweredError(
-                429, "Too many batches of this device at once.", [(b"retry-after", b"1")]
-            )
-        if self._quota.is_spent(device_id):
-            # Before a byte of the body is read: a flood costs us next to nothing.
-            raise self._over_quota(device_id, MAX_ITEMS)
-        self._in_flight[device_id] = self._in_flight.get(device_id, 0) + 1
-        try:
+        with self._turn(device_id, most=MOST_AT_ONCE_A_DEVICE):
             batch = decode_batch(await read_body(told, receive))
             if batch.envelope.node_id.lower() != holder.node_id:
                 raise _AnsweredError(
@@ -157,11 +150,6 @@ class SiteDoor:
                 batch = first_of(batch, len(batch.items) - over)
             received_at = datetime.now(UTC)
             outcome = await self._writer.store(Arrival.now(device_id, received_at, batch))
-        finally:
-            if (left := self._in_flight[device_id] - 1) > 0:
-                self._in_flight[device_id] = left
-            else:
-                del self._in_flight[device_id]
         if outcome.is_refused:
             raise _revoked()
         # Kept with the next batch of whoever comes: nobody waits for it.
@@ -173,6 +161,25 @@ class SiteDoor:
             reply.want, headers = "pause", [(b"retry-after", b"%d" % wait_s)]
             reply.detail = f"{over} items are over the quota of this device and were not stored."
         await answer(send, 200 if outcome.acknowledged else 422, reply, headers)
+
+    @contextmanager
+    def _turn(self, device_id: int, *, most: int) -> Iterator[None]:
+        """Let a device in, unless it is here too often or has said too much already."""
+        if self._in_flight.get(device_id, 0) >= most:
+            raise _AnsweredError(
+                429, "Too many batches of this device at once.", [(b"retry-after", b"1")]
+            )
+        if self._quota.is_spent(device_id):
+            # Before a byte of the body is read: a flood costs us next to nothing.
+            raise self._over_quota(device_id, MAX_ITEMS)
+        self._in_flight[device_id] = self._in_flight.get(device_id, 0) + 1
+        try:
+            yield
+        finally:
+            if (left := self._in_flight[device_id] - 1) > 0:
+                self._in_flight[device_id] = left
+            else:
+                del self._in_flight[device_id]
 
     def _over(self, device_id: int, batch: DecodedBatch) -> int:
         """How many items of a batch are over the quota; refused ones count as said, too."""
@@ -310,4 +317,5 @@ def _writer_threads() -> int:
     return 2 if connection.vendor == "postgresql" else 1
 
 
-site_door = SiteDoor(Writer(_writer_threads()))
+writer = Writer(_writer_threads())
+site_door = SiteDoor(writer)

@@ -28,6 +28,7 @@ SUBJECTS = {
     "assets:signatory": ("pk", "signatory"),
     "assets:objective": ("code", "asset"),
     "assets:site": ("code", "site"),
+    "assets:site_import_undo": ("pk", "site_import"),
     "assets:window": ("pk", "window"),
     "telemetry:site": ("code", "site"),
     "telemetry:pack": ("code", "site"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
-from assets.models import Delegation, Signatory, SiteAssignment, ThirdParty
+from assets.models import Delegation, Signatory, SiteAssignment, SiteImport, ThirdParty
 from assets.services.impact import start_campaign
 from assets.services.objective import propose_target
 from bcp_portal.accounts.models import RoleGrant, SavedView, User
@@ -137,6 +137,9 @@ def make_half(word: str) -> Half:
             "ping": PingCheck.objects.create(
                 name=f"{word} job", key_hash=f"{word}-ping", site=site, period=HOUR, grace=HOUR,
                 created_at=NOON,
+            ),
+            "site_import": SiteImport.objects.create(
+                file_name=f"{word} sites.csv", changes=[], made_by=boss, made_at=NOON
             ),
             "monitor": WebhookSource.objects.create(
                 name=f"{word} monitor", kind="generic", key_hash=f"{word}-hook", site=site,
