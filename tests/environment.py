@@ -11,6 +11,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from hypothesis import HealthCheck, settings
+
 os.environ.setdefault("SIAGA_SECRET_KEY", secrets.token_urlsafe(48))
 if "SIAGA_DATA_DIR" not in os.environ:
     _folder = tempfile.mkdtemp(prefix="siaga-test-")
@@ -20,3 +22,7 @@ if worker := os.environ.get("PYTEST_XDIST_WORKER"):
     _own = Path(os.environ["SIAGA_DATA_DIR"]) / worker
     _own.mkdir(exist_ok=True)
     os.environ["SIAGA_DATA_DIR"] = str(_own)
+
+# A busy machine is slow to invent examples, and no test asserts a time.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
