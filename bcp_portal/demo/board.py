@@ -11,8 +11,7 @@ from assets.models import Site
 from bcp_portal.accounts.models import User
 from bcp_portal.demo.drills import Switches, providers, read_switches
 from bcp_portal.demo.menu import MENU, Drill
-from bcp_portal.demo.places import FIELD_PLACES, REGIONS
-from bcp_portal.demo.stock import SHOPS
+from bcp_portal.demo.places import FIELD_PLACES, REGIONS, SHOPS_WITH_A_QUOTA
 from incidents.models import Alert, IncidentKind
 from incidents.services.triage import suggest_playbook
 from incidents.services.triage_rules import TRIAGE
@@ -108,7 +107,9 @@ def _card(drill: Drill, switches: Switches, verdicts: dict[str, list[Verdict]]) 
 
 def _places(where: str) -> list[tuple[str, str]]:
     if where in ("site", "quota"):
-        shops = [place for place in FIELD_PLACES if where == "site" or place.code in SHOPS]
+        shops = [
+            place for place in FIELD_PLACES if where == "site" or place.code in SHOPS_WITH_A_QUOTA
+        ]
         return [(place.code, f"{place.code} {place.name}") for place in shops]
     if where == "region":
         return list(REGIONS.items())

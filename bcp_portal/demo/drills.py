@@ -9,8 +9,7 @@ from dataclasses import asdict, dataclass, field
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 
-from bcp_portal.demo.places import FIELD_PLACES, PLACES, REGIONS, Place
-from bcp_portal.demo.stock import SHOPS
+from bcp_portal.demo.places import FIELD_PLACES, PLACES, REGIONS, SHOPS_WITH_A_QUOTA, Place
 from bcp_portal.shared.errors import DomainError
 
 # Fewer silent sites of one provider could be an accident.
@@ -169,8 +168,8 @@ DRILLS: dict[str, Throw] = {
     "repair-region": _region("repair"),
     "break-till": _listed("faulty", shops, on=True),
     "mend-till": Throw(mend_till, shops),
-    "forget-sync": _listed("forgetful", lambda: SHOPS, on=True),
-    "remember-sync": _listed("forgetful", lambda: SHOPS, on=False),
+    "forget-sync": _listed("forgetful", lambda: SHOPS_WITH_A_QUOTA, on=True),
+    "remember-sync": _listed("forgetful", lambda: SHOPS_WITH_A_QUOTA, on=False),
     "unplug": _once("unplug"),
     "lose-tablet": _flag("tablet_lost", on=True),
     "find-tablet": _flag("tablet_lost", on=False),

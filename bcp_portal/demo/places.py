@@ -10,6 +10,8 @@ from assets.services.region import add_region
 from assets.services.site import open_site
 
 WIB, WITA, WIT = "Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"
+# The shops that may sell the article of the lent stock (`demo.stock`) without asking the centre.
+SHOPS_WITH_A_QUOTA = ("BKS-01", "BDG-01")
 REGIONS = {
     "JBB": "Jabodetabek & Jawa Barat",
     "JTM": "Jawa Timur",

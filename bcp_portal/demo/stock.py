@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
+from bcp_portal.demo.places import SHOPS_WITH_A_QUOTA
 from siaga_agent.store import Json
 from siaga_agent.till_queue import TillQueue
 
 SKU = "AKI-45AH"
-# The shops that may sell it without asking the centre.
-SHOPS = ("BKS-01", "BDG-01")
 # What a shop may sell of it before the centre must know.
 QUOTA = 12
 # What the web shop still sells: less than a single quota.
@@ -18,14 +17,14 @@ RESERVE = 20
 
 def shop_leases(queue: TillQueue, shop: str) -> list[Json]:
     """What a shop has left of its quota, if it has one."""
-    if shop not in SHOPS:
+    if shop not in SHOPS_WITH_A_QUOTA:
         return []
     return [{"sku": SKU, "granted": QUOTA, "used": min(queue.unsent_of(SKU), QUOTA)}]
 
 
 def centre_leases() -> list[Json]:
     """What the centre has, and what of it is promised or set aside."""
-    promised = QUOTA * len(SHOPS) + RESERVE
+    promised = QUOTA * len(SHOPS_WITH_A_QUOTA) + RESERVE
     return [{"sku": SKU, "granted": promised + ON_SALE, "used": promised}]
 
 
