@@ -37,7 +37,7 @@ class SignatureOut(serializers.ModelSerializer[Signature]):
         read_only_fields = fields
 
 
-class RemarkOut(serializers.ModelSerializer[Remark]):
+class ProposalRemarkOut(serializers.ModelSerializer[Remark]):
     """What somebody said about it."""
 
     made_by = serializers.SlugRelatedField[User](slug_field="username", read_only=True)
@@ -83,7 +83,7 @@ class ProposalOut(serializers.ModelSerializer[TargetProposal]):
 class WholeProposalOut(ProposalOut):
     """One proposal with what a signature needs: the digest of what is shown, and the verdict."""
 
-    remarks = RemarkOut(many=True, read_only=True)
+    remarks = ProposalRemarkOut(many=True, read_only=True)
     shown = serializers.SerializerMethodField()
     standing = serializers.SerializerMethodField()
 
@@ -115,7 +115,7 @@ class WhyIn(serializers.Serializer[None]):
     reason = serializers.CharField()
 
 
-class RemarkIn(serializers.Serializer[None]):
+class ProposalRemarkIn(serializers.Serializer[None]):
     """Something to say."""
 
     text = serializers.CharField(max_length=4000)
@@ -171,11 +171,11 @@ class ProposalViewSet(
         """Stand for what was shown, in one role."""
         return self._run(sign_target, SignIn, request)
 
-    @extend_schema(request=RemarkIn, responses=WholeProposalOut)
+    @extend_schema(request=ProposalRemarkIn, responses=WholeProposalOut)
     @action(detail=True, methods=["post"])
     def remark(self, request: Request, pk: str) -> Response:
         """Say something about a proposal."""
-        return self._run(add_remark, RemarkIn, request)
+        return self._run(add_remark, ProposalRemarkIn, request)
 
     @extend_schema(request=WhyIn, responses=WholeProposalOut)
     @action(detail=True, methods=["post"])

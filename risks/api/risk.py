@@ -126,20 +126,20 @@ class RiskIn(RiskFactsIn):
         return fields
 
 
-class ReviewIn(serializers.Serializer[None]):
+class RiskReviewIn(serializers.Serializer[None]):
     """What it takes to say that a risk was looked at."""
 
     note = serializers.CharField()
     review_on = serializers.DateField(required=False)
 
 
-class RemarkIn(serializers.Serializer[None]):
+class RiskRemarkIn(serializers.Serializer[None]):
     """Something said about a risk."""
 
     text = serializers.CharField(max_length=4000)
 
 
-class RemarkOut(serializers.ModelSerializer[RiskRemark]):
+class RiskRemarkOut(serializers.ModelSerializer[RiskRemark]):
     """How a remark looks from outside."""
 
     made_by = serializers.SlugRelatedField[User](slug_field="username", read_only=True)
@@ -308,11 +308,11 @@ class RiskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         )
         return self._answer(risk)
 
-    @extend_schema(request=ReviewIn, responses=RiskOut)
+    @extend_schema(request=RiskReviewIn, responses=RiskOut)
     @action(detail=True, methods=["post"])
     def review(self, request: Request, code: str) -> Response:
         """Say that a risk was looked at."""
-        body = ReviewIn(data=request.data)
+        body = RiskReviewIn(data=request.data)
         body.is_valid(raise_exception=True)
         risk = finish_review(
             risk=self.get_object(), **body.validated_data, actor=caller(request), at=timezone.now()
@@ -337,20 +337,20 @@ class RiskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         rows = self.get_object().treatments.select_related("risk", "owner").order_by("pk")
         return Response(TreatmentOut(rows, many=True).data)
 
-    @extend_schema(request=RemarkIn, responses={201: RemarkOut})
+    @extend_schema(request=RiskRemarkIn, responses={201: RiskRemarkOut})
     @action(detail=True, methods=["post"])
     def remark(self, request: Request, code: str) -> Response:
         """Say something about a risk."""
-        body = RemarkIn(data=request.data)
+        body = RiskRemarkIn(data=request.data)
         body.is_valid(raise_exception=True)
         remark = remark_on_risk(
             risk=self.get_object(), **body.validated_data, actor=caller(request), at=timezone.now()
         )
-        return Response(RemarkOut(remark).data, status=201)
+        return Response(RiskRemarkOut(remark).data, status=201)
 
-    @extend_schema(responses=RemarkOut(many=True))
+    @extend_schema(responses=RiskRemarkOut(many=True))
     @action(detail=True, methods=["get"], pagination_class=None, filterset_fields=None)
     def remarks(self, request: Request, code: str) -> Response:
         """What people say about a risk."""
         rows = self.get_object().remarks.select_related("made_by").order_by("made_at", "pk")
-        return Response(RemarkOut(rows, many=True).data)
+        return Response(RiskRemarkOut(rows, many=True).data)

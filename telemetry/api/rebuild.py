@@ -65,7 +65,7 @@ class RebuildViewSet(
         """Known to everybody who may look at orders."""
         user = self.request.user
         assert isinstance(user, User)
-        return Rebuild.objects.visible_to(user).for_list()
+        return Rebuild.objects.visible_to(user).for_list().order_by("-number")
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Rebuild]]:
         """The picture only for one."""
