@@ -26,7 +26,7 @@ def make_rebuild(*, by: User) -> Rebuild:
 
 def make_site_copy(site: Site, *, by: User, scope: str = "day 2026-03-02") -> SiteCopy:
     """A copy in quarantine."""
-    stream = Stream.objects.create(site=site, name=f"sales of {site.code}"[:64])
+    stream = Stream.objects.create(site=site, name=f"sales {site.code}"[:64])
     return SiteCopy.objects.create(
         rebuild=make_rebuild(by=by),
         stream=stream,

@@ -22,7 +22,7 @@ from tests.template import VARIABLE
 
 ROOT = Path(__file__).resolve().parents[1]
 # They kill processes, watch clocks or drive browsers: neighbours would disturb them.
-ALONE = "faults or engines"
+ALONE = "faults or engines or durable"
 BROWSER = "browser"
 # Those that mostly wait, as people do: three whole portals leave each other time enough.
 STORIES_AT_ONCE = "3"

@@ -8,7 +8,8 @@ from bcp_portal.live.services import publish
 from telemetry.detection.facts import DeviceFacts, Fleet, SiteFacts, StreamFacts
 from telemetry.detection.node_state import SILENT, device_state, site_state
 from telemetry.detection.silence import flapping, next_flap_bits
-from telemetry.models import DeviceState, NodeState, SiteSpan, SiteState
+from telemetry.models import DeviceState, NodeState, SiteState
+from telemetry.services.site_span import begin_spans
 
 # More news than this in one pass is told as one: "look at everything again".
 TELL_APART = 50
@@ -67,23 +68,9 @@ def write_site_states(*, fleet: Fleet, states: Mapping[int, NodeState], at: date
                 moved.append(row)
     SiteState.objects.bulk_create(fresh, ignore_conflicts=True)
     SiteState.objects.bulk_update(changed, _ROLLED, batch_size=200)
-    _begin_spans(moved, at=at)
+    begin_spans(states={row.pk: row.node_state for row in moved}, at=at)
     _tell([*fresh, *changed], at=at)
     return len(fresh) + len(changed)
-
-
-def _begin_spans(moved: list[SiteState], *, at: datetime) -> None:
-    """A site in another state: the old stretch ends and a new one begins."""
-    if not moved:
-        return
-    SiteSpan.objects.filter(site_id__in=[row.pk for row in moved], ended_at=None).update(
-        ended_at=at
-    )
-    SiteSpan.objects.bulk_create(
-        [SiteSpan(site_id=row.pk, state=row.node_state, began_at=at) for row in moved],
-        ignore_conflicts=True,
-        batch_size=500,
-    )
 
 
 _ROLLED = [

@@ -150,7 +150,7 @@ def make_half(word: str) -> Half:
                 html=gzip.compress(f"{word} pack".encode()), digest="0" * 64, made_at=NOON,
             ),
             "pack_mark": PackMark.objects.create(
-                op_id=uuid4(), device=device, site=site, kind="note", words=f"{word} noted",
+                op_id=uuid4(), device=device, site=site, kind="note", words=f"{word} scribbled",
                 said_at=NOON, happened_at=NOON, received_at=NOON, who=f"{word} person",
             ),
             "order": give(site, incident_code=word, authority=f"{word} plan"),

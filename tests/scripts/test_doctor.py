@@ -26,6 +26,7 @@ def find(part: str) -> diagnosis.Finding:
     return next(one for one in diagnosis.diagnose(NOON).findings if one.part == part)
 
 
+@pytest.mark.durable
 def test_the_durability_is_read_from_the_real_database(on_postgres):
     finding = find("durability")
 
@@ -68,6 +69,7 @@ def test_every_promise_of_the_design_has_a_verdict():
     ]
 
 
+@pytest.mark.durable
 def test_programs_get_the_same_as_one_json_object():
     out = StringIO()
 

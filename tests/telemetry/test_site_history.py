@@ -6,9 +6,11 @@ import pytest
 from django.urls import reverse
 
 from bcp_portal.accounts.roles import Role
+from bcp_portal.engine.models import SweepMark
 from telemetry.models import DeviceState, NodeState, SiteSpan, SyncSession
 from telemetry.selectors_site_history import site_history
 from telemetry.services.detection import detect
+from telemetry.services.site_span import admit_gap, begin_spans
 from tests.make import NOON, make_device, make_site, make_user
 from tests.make_telemetry import heartbeat, posture, send, sync_session
 
@@ -37,6 +39,43 @@ def test_each_change_of_state_begins_a_stretch_and_ends_the_last():
     now = SiteSpan.objects.get(site=device.site, ended_at=None)
     assert first.ended_at == now.began_at == later
     assert now.state != first.state
+
+
+def test_time_in_which_detection_did_not_run_is_unknown():
+    device = make_device(heard_at=NOON)
+    detect(at=NOON)
+    state = SiteSpan.objects.get(site=device.site).state
+    SweepMark.objects.create(name="telemetry.detect", ran_at=NOON, runs=1)
+    awake = NOON + timedelta(minutes=30)
+
+    assert admit_gap(at=awake)
+
+    spans = SiteSpan.objects.filter(site=device.site).order_by("began_at", "pk")
+    assert [(one.state, one.began_at, one.ended_at) for one in spans] == [
+        (state, NOON, NOON),
+        (NodeState.UNKNOWN, NOON, awake),
+        (state, awake, None),
+    ]
+
+
+def test_a_short_pause_of_the_engine_is_no_unknown_time():
+    device = make_device(heard_at=NOON)
+    detect(at=NOON)
+    SweepMark.objects.create(name="telemetry.detect", ran_at=NOON, runs=1)
+
+    assert not admit_gap(at=NOON + timedelta(minutes=1))
+    assert SiteSpan.objects.filter(site=device.site).count() == 1
+
+
+def test_a_clock_that_was_set_back_does_not_stop_the_stretches():
+    site = make_site()
+    began = span(site, NodeState.ONLINE, 1, None)
+
+    begin_spans(states={site.pk: NodeState.OFFLINE}, at=began.began_at - timedelta(minutes=6))
+
+    began.refresh_from_db()
+    assert began.ended_at == began.began_at
+    assert SiteSpan.objects.get(site=site, ended_at=None).state == NodeState.OFFLINE
 
 
 def test_unknown_time_is_shown_as_unknown_and_is_in_no_figure():
