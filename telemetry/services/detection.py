@@ -20,7 +20,7 @@ from telemetry.models import Device, ObserverState, Sample, Signal, SignalRule
 from telemetry.models.observer import Sight
 from telemetry.services.fleet_state import write_device_states, write_site_states
 from telemetry.services.observer import read_probes
-from telemetry.services.site_span import admit_gap
+from telemetry.services.site_span import admit_gap, unwatched_since
 from telemetry.services.verdicts import OpenSignals, open_signals, write_outcomes
 
 AMEND_WITHIN = timedelta(minutes=30)
@@ -46,7 +46,8 @@ OWN = (
 @verb
 def detect(*, at: datetime) -> str:
     """Bring states and signals in step with what the sites have said, and with their silence."""
-    admit_gap(at=at)
+    if last := unwatched_since(at):
+        admit_gap(last=last, at=at)
     # Before the fleet: what the quick look opens meanwhile rests on facts that are not read here.
     still_open = open_signals(OWN)
     tuning, mismatches = read_tuning(), read_mismatches(at)

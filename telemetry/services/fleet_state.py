@@ -68,7 +68,8 @@ def write_site_states(*, fleet: Fleet, states: Mapping[int, NodeState], at: date
                 moved.append(row)
     SiteState.objects.bulk_create(fresh, ignore_conflicts=True)
     SiteState.objects.bulk_update(changed, _ROLLED, batch_size=200)
-    begin_spans(states={row.pk: row.node_state for row in moved}, at=at)
+    if moved:
+        begin_spans(states={row.pk: row.node_state for row in moved}, at=at)
     _tell([*fresh, *changed], at=at)
     return len(fresh) + len(changed)
 

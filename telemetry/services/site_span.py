@@ -18,8 +18,6 @@ UNWATCHED_AFTER = timedelta(minutes=2)
 @verb
 def begin_spans(*, states: Mapping[int, str], at: datetime) -> None:
     """Sites in another state, by key: the old stretch ends and a new one begins."""
-    if not states:
-        return
     _end(SiteSpan.objects.filter(site_id__in=states), at)
     SiteSpan.objects.bulk_create(
         [SiteSpan(site_id=site, state=state, began_at=at) for site, state in states.items()],
@@ -28,12 +26,15 @@ def begin_spans(*, states: Mapping[int, str], at: datetime) -> None:
     )
 
 
-@verb
-def admit_gap(*, at: datetime) -> bool:
-    """Call the time unknown in which detection did not run; say whether there was any."""
+def unwatched_since(at: datetime) -> datetime | None:
+    """When detection ran last, if that is so long ago that something could have been missed."""
     last = SweepMark.objects.filter(pk=SWEEP).values_list("ran_at", flat=True).first()
-    if last is None or at - last < UNWATCHED_AFTER:
-        return False
+    return last if last is not None and at - last >= UNWATCHED_AFTER else None
+
+
+@verb
+def admit_gap(*, last: datetime, at: datetime) -> None:
+    """Call the time unknown in which detection did not run."""
     rows = SiteSpan.objects.filter(ended_at=None, began_at__lte=last)
     open_now = dict(rows.values_list("site_id", "state"))
     _end(SiteSpan.objects.filter(site_id__in=open_now), last)
@@ -46,7 +47,6 @@ def admit_gap(*, at: datetime) -> bool:
         + [SiteSpan(site_id=site, state=state, began_at=at) for site, state in open_now.items()],
         batch_size=500,
     )
-    return bool(open_now)
 
 
 def _end(rows: QuerySet[SiteSpan], at: datetime) -> None:
