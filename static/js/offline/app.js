@@ -240,7 +240,8 @@ const watch = async () => {
     await remove("boxes", "pack");
     await remove("meta", "asOf");
     pack = null;
-    await show();
+    // Whoever is just typing the passphrase is not to lose it.
+    await (key ? show() : bar());
   }
 };
 for (const kind of ["pointerdown", "keydown", "scroll"]) document.addEventListener(kind, () => { touched = Date.now(); }, { passive: true });
