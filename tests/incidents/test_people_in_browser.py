@@ -230,7 +230,10 @@ def test_on_a_phone_the_next_step_and_its_tick_come_first_and_lead_to_the_end(
             proof = page.locator(".next-step input[name=note][required]")
             if proof.count():
                 proof.fill("12 pads")
+            shown = page.locator(".next-step").get_attribute("id")
             settle_next(page, tick.click)
+            # The card of the next step is a part of its own and follows the plan a moment later.
+            page.wait_for_function("id => !document.getElementById(id)", arg=shown)
         for words in ("Contained", "Recovered"):
             with page.expect_navigation():
                 page.get_by_role("button", name=words).click()
