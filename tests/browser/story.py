@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from re import Pattern
 
 from playwright.sync_api import Browser, Page, expect
 
@@ -25,7 +26,7 @@ def signed_in(browser: Browser, portal, username: str):
     context.close()
 
 
-def wait_for_text(page: Page, selector: str, text: str) -> None:
+def wait_for_text(page: Page, selector: str, text: str | Pattern[str]) -> None:
     page.wait_for_selector("#rail", state="attached")  # between two pages there is none
     expect(page.locator(selector).first).to_contain_text(text, timeout=PATIENCE)
 

@@ -5,6 +5,7 @@ the store of the present profile, and does what the demo's people would do.
 """
 
 import hashlib
+import re
 
 import pytest
 
@@ -16,6 +17,8 @@ from tests.servers import private_smtp
 pytestmark = [pytest.mark.browser, pytest.mark.story]
 
 OUTAGE = "Network outage in Jawa Timur"
+# From 20:00 to 06:00 in Jawa one of the nine is a van that is parked, and is so by plan.
+GONE = re.compile(r"\b9\s+Offline|\b1\s+Planned offline\s+8\s+Offline")
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +56,7 @@ def test_from_a_cut_link_to_a_signed_report_and_a_register_that_learned(portal, 
         story.throw(dewi, portal, "Cut the link of Jawa Timur")
 
         # Nobody touches the wall: it changes by itself.
-        story.wait_for_text(wall, "#fleet", "9 Offline")
+        story.wait_for_text(wall, "#fleet", GONE)
         story.wait_for_text(wall, "#alerts", OUTAGE)
         code = wall.locator("#alerts li", has_text=OUTAGE).locator("a.code").inner_text()
         incident = f"{portal.address}/incidents/{code}/"
