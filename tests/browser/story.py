@@ -61,7 +61,9 @@ def follow_playbook(page: Page, second: Page, *, until: str = "") -> list[str]:
         if choice.count():
             choice.select_option("yes" if "yes" in _options(who) else _options(who)[0])
         mark = step.get_attribute("data-mark")
-        who.locator(".next-step button.btn-primary").click()
+        # The deed goes without leaving the page: what counts is that it was answered.
+        with who.expect_response(lambda answer: answer.request.method == "POST"):
+            who.locator(".next-step button.btn-primary").click()
         who.wait_for_load_state()
         page.goto(page.url)
         # The step is another one now, or waits for the second person.
