@@ -82,7 +82,9 @@ def words(facts: Facts, name: str) -> str:
 TELLERS: dict[str, Callable[[Any], str]] = {
     "acceptance": lambda one: f"{one['by']} → {one['expires_on']}",
     "treatments": lambda many: "; ".join(
-        f"{one['kind']}: {one['plan']} ({one['status']})" for one in many
+        f"{one['kind']}: {one['plan']} ({one['status']})"
+        + (f" {one['cost']:,.0f}" if "cost" in one else "")
+        for one in many
     ),
     "proposed": lambda spans: ", ".join(
         f"{name.upper()} {format_duration(spans[name])}" for name in SPANS[:4]

@@ -18,14 +18,13 @@ from assets.models import Asset
 from assets.models.custom_field import PREFIX
 from bcp_portal.accounts.models import User
 from risks.api.acceptance import AcceptanceOut
+from risks.api.treatment import TreatIn, TreatmentOut
 from risks.models import (
     Assessment,
     AssessmentKind,
     Risk,
     RiskCategory,
     RiskRemark,
-    Treatment,
-    TreatmentKind,
 )
 from risks.scoring import MOST_STEPS, Scale
 from risks.selectors.matrix import scale_in_force
@@ -147,29 +146,6 @@ class RiskRemarkOut(serializers.ModelSerializer[RiskRemark]):
     class Meta:
         model = RiskRemark
         fields = ("text", "made_by", "made_at")
-        read_only_fields = fields
-
-
-class TreatIn(serializers.Serializer[None]):
-    """What it takes to decide what is done about a risk."""
-
-    kind = serializers.ChoiceField(choices=TreatmentKind.choices)
-    plan = serializers.CharField()
-    owner = serializers.SlugRelatedField(
-        slug_field="username", queryset=User.objects.filter(is_active=True)
-    )
-    due_on = serializers.DateField(required=False, allow_null=True)
-
-
-class TreatmentOut(serializers.ModelSerializer[Treatment]):
-    """How a treatment looks from outside."""
-
-    risk = serializers.SlugRelatedField[Risk](slug_field="code", read_only=True)
-    owner = serializers.SlugRelatedField[User](slug_field="username", read_only=True)
-
-    class Meta:
-        model = Treatment
-        fields = ("id", "risk", "kind", "plan", "owner", "due_on", "status", "decided_at")
         read_only_fields = fields
 
 

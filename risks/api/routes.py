@@ -7,6 +7,7 @@ from risks.api.control import ControlViewSet
 from risks.api.indicator import IndicatorViewSet
 from risks.api.plan import PlanViewSet
 from risks.api.risk import RiskViewSet
+from risks.api.treatment import TreatmentViewSet
 
 
 def register(router: BaseRouter) -> None:
@@ -14,5 +15,6 @@ def register(router: BaseRouter) -> None:
     router.register("risks", RiskViewSet, basename="risk")
     router.register("controls", ControlViewSet, basename="control")
     router.register("acceptances", AcceptanceViewSet, basename="acceptance")
+    router.register("treatments", TreatmentViewSet, basename="treatment")
     router.register("indicators", IndicatorViewSet, basename="indicator")
     router.register("plans", PlanViewSet, basename="plan")

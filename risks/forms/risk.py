@@ -10,7 +10,7 @@ from assets.forms.asset import people
 from assets.models import Asset
 from bcp_portal.accounts.models import User
 from incidents.models import Incident
-from risks.models import AssessmentKind, Risk, TreatmentKind
+from risks.models import MOST_COST, AssessmentKind, Risk, TreatmentKind
 from risks.selectors.matrix import MatrixView
 
 TEXT = {"rows": 3}
@@ -95,6 +95,13 @@ class TreatmentForm(forms.Form):
     plan = forms.CharField(label=_("Plan"), widget=forms.Textarea(attrs=TEXT))
     owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.none())
     due_on = forms.DateField(label=_("Due on"), required=False, widget=forms.DateInput(attrs=DATE))
+    cost = forms.FloatField(
+        label=_("Cost"),
+        required=False,
+        min_value=0,
+        max_value=MOST_COST,
+        help_text=_("In the money of the matrix. Empty: nobody has said."),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

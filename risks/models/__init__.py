@@ -23,10 +23,17 @@ from risks.models.indicator import Indicator, IndicatorStatus, IndicatorValue
 from risks.models.matrix import STANDARD, RiskMatrix
 from risks.models.plan import PLAN_LIFECYCLE, Plan, PlanKind, PlanState, PlanVersion
 from risks.models.risk import RISK_LIFECYCLE, Risk, RiskCategory, RiskQuerySet, RiskStatus
-from risks.models.treatment import TREATMENT_LIFECYCLE, Treatment, TreatmentKind, TreatmentStatus
+from risks.models.treatment import (
+    MOST_COST,
+    TREATMENT_LIFECYCLE,
+    Treatment,
+    TreatmentKind,
+    TreatmentStatus,
+)
 from risks.models.version import RegisterVersion, VersionKind
 
 __all__ = [
+    "MOST_COST",
     "PLAN_LIFECYCLE",
     "RISK_LIFECYCLE",
     "STANDARD",

@@ -1,7 +1,9 @@
 """What we decided to do about a risk."""
 
 from datetime import date
+from typing import Self
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from bcp_portal.accounts.models import User
 from bcp_portal.shared.lifecycle import Lifecycle
 from risks.models.risk import Risk
+
+# Beyond this somebody has typed a key too many; and infinity is no amount.
+MOST_COST = 1e15
 
 
 class TreatmentKind(models.TextChoices):
@@ -38,6 +43,18 @@ TREATMENT_LIFECYCLE = Lifecycle(
 )
 
 
+class TreatmentQuerySet(models.QuerySet["Treatment"]):
+    """Sets of treatments."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """The only way a door may fetch treatments: through the risks that a person may see."""
+        return self.filter(risk__in=Risk.objects.visible_to(user))
+
+    def for_list(self) -> Self:
+        """Everything a row shows, in one query."""
+        return self.select_related("risk", "owner")
+
+
 class Treatment(models.Model):
     """A decision with an owner and a date."""
 
@@ -46,6 +63,8 @@ class Treatment(models.Model):
     plan = models.TextField(_("plan"))
     owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="treatments")
     due_on = models.DateField(_("due on"), null=True, blank=True)
+    # In the money of the matrix; nobody has said is not the same as free.
+    cost = models.FloatField(_("cost"), null=True, blank=True)
     status = models.CharField(
         _("status"),
         max_length=20,
@@ -58,6 +77,8 @@ class Treatment(models.Model):
     )
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
 
+    objects = TreatmentQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("treatment")
         verbose_name_plural = _("treatments")
@@ -69,6 +90,11 @@ class Treatment(models.Model):
                 name="treatment_ended_iff_not_planned",
                 condition=Q(status="planned", ended_at=None)
                 | (~Q(status="planned") & Q(ended_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="treatment_cost_not_negative",
+                condition=Q(cost=None) | Q(cost__gte=0),
+                violation_error_message=_("A treatment costs nothing or something, never less."),
             ),
         ]
 

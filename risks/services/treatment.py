@@ -2,10 +2,12 @@
 
 from datetime import date, datetime
 
-from assets.changes import check_row, need_reason, plain
+from django.utils.translation import gettext as _
+
+from assets.changes import BadFactsError, check_row, need_reason, plain
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, verb
-from risks.models import TREATMENT_LIFECYCLE, Risk, Treatment, TreatmentStatus
+from risks.models import MOST_COST, TREATMENT_LIFECYCLE, Risk, Treatment, TreatmentStatus
 from risks.services.risk import lock_in_force
 
 
@@ -17,23 +19,28 @@ def decide_treatment(
     plan: str,
     owner: User,
     due_on: date | None = None,
+    cost: float | None = None,
     actor: User | None,
     at: datetime,
 ) -> Treatment:
     """Decide what is done about a risk, by whom and until when."""
     risk = lock_in_force(risk)
+    if cost is not None and not 0 <= cost <= MOST_COST:
+        raise BadFactsError(_("That is no amount of money."))
     treatment = Treatment(
         risk=risk,
         kind=kind,
         plan=plan,
         owner=owner,
         due_on=due_on,
+        cost=cost,
         decided_at=at,
         decided_by=actor,
     )
     check_row(treatment)
     treatment.save()
-    after = {"kind": kind, "plan": plan, "owner": owner.name, "due_on": plain(due_on)}
+    said = {"due_on": plain(due_on), "cost": cost}
+    after = {"kind": kind, "plan": plan, "owner": owner.name, **said}
     audit(action="risk.treat", obj=risk, actor=actor, at=at, after=after)
     return treatment
 

@@ -143,21 +143,23 @@ def _risk(risk: Any) -> Facts:
             ),
             None,
         ),
-        "treatments": [
-            {
-                "kind": one.kind,
-                "plan": one.plan,
-                "owner": one.owner.name,
-                "due_on": plain(one.due_on),
-                "status": one.status,
-            }
-            for one in risk.treatments.all()
-        ],
+        "treatments": [_treatment(one) for one in risk.treatments.all()],
         **({"custom": dict(sorted(risk.custom.items()))} if risk.custom else {}),
         "controls": sorted(link.control.code for link in risk.risk_controls.all()),
         "indicators": sorted(one.code for one in risk.indicators.all()),
         "assets": [asset.code for asset in risk.assets.all()],
     }
+
+
+def _treatment(one: Treatment) -> Facts:
+    said = {
+        "kind": one.kind,
+        "plan": one.plan,
+        "owner": one.owner.name,
+        "due_on": plain(one.due_on),
+        "status": one.status,
+    }
+    return said if one.cost is None else said | {"cost": one.cost}
 
 
 def _judgement(one: Assessment | None) -> Facts | None:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from assets.views.doors import form_door
 from bcp_portal.shared.pages import SignedInRequest, needs
 from risks.forms import ApplyControlForm, NoteForm, TreatmentForm
-from risks.models import Risk, Treatment
+from risks.models import Treatment
 from risks.services.control import apply_control
 from risks.services.treatment import decide_treatment, drop_treatment, finish_treatment
 from risks.views.risk import FORM, find_risk, page_of
@@ -40,8 +40,7 @@ def risk_treat(request: SignedInRequest, code: str) -> HttpResponse:
 def _end_treatment(
     request: SignedInRequest, pk: int, verb: Any, title: str, submit: str
 ) -> HttpResponse:
-    risks = Risk.objects.visible_to(request.user)
-    treatment = get_object_or_404(Treatment.objects.filter(risk__in=risks), pk=pk)
+    treatment = get_object_or_404(Treatment.objects.visible_to(request.user), pk=pk)
     code = treatment.risk.code
 
     def run(facts: dict[str, Any]) -> str:

@@ -109,6 +109,7 @@ SUBJECTS = {
     "api:risk": ("code", "risk"),
     "api:plan": ("code", "plan"),
     "api:acceptance": ("pk", "acceptance"),
+    "api:treatment": ("pk", "treatment"),
     "api:indicator": ("code", "indicator"),
     "api:report": ("uid", "report"),
 }

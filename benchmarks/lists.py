@@ -1,0 +1,116 @@
+"""How long the lists take at ten thousand rows, a page of a hundred, as an auditor opens them."""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from importlib import import_module
+from typing import Any
+
+ROWS = 10_000
+PER = 100
+REPEATS = 7
+LIMIT_MS = 50.0
+MOST_QUERIES = 10
+
+
+def prepare() -> Any:
+    """Fill the store, and give back somebody who sees everything."""
+    from django.core.management import call_command  # noqa: PLC0415  # needs Django
+
+    call_command("migrate", verbosity=0)
+    make = import_module("tests.make")
+    risks, assets = import_module("tests.make_risks"), import_module("tests.make_assets")
+    incidents = import_module("tests.make_incidents")
+    hour = timedelta(hours=1)
+    site = make.make_site()
+    asset = assets.make_asset(site=site, rto=hour, business_owner=make.make_user())
+    needed = assets.make_asset(site=site)
+    _many(site, lambda row, n: {"code": f"BS-{n}", "name": f"Site {n}"})
+    copies = _many(asset, lambda row, n: {"code": f"BA-{n}", "criticality": n % 4 + 1})
+    _many(asset.recovery_target, lambda row, n: {"asset_id": copies[n].pk})
+    arrow = assets.make_dependency(asset, needed)
+    _many(arrow, lambda row, n: {"asset_id": copies[n].pk})
+    risk = risks.make_risk(residual=(3, 4))
+    _many(risk, lambda row, n: {"code": f"BR-{n}", "score": n % 25 + 1})
+    incident = incidents.make_incident(sites=[site], assets=[asset])
+    _many(incident, lambda row, n: {"number": 20_000 + n, "code": f"INC-{20_000 + n}"})
+    _alerts(site, make.NOON)
+    # What a store that has lived knows of itself.
+    from django.db import connection  # noqa: PLC0415
+
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return make.make_user(import_module("bcp_portal.accounts.roles").Role.AUDITOR)
+
+
+def _alerts(site: Any, at: Any) -> None:
+    alert = import_module("incidents.models").Alert
+    alert.objects.bulk_create(
+        alert(
+            key=f"bench-{n}", rule="site_silent", title=f"Alert {n}", severity=n % 4 + 1,
+            site=site, raised_at=at, first_signal_at=at, last_signal_at=at,
+        )
+        for n in range(ROWS)
+    )  # fmt: skip
+
+
+def _many(row: Any, change: Callable[[Any, int], dict[str, Any]]) -> list[Any]:
+    """The same row ten thousand times, but for what must differ."""
+    model = type(row)
+    facts = {
+        field.attname: getattr(row, field.attname)
+        for field in row._meta.concrete_fields
+        if not field.primary_key
+    }
+    return list(
+        model.objects.bulk_create(
+            [model(**(facts | change(row, n))) for n in range(ROWS)], batch_size=500
+        )
+    )
+
+
+def measure(client: Any, address: str) -> tuple[float, int]:
+    """The median of a page in milliseconds of the processor, and its queries."""
+    from django.db import connection  # noqa: PLC0415
+    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
+
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(address, {"per": PER})
+        assert answer.status_code == 200, (address, answer.status_code)
+    turns = []
+    for _turn in range(REPEATS):
+        started = time.perf_counter()
+        client.get(address, {"per": PER})
+        turns.append(1000 * (time.perf_counter() - started))
+    return statistics.median(turns), len(queries)
+
+
+def main() -> int:
+    """Measure every list, print the table, and say by the exit code whether the limits hold."""
+    import django  # noqa: PLC0415
+
+    django.setup()
+    person = prepare()
+    from django.conf import settings  # noqa: PLC0415
+    from django.test import Client  # noqa: PLC0415
+    from django.urls import reverse  # noqa: PLC0415
+
+    settings.ALLOWED_HOSTS.append("testserver")
+    client = Client()
+    client.force_login(person)
+    missed = 0
+    print(f"{ROWS:,} rows each, a page of {PER}; medians of {REPEATS}, limit {LIMIT_MS:.0f} ms")
+    for name in (
+        "assets:list", "assets:targets", "assets:impact", "assets:arrows", "assets:sites",
+        "risks:register", "incidents:list", "incidents:alerts",
+    ):  # fmt: skip
+        took, queries = measure(client, reverse(name))
+        missed += took > LIMIT_MS or queries > MOST_QUERIES
+        print(f"{name:20} {took:7.1f} ms  {took / LIMIT_MS:5.2f}  {queries:3} queries")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
