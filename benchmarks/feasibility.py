@@ -9,7 +9,7 @@ from random import Random
 
 from assets.feasibility import Arrow, Node, hard_groups, judge, own_times
 from assets.fixes import budgets, cheapest_fix
-from assets.graph_shape import shape_of
+from assets.graph_shape import forget_shapes
 from assets.restoring import restore_times
 
 ASSETS = 5000
@@ -59,8 +59,20 @@ def measured(work: Callable[[], object]) -> float:
 
 def judged_anew(nodes: dict[int, Node], arrows: list[Arrow]) -> object:
     """Judge without what is kept of the shape of the graph."""
-    shape_of.cache_clear()
+    forget_shapes()
     return judge(nodes, arrows)
+
+
+def redrawn_by(nodes: dict[int, Node], arrows: list[Arrow]) -> Callable[[], object]:
+    """Judge after one more arrow was drawn, another one each time."""
+    rng = Random(11)
+
+    def work() -> object:
+        key = rng.randrange(1000, ASSETS)
+        return judge(nodes, [*arrows, Arrow(key, rng.randrange(key - 900, key), "hard")])
+
+    judge(nodes, arrows)
+    return work
 
 
 def main() -> int:
@@ -75,6 +87,7 @@ def main() -> int:
     for name, work in (
         ("the core pass: restore times", lambda: restore_times(own, groups)),
         ("all three passes with findings", lambda: judge(nodes, arrows)),
+        ("the same, an arrow was just drawn", redrawn_by(nodes, arrows)),
         ("the same, arrows never seen before", lambda: judged_anew(nodes, arrows)),
         ("budgets pushed down", lambda: budgets(nodes, groups)),
         ("the cheapest fix of one asset", lambda: cheapest_fix(worst, rto, nodes, groups)),

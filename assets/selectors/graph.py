@@ -71,20 +71,25 @@ class FindingLine:
 
 def read_graph() -> tuple[dict[int, Node], list[Arrow]]:
     """Read every asset in use and every arrow between them. Two queries, whatever the size."""
-    rows = Asset.objects.in_use().values_list(
-        "pk",
-        "code",
-        "own_restore",
-        "recovery_target__rto",
-        "recovery_target__rpo",
-        "recovery_target__mtpd",
-        "recovery_target__wrt",
-        "backup_every",
-        "impact__bears",
+    # Always in the same order: an arrow that came or went is then found by its place.
+    rows = (
+        Asset.objects.in_use()
+        .order_by("pk")
+        .values_list(
+            "pk",
+            "code",
+            "own_restore",
+            "recovery_target__rto",
+            "recovery_target__rpo",
+            "recovery_target__mtpd",
+            "recovery_target__wrt",
+            "backup_every",
+            "impact__bears",
+        )
     )
     arrows = [
         Arrow(*arrow)
-        for arrow in Dependency.objects.values_list(
+        for arrow in Dependency.objects.order_by("pk").values_list(
             "asset_id", "depends_on_id", "kind", "group", "needed"
         )
     ]
