@@ -20,6 +20,7 @@ def prepare() -> Any:
     from django.core.management import call_command  # noqa: PLC0415  # needs Django
 
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
     make = import_module("tests.make")
     risks, assets = import_module("tests.make_risks"), import_module("tests.make_assets")
     incidents = import_module("tests.make_incidents")
