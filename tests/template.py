@@ -7,10 +7,9 @@ DATABASE_URL, or an SQLite file. Without it every test that needs tables migrate
 import os
 import secrets
 import shutil
-import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -72,20 +71,17 @@ def start_from_template() -> None:
     if name := template_database():
         connections["default"].settings_dict["TEST"]["TEMPLATE"] = name
     if file := template_file():
+        # A file as in life, not a store in memory: there every thread of a live server locks
+        # whole tables against the others, and waits for nobody.
+        own = Path(os.environ["SIAGA_DATA_DIR"]) / "tests.sqlite3"
+        connections["default"].settings_dict["TEST"]["NAME"] = str(own)
         SqliteCreation._create_test_db = _copied_from(file, SqliteCreation._create_test_db)
 
 
 def _copied_from(file: Path, create: Callable[..., str]) -> Callable[..., str]:
     def created(self: SqliteCreation, *words: object, **options: object) -> str:
         name = create(self, *words, **options)
-        if not self.is_in_memory_db(name):
-            shutil.copyfile(file, name)
-            return name
-        self.connection.close()
-        self.connection.settings_dict["NAME"] = name
-        self.connection.ensure_connection()
-        with closing(sqlite3.connect(file)) as source:
-            source.backup(self.connection.connection)
+        shutil.copyfile(file, name)
         return name
 
     return created

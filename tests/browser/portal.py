@@ -8,6 +8,7 @@ the PostgreSQL of DATABASE_URL with a numbered database of its own in the Redis 
 """
 
 import contextlib
+import itertools
 import os
 import re
 import secrets
@@ -26,8 +27,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # Nothing here asserts a time: this only ends a test that would otherwise wait for ever.
 LONG_ENOUGH = 300.0
 SIGN_IN = re.compile(r"^\s+(\w+)\s+([0-9a-f]{4}(?:-[0-9a-f]{4}){3})\s", re.MULTILINE)
-# One for each story that runs at the same time.
-REDIS_DATABASE = 7 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
+# One for each portal in turn: what an earlier one left in its queues concerns no later one.
+REDIS_DATABASES = itertools.cycle(range(7, 15))
 T = TypeVar("T")
 
 
@@ -137,5 +138,5 @@ def _own_store() -> Iterator[dict[str, str]]:
         return
     with own_database("story") as address:
         redis = os.environ.get("REDIS_URL")
-        own = {"REDIS_URL": with_path(redis, str(REDIS_DATABASE))} if redis else {}
+        own = {"REDIS_URL": with_path(redis, str(next(REDIS_DATABASES)))} if redis else {}
         yield {"DATABASE_URL": address} | own

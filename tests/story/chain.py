@@ -87,6 +87,16 @@ def stream_of(caller: Caller, site: str, name: str) -> Json | None:
     return next((stream for stream in found if stream["name"] == name), None)
 
 
+def wait_for_pending(caller: Caller, site: str, name: str, count: int) -> None:
+    """Until the portal has heard that so many records wait in a stream of a site."""
+
+    def is_heard() -> bool:
+        found = stream_of(caller, site, name)
+        return found is not None and found["pending_records"] == count
+
+    wait_until(is_heard, f"{site} never said that {count} records of {name} wait")
+
+
 def incident_at(caller: Caller, site: str) -> str | None:
     """The incident that the alerts of a site have opened."""
     for alert in caller.rows("alerts/"):

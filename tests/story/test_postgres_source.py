@@ -31,24 +31,19 @@ def test_a_replication_that_loses_its_link_becomes_an_incident_and_a_report(tmp_
         )
         adapter = pair.publisher_settings(stream=STREAM)
         with chain.running_agent(portal, tmp_path, site=SITE, adapter=adapter):
-            wait_until(
-                lambda: (
-                    (found := chain.stream_of(dewi, SITE, STREAM)) and found["pending_records"] == 0
-                ),
-                "the stream was never heard",
-            )
+            chain.wait_for_pending(dewi, SITE, STREAM, 0)
 
             # The shop sells on, its sales no longer arrive; only the engine's slot tells.
             pair.cut()
             pair.publisher.sql("INSERT INTO sales SELECT n, n FROM generate_series(1, 25) n")
             code = wait_until(lambda: chain.incident_at(dewi, SITE), "no incident opened")
-            assert chain.stream_of(dewi, SITE, STREAM)["pending_records"] == 25
+            chain.wait_for_pending(dewi, SITE, STREAM, 25)
             assert wait_until(lambda: mails.messages, "nobody was called")
 
             chain.take_and_run(dewi, bagus, code, mend=pair.restore)
             pair.wait_in_step()
             chain.wait_for_signals_to_clear(dewi, code)
+            chain.wait_for_pending(dewi, SITE, STREAM, 0)
             chain.look_back(dewi, code)
 
         assert chain.report_of(portal, code, tmp_path).startswith(b"%PDF")
-        assert chain.stream_of(dewi, SITE, STREAM)["pending_records"] == 0

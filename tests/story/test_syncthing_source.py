@@ -43,10 +43,7 @@ def test_a_shop_that_goes_dark_with_its_sync_becomes_an_incident_and_a_report(tm
             pair.wait_in_step()
             chain.wait_for_signals_to_clear(dewi, code)
             # What the agent noted in the dark has arrived: the file that waited, and the cut.
-            wait_until(
-                lambda: chain.stream_of(dewi, SITE, STREAM)["pending_records"] == 0,
-                "the queue never drained",
-            )
+            chain.wait_for_pending(dewi, SITE, STREAM, 0)
             chain.look_back(dewi, code)
 
         assert (pair.centre.folder / "stock.csv").read_text().startswith("BAN-185")
