@@ -83,6 +83,18 @@ def body(series: int, number: int, size: int) -> bytes:
     return json.dumps({"version": "4", "status": "firing", "alerts": alerts}).encode()
 
 
+def whole_answer(line: socket.socket) -> bytes:
+    """Read one answer to its end: head and body may come in two pieces."""
+    answer = b""
+    while True:
+        piece = line.recv(65536)
+        answer += piece
+        head, gap, rest = answer.partition(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0] or 0)
+        if not piece or (gap and len(rest) >= length):
+            return answer
+
+
 def send(port: int, key: str, series: int, size: int, seconds: float) -> None:
     """Deliver on one connection, the next when the last was answered, until the time is up."""
     head = f"POST /hooks/alertmanager/{key} HTTP/1.1\r\nHost: localhost\r\n"
@@ -92,7 +104,7 @@ def send(port: int, key: str, series: int, size: int, seconds: float) -> None:
         while time.monotonic() < ends:
             content = body(series, number, size)
             line.sendall(f"{head}{len(content)}\r\n\r\n".encode() + content)
-            answer = line.recv(65536)
+            answer = whole_answer(line)
             if not answer.startswith(b"HTTP/1.1 200"):
                 raise SystemExit(f"refused: {answer[:400]!r}")
             number += 1

@@ -1,17 +1,26 @@
 """What the rooms report into the frame of every page: open incidents, banner lines, own tasks."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import (
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bcp_portal.accounts.models import User
 from bcp_portal.dashboard.links import incident_url
-from bcp_portal.engine.health import engine_pulse
-from bcp_portal.engine.models import CallHold
+from bcp_portal.engine.health import CYCLE, is_fresh_at
+from bcp_portal.engine.models import CallHold, SweepMark
 from bcp_portal.frame import Banner, FrameTask, IncidentChip, url_of
 from incidents.models import ONGOING, Incident, IncidentAsset, Notice, RunMode
 from incidents.selectors.playbook_draft import waiting_for_approval
@@ -20,23 +29,23 @@ from telemetry.models.observer import Sight
 
 
 def open_incident_chips(request: HttpRequest) -> list[IncidentChip]:
-    """The open incidents with their most urgent clock: two queries."""
+    """The open incidents with their most urgent clock: one query."""
     user = request.user
     if not isinstance(user, User) or not user.has_perm("incidents.view_incident"):
         return []
-    rows = list(
+    rows = (
         Incident.objects.visible_to(user)
         .filter(status__in=ONGOING)
+        .annotate(first_deadline=Subquery(_deadlines()))
         .order_by("severity", "declared_at")[:12]
     )
-    deadlines = _deadlines(rows)
     chips = [
         IncidentChip(
             code=row.code,
             title=row.headline,
             url=incident_url(row.code),
             severity=row.severity,
-            deadline=deadlines.get(row.pk),
+            deadline=row.first_deadline,
             exercise=row.is_exercise,
             mark=f"{row.status} {row.severity}",
         )
@@ -46,39 +55,44 @@ def open_incident_chips(request: HttpRequest) -> list[IncidentChip]:
     return sorted(chips, key=lambda chip: (chip.exercise, chip.deadline or distant))
 
 
-def _deadlines(incidents: list[Incident]) -> dict[int, datetime]:
-    """The first deadline of each incident among the assets that are not back."""
-    first: dict[int, datetime] = {}
-    if not incidents:
-        return first
-    rows = IncidentAsset.objects.filter(incident__in=incidents, recovered_at=None)
-    for row in rows.exclude(rto=None):
-        deadline = row.rto_deadline()
-        known = first.get(row.incident_id)
-        if deadline is not None and (known is None or deadline < known):
-            first[row.incident_id] = deadline
-    return first
+def _deadlines() -> QuerySet[IncidentAsset, Any]:
+    """The first deadline of an incident among the assets that are not back."""
+    due_at = ExpressionWrapper(F("down_at") + F("rto"), output_field=DateTimeField())
+    down = IncidentAsset.objects.filter(incident=OuterRef("pk"), recovered_at=None)
+    return down.exclude(rto=None).annotate(due_at=due_at).order_by("due_at").values("due_at")[:1]
 
 
 def banners(request: HttpRequest) -> Iterator[Banner]:
-    """What everybody must know before they believe the page: four queries."""
+    """What everybody must know before they believe the page: one query."""
     at = timezone.now()
-    if CallHold.objects.in_force().exists():
+    now = _standing(request)
+    if now["held"]:
         yield Banner(
             "restored",
             _("This is a restored copy: nobody is called until two people release it."),
             url_of("engine:holds"),
         )
-    observer = ObserverState.objects.first()
-    if observer and observer.sight in _BLIND:
-        since = f"{timezone.localtime(observer.since):%H:%M}"
-        yield Banner("blind", f"{Sight(observer.sight).label} · {_('since %s') % since}")
-    pulse = engine_pulse(at)
-    if not pulse.is_fresh:
+    if now["sight"] in _BLIND:
+        since = f"{timezone.localtime(now['since']):%H:%M}"
+        yield Banner("blind", f"{Sight(now['sight']).label} · {_('since %s') % since}")
+    if not is_fresh_at(now["cycle_at"], at=at):
         yield Banner("late", _("The engine is late: deadlines and calls may not be carried out."))
-    running = Incident.objects.filter(status__in=ONGOING, mode=RunMode.EXERCISE)
-    if running.exists():
+    if now["rehearses"]:
         yield Banner("exercise", _("EXERCISE running: calls and orders stay inside the exercise."))
+
+
+def _standing(request: HttpRequest) -> dict[str, Any]:
+    """The facts behind the banners; the reader's own row is there in any case to hang them on."""
+    observer = ObserverState.objects.order_by("pk")
+    running = Incident.objects.filter(status__in=ONGOING, mode=RunMode.EXERCISE)
+    facts = User.objects.filter(pk=request.user.pk).values(
+        held=Exists(CallHold.objects.in_force()),
+        sight=Subquery(observer.values("sight")[:1]),
+        since=Subquery(observer.values("since")[:1]),
+        cycle_at=Subquery(SweepMark.objects.filter(name=CYCLE).values("ran_at")[:1]),
+        rehearses=Exists(running),
+    )
+    return facts[0]
 
 
 _BLIND = frozenset({Sight.BLIND, Sight.INGRESS, Sight.CENTRAL})

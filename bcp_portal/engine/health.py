@@ -28,10 +28,12 @@ def engine_pulse(at: datetime) -> Pulse:
     mark = SweepMark.objects.filter(name=CYCLE).first()
     if mark is None:
         return Pulse(None, None, is_fresh=False)
-    age = mark.age(at)
-    return Pulse(
-        mark.ran_at, round(age, 3), is_fresh=age < settings.ENGINE_STALE_AFTER.total_seconds()
-    )
+    return Pulse(mark.ran_at, round(mark.age(at), 3), is_fresh=is_fresh_at(mark.ran_at, at=at))
+
+
+def is_fresh_at(last_cycle_at: datetime | None, *, at: datetime) -> bool:
+    """Whether a cycle that was completed then still counts as turning."""
+    return last_cycle_at is not None and at - last_cycle_at < settings.ENGINE_STALE_AFTER
 
 
 def canary_age(at: datetime) -> float | None:

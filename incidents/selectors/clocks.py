@@ -21,6 +21,11 @@ class RtoClock:
     recovered_at: datetime | None
 
     @property
+    def mtpd_at(self) -> datetime | None:
+        """When the outage becomes intolerable."""
+        return self.hit.down_at + self.hit.mtpd if self.hit.mtpd is not None else None
+
+    @property
     def level(self) -> str:
         """met, missed, running, urgent (less than a quarter left) or unknown."""
         if self.is_missed is None:
@@ -107,13 +112,17 @@ def clock_of(incident: Incident, hits: Iterable[IncidentAsset], *, at: datetime)
 
 
 def rpo_exposure(incident: Incident, *, at: datetime) -> RpoExposure:
-    """What the sites of an incident have not brought home; two queries.
+    """What the sites of an incident have not brought home; two queries."""
+    links = incident.sites.select_related("site").order_by("pk")
+    return exposure_of([link.site for link in links], at=at)
+
+
+def exposure_of(hit: Iterable[Site], *, at: datetime) -> RpoExposure:
+    """The same for sites that were fetched already; one query.
 
     `oldest_pending_at` is an instant, so the clock runs on while a site is dark.
     """
-    sites = {
-        link.site_id: link.site for link in incident.sites.select_related("site").order_by("pk")
-    }
+    sites = {site.pk: site for site in hit}
     states = (
         StreamState.objects.filter(stream__site__in=list(sites))
         .select_related("stream")

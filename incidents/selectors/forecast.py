@@ -33,8 +33,7 @@ class Forecast:
     @property
     def mtpd_at(self) -> datetime | None:
         """When the outage becomes intolerable."""
-        hit = self.clock.hit
-        return hit.down_at + hit.mtpd if hit.mtpd is not None else None
+        return self.clock.mtpd_at
 
 
 def forecasts(clocks: Sequence[RtoClock]) -> list[Forecast]:

@@ -1,11 +1,12 @@
-"""Read models of the incident page: one frozen object, a fixed number of queries."""
+"""Read models of the incident page: one object; each part asks for what it shows."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Q
 
 from bcp_portal.accounts.models import User
 from incidents.models import (
@@ -20,63 +21,28 @@ from incidents.models import (
     IncidentSite,
     Notice,
     Playbook,
-    PlaybookRun,
     ReportingClock,
     ReportingState,
     Review,
-    RunPhase,
-    RunStep,
     StatusUpdate,
-    TimelineEntry,
     VerdictChange,
 )
 from incidents.models.incident import RoleName
-from incidents.selectors.clocks import IncidentClock, RpoExposure, incident_clock, rpo_exposure
+from incidents.selectors.clocks import (
+    IncidentClock,
+    RpoExposure,
+    RtoClock,
+    exposure_of,
+    incident_clock,
+)
 from incidents.selectors.forecast import Forecast, forecasts
-from incidents.selectors.step_deed import StepDeed, step_deed
+from incidents.selectors.run_blocks import RunBlock, StepLine, run_blocks
+from incidents.selectors.run_log import Merge, merge_of
+from incidents.selectors.timeline import TimelinePage, newest_entries
 from telemetry.models import SignalRule
 from telemetry.wording import explain_sums
 
-TIMELINE_SHOWN = 120
 ALERTS_SHOWN = 60
-
-
-@dataclass(frozen=True)
-class StepLine:
-    """One step of a run, and whether it is the next thing to do."""
-
-    step: RunStep
-    text: str
-    instructions: str
-    is_next: bool
-    is_overdue: bool
-    can_open: bool
-    branch: str = ""
-    waits_for: str = ""
-    deed: StepDeed | None = None
-
-
-@dataclass(frozen=True)
-class PhaseBlock:
-    """One phase of a run: done, now or later."""
-
-    phase: RunPhase
-    name: str
-    place: str
-    steps: list[StepLine]
-    done: int
-    is_overdue: bool
-
-
-@dataclass(frozen=True)
-class RunBlock:
-    """A playbook being carried out."""
-
-    run: PlaybookRun
-    title: str
-    phases: list[PhaseBlock]
-    done: int
-    total: int
 
 
 @dataclass(frozen=True)
@@ -117,32 +83,149 @@ class AlertGroup:
 
 @dataclass(frozen=True)
 class IncidentPage:
-    """What the incident page shows."""
+    """What the incident page shows; each thing is asked for once, when a part shows it.
+
+    The page and its parts are served by the same address: what a part does not show costs nothing.
+    """
 
     incident: Incident
     at: datetime
-    clock: IncidentClock
-    forecasts: list[Forecast]
-    exposure: RpoExposure
-    sites: list[IncidentSite]
-    contained: int
-    runs: list[RunBlock]
-    next_step: StepLine | None
-    playbooks: list[Playbook]
-    timeline: list[TimelineEntry]
-    files: list[EvidenceFile]
-    roles: list[RoleLine]
-    escalations: list[Escalation]
-    calls: list[Notice]
-    decisions: list[Decision]
-    updates: list[StatusUpdate]
-    reporting: list[DutyLine]
-    alerts: list[AlertLine]
-    alert_groups: list[AlertGroup]
-    verdicts: list[VerdictChange]
-    actions: list[ActionItem]
-    review: Review | None
-    people: list[User]
+    # The oldest entry of the timeline that a reader has on the screen: a refresh keeps it there.
+    since: int | None = None
+
+    @cached_property
+    def clock(self) -> IncidentClock:
+        """The RTO clocks."""
+        return incident_clock(self.incident, at=self.at)
+
+    @cached_property
+    def forecasts(self) -> list[Forecast]:
+        """When each asset can be back, while that is still a question."""
+        return forecasts(self.clock.clocks) if self.incident.is_open else []
+
+    @cached_property
+    def sites(self) -> list[IncidentSite]:
+        """The sites that are hit."""
+        links = self.incident.sites.select_related("site__region", "site__state")
+        return list(links.order_by("site__code"))
+
+    @cached_property
+    def exposure(self) -> RpoExposure:
+        """What has not come home yet."""
+        return exposure_of([link.site for link in self.sites], at=self.at)
+
+    @property
+    def contained(self) -> int:
+        """How many sites no longer spread the damage."""
+        return sum(1 for link in self.sites if link.contained_at or link.recovered_at)
+
+    @cached_property
+    def runs(self) -> list[RunBlock]:
+        """The playbooks that are carried out, the latest first."""
+        return run_blocks(self.incident, self.sites, at=self.at)
+
+    @cached_property
+    def has_run(self) -> bool:
+        """Whether any playbook was started."""
+        return self.incident.runs.exists()
+
+    @property
+    def next_step(self) -> StepLine | None:
+        """The one thing to do next."""
+        lines = (line for run in self.runs for phase in run.phases for line in phase.steps)
+        return next((line for line in lines if line.is_next), None)
+
+    @cached_property
+    def playbooks(self) -> list[Playbook]:
+        """What can be started."""
+        return list(Playbook.objects.usable().filter(retired_at=None).order_by("code"))
+
+    @cached_property
+    def timeline(self) -> TimelinePage:
+        """The newest entries, or all since the oldest that the reader has seen."""
+        return newest_entries(self.incident, since=self.since)
+
+    @cached_property
+    def files(self) -> list[EvidenceFile]:
+        """What was kept as evidence."""
+        files = EvidenceFile.objects.filter(operation__incident=self.incident)
+        return list(files.select_related("operation__actor").order_by("-pk"))
+
+    @cached_property
+    def roles(self) -> list[RoleLine]:
+        """Who does what."""
+        return _roles(self.incident)
+
+    @cached_property
+    def named(self) -> list[IncidentAccess]:
+        """Who was named for a sensitive incident and still sees it."""
+        return list(named_people(self.incident)) if self.incident.sensitive_at else []
+
+    @cached_property
+    def escalations(self) -> list[Escalation]:
+        """The rounds of calls."""
+        return list(self.incident.escalations.order_by("-started_at"))
+
+    @cached_property
+    def calls(self) -> list[Notice]:
+        """Who was called, and how each call went."""
+        rows = self.incident.notices.filter(kind="call").select_related("person")
+        return list(rows.prefetch_related("deliveries").order_by("-created_at", "-pk")[:60])
+
+    @cached_property
+    def decisions(self) -> list[Decision]:
+        """What was decided."""
+        return list(self.incident.decisions.select_related("decided_by").order_by("-decided_at"))
+
+    @cached_property
+    def updates(self) -> list[StatusUpdate]:
+        """What was told, and promised next."""
+        return list(self.incident.updates.select_related("published_by").order_by("-published_at"))
+
+    @cached_property
+    def reporting(self) -> list[DutyLine]:
+        """Who must hear by law or contract."""
+        return _duties(self.incident, at=self.at)
+
+    @cached_property
+    def alerts(self) -> list[AlertLine]:
+        """The gravest alerts."""
+        return _alerts(self.incident)
+
+    @cached_property
+    def alert_groups(self) -> list[AlertGroup]:
+        """Every alert counted with its like, where there are too many to show each."""
+        return _alert_groups(self.incident) if len(self.alerts) == ALERTS_SHOWN else []
+
+    @property
+    def alert_total(self) -> int:
+        """How many alerts the groups count."""
+        return sum(group.count for group in self.alert_groups)
+
+    @cached_property
+    def verdicts(self) -> list[VerdictChange]:
+        """What we believed it was, one after the other."""
+        return list(self.incident.verdicts.select_related("actor").order_by("changed_at"))
+
+    @cached_property
+    def actions(self) -> list[ActionItem]:
+        """What was promised for afterwards."""
+        return list(self.incident.action_items.select_related("owner").order_by("due_on"))
+
+    @cached_property
+    def review(self) -> Review | None:
+        """The review, once somebody opened it."""
+        return getattr(self.incident, "review", None)
+
+    @cached_property
+    def people(self) -> list[User]:
+        """Who can be given something."""
+        return list(User.objects.filter(is_active=True).order_by("first_name", "username"))
+
+    @cached_property
+    def merge(self) -> Merge:
+        """What devices brought, and what of it waits for a person."""
+        return merge_of(self.incident)
 
     @property
     def next_promise(self) -> StatusUpdate | None:
@@ -156,128 +239,28 @@ class IncidentPage:
         return [one for one in self.forecasts if one.will_miss and not one.clock.is_missed]
 
     @property
-    def next_mtpd(self) -> Forecast | None:
+    def next_mtpd(self) -> RtoClock | None:
         """The asset whose outage becomes intolerable first."""
-        down = [f for f in self.forecasts if f.mtpd_at and f.clock.recovered_at is None]
-        return min(down, key=lambda f: f.mtpd_at or self.at, default=None)
+        down = [c for c in self.clock.clocks if c.mtpd_at and c.recovered_at is None]
+        return min(down, key=lambda c: c.mtpd_at or self.at, default=None)
 
     @property
     def next_call_at(self) -> datetime | None:
         """When the next person is called unless somebody answers."""
+        if self.incident.acknowledged_at is not None:
+            return None
         due = [e.next_due_at for e in self.escalations if e.status == "running" and e.next_due_at]
         return min(due, default=None)
 
 
-def incident_page(incident: Incident, *, at: datetime) -> IncidentPage:
-    """Gather the incident page."""
-    sites = list(
-        incident.sites.select_related("site__region", "site__state").order_by("site__code")
-    )
-    alerts = _alerts(incident)
-    clock = incident_clock(incident, at=at)
-    runs = [_run_block(run, incident, sites, at=at) for run in _runs(incident)]
-    lines = [line for run in runs for phase in run.phases for line in phase.steps if line.is_next]
-    return IncidentPage(
-        incident=incident,
-        at=at,
-        clock=clock,
-        forecasts=forecasts(clock.clocks) if incident.is_open else [],
-        exposure=rpo_exposure(incident, at=at),
-        sites=sites,
-        contained=sum(1 for link in sites if link.contained_at or link.recovered_at),
-        runs=runs,
-        next_step=lines[0] if lines else None,
-        playbooks=list(Playbook.objects.usable().filter(retired_at=None).order_by("code")),
-        timeline=list(
-            incident.timeline.select_related("actor").order_by("-happened_at", "-pk")[
-                :TIMELINE_SHOWN
-            ]
-        ),
-        files=list(
-            EvidenceFile.objects.filter(operation__incident=incident)
-            .select_related("operation__actor")
-            .order_by("-pk")
-        ),
-        roles=_roles(incident),
-        escalations=list(incident.escalations.order_by("-started_at")),
-        calls=list(
-            incident.notices.filter(kind="call")
-            .select_related("person")
-            .prefetch_related("deliveries")
-            .order_by("-created_at", "-pk")[:60]
-        ),
-        decisions=list(incident.decisions.select_related("decided_by").order_by("-decided_at")),
-        updates=list(incident.updates.select_related("published_by").order_by("-published_at")),
-        reporting=_duties(incident, at=at),
-        alerts=alerts,
-        alert_groups=_alert_groups(incident) if len(alerts) == ALERTS_SHOWN else [],
-        verdicts=list(incident.verdicts.select_related("actor").order_by("changed_at")),
-        actions=list(incident.action_items.select_related("owner").order_by("due_on")),
-        review=Review.objects.filter(incident=incident).first(),
-        people=list(User.objects.filter(is_active=True).order_by("first_name", "username")),
-    )
+def incident_page(incident: Incident, *, at: datetime, since: int | None = None) -> IncidentPage:
+    """The incident page; nothing is asked for yet."""
+    return IncidentPage(incident, at, since)
 
 
 def named_people(incident: Incident) -> Iterable[IncidentAccess]:
     """Who was named for a sensitive incident and still sees it."""
     return incident.named.filter(ended_at=None).select_related("user").order_by("granted_at")
-
-
-def _runs(incident: Incident) -> Iterable[PlaybookRun]:
-    steps = RunStep.objects.select_related("done_by", "first_person").order_by("position")
-    phases = RunPhase.objects.order_by("position").prefetch_related(Prefetch("steps", steps))
-    return (
-        incident.runs.select_related("version__playbook")
-        .prefetch_related(Prefetch("phases", phases))
-        .order_by("-started_at")
-    )
-
-
-def _run_block(
-    run: PlaybookRun, incident: Incident, sites: list[IncidentSite], *, at: datetime
-) -> RunBlock:
-    is_running = run.finished_at is None
-    blocks: list[PhaseBlock] = []
-    found_next = False
-    pending = {s.key: s for p in run.phases.all() for s in p.steps.all() if not s.is_settled}
-    for phase in run.phases.all():
-        place = "done" if phase.finished_at else "now" if phase.started_at else "later"
-        lines: list[StepLine] = []
-        for step in phase.steps.all():
-            blocker = pending.get(step.condition.get("step", "") or "-")
-            is_open = is_running and place == "now" and not step.is_settled and blocker is None
-            is_next = is_open and not found_next
-            found_next = found_next or is_next
-            lines.append(
-                StepLine(
-                    step=step,
-                    text=step.said("text"),
-                    instructions=step.said("instructions"),
-                    is_next=is_next,
-                    is_overdue=step.is_overdue(at),
-                    can_open=is_open,
-                    branch=step.said("branch"),
-                    waits_for=blocker.said("text") if blocker and not step.is_settled else "",
-                    deed=step_deed(step, run, incident, sites) if is_open else None,
-                )
-            )
-        blocks.append(
-            PhaseBlock(
-                phase=phase,
-                name=phase.said("name"),
-                place=place,
-                steps=lines,
-                done=sum(line.step.is_settled for line in lines),
-                is_overdue=is_running and phase.is_overdue(at),
-            )
-        )
-    return RunBlock(
-        run=run,
-        title=run.version.playbook.said("title"),
-        phases=blocks,
-        done=sum(block.done for block in blocks),
-        total=sum(len(block.steps) for block in blocks),
-    )
 
 
 def _roles(incident: Incident) -> list[RoleLine]:

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from assets.models import Asset, Site
 from bcp_portal.audit.verbs import audit, verb
-from bcp_portal.live.services import publish
+from bcp_portal.live.services import publish, told_once
 from incidents.models import Alert, AlertSignal, Incident, RunMode, Silence
 from incidents.services.extent import add_assets, add_sites
 from incidents.services.silence import fits
@@ -112,14 +112,15 @@ def _note(alerts: Iterable[Alert], *, at: datetime) -> None:
             at=at,
             after={"rule": alert.rule, "severity": alert.severity, "key": alert.key},
         )
-    for site_id in sites:
-        publish(
-            topic="alerts",
-            kind="raised",
-            at=at,
-            permission="incidents.view_alert",
-            site_id=site_id,
-        )
+    with told_once():
+        for site_id in sites:
+            publish(
+                topic="alerts",
+                kind="raised",
+                at=at,
+                permission="incidents.view_alert",
+                site_id=site_id,
+            )
 
 
 def _widen(storm: Incident, signals: Sequence[Signal], *, at: datetime) -> None:

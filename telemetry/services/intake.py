@@ -9,7 +9,7 @@ from django.utils.dateparse import parse_datetime
 
 from bcp_portal.audit.verbs import verb
 from bcp_portal.engine.doorbell import ring
-from bcp_portal.live.services import publish
+from bcp_portal.live.services import publish, told_once
 from telemetry.models import Signal, SignalRule
 from telemetry.services.signal import Claim, open_fields
 
@@ -119,12 +119,13 @@ def _remembered(key: str, ended_at: datetime, *, at: datetime) -> Signal:
 
 def _tell(things: Sequence[Claim | Signal], *, at: datetime) -> None:
     """One word for each site rather than for each of a thousand alerts."""
-    for site_id in sorted({thing.site_id for thing in things}, key=lambda pk: pk or 0):
-        publish(
-            topic="signals",
-            kind=SignalRule.EXTERNAL,
-            at=at,
-            permission="telemetry.view_signal",
-            site_id=site_id,
-        )
+    with told_once():
+        for site_id in sorted({thing.site_id for thing in things}, key=lambda pk: pk or 0):
+            publish(
+                topic="signals",
+                kind=SignalRule.EXTERNAL,
+                at=at,
+                permission="telemetry.view_signal",
+                site_id=site_id,
+            )
     ring("engine")

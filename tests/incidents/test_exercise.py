@@ -223,7 +223,7 @@ def test_an_exercise_is_planned_run_scored_and_learned_from_on_the_pages(client,
     exercise.refresh_from_db()
     inject = exercise.injects.get()
     client.post(reverse("incidents:inject_give", args=[exercise.code, inject.pk]))
-    on_page = client.get(reverse("incidents:detail", args=[exercise.incident.code]))
+    on_page = client.get(reverse("incidents:detail", args=[exercise.incident.code]), {"whole": 1})
     assert b"EXERCISE" in on_page.content
     client.post(
         reverse("incidents:exercise_finding", args=[exercise.code]),

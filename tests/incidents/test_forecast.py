@@ -58,7 +58,9 @@ def test_the_head_shows_the_next_word_and_the_coming_miss(client):
     )  # fmt: skip
     client.force_login(commander)
 
-    page = client.get(reverse("incidents:detail", args=[incident.code])).content.decode()
+    page = client.get(
+        reverse("incidents:detail", args=[incident.code]), {"whole": 1}
+    ).content.decode()
 
     assert "Next update promised" in page
     assert "Intolerable (MTPD)" in page

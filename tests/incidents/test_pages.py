@@ -1,5 +1,8 @@
 """Pages of incidents: what they show, what their buttons do, what they refuse."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
@@ -16,9 +19,12 @@ from incidents.models import (
     RunStep,
     StepStatus,
     TimelineEntry,
+    TimelineKind,
 )
+from incidents.services.run import start_run
 from tests.make import NOON, make_site, make_user
-from tests.make_incidents import make_incident, make_run, make_version
+from tests.make_assets import make_asset
+from tests.make_incidents import make_incident, make_policy, make_run, make_version
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +42,7 @@ def press(client, name, *args, **data):
 
 def page(client, incident, part=""):
     url = reverse("incidents:detail", args=[incident.code])
-    return client.get(url, {"part": part} if part else {}).content.decode()
+    return client.get(url, {"part": part} if part else {"whole": 1}).content.decode()
 
 
 def test_the_page_says_what_is_hit_and_who_commands(client, commander):
@@ -56,15 +62,59 @@ def test_a_part_is_served_alone(client, commander):
     assert html.lstrip().startswith('<section id="timeline"')
 
 
-def test_the_page_costs_the_same_however_much_happened(
-    client, commander, django_assert_max_num_queries
-):
-    run = make_run({"Look": ["a", "b"], "Mend": ["c"]}, commander=commander)
-    for number in range(30):
-        press(client, "note", run.incident.code, text=f"note {number}")
+@pytest.fixture
+def long_incident():
+    """An incident that nobody took yet, with a run, calls and 2,000 entries of its timeline."""
+    make_policy([make_user()], [make_user()])
+    incident = make_incident(commander=None, sites=[make_site()], assets=[make_asset()])
+    start_run(incident=incident, version=make_version(), actor=make_user(), at=NOON)
+    TimelineEntry.objects.bulk_create(
+        TimelineEntry(
+            incident=incident, kind=TimelineKind.NOTE, message=f"note {number}",
+            happened_at=NOON + timedelta(seconds=number), recorded_at=NOON,
+        )
+        for number in range(2000)
+    )  # fmt: skip
+    return incident
 
-    with django_assert_max_num_queries(60):
-        page(client, run.incident)
+
+@pytest.mark.parametrize("part", ["", "rest", "after", "aside", "timeline", "head"])
+def test_a_page_with_two_thousand_entries_asks_the_database_at_most_fifteen_times(
+    client, commander, long_incident, part, django_assert_max_num_queries
+):
+    url = reverse("incidents:detail", args=[long_incident.code])
+    client.get(url)
+
+    with django_assert_max_num_queries(15):
+        html = client.get(url, {"part": part} if part else {}).content.decode()
+
+    assert ("note 1999" in html) == (part in {"aside", "timeline"})
+
+
+def test_the_timeline_is_read_page_by_page_to_its_beginning(client, commander, long_incident):
+    html, told = page(client, long_incident, part="timeline"), []
+    for _page in range(100):
+        told += re.findall(r">(note \d+)<", html)
+        older = re.search(r"part=earlier&amp;before=(\d+)", html)
+        if older is None:
+            break
+        url = reverse("incidents:detail", args=[long_incident.code])
+        html = client.get(url, {"part": "earlier", "before": older[1]}).content.decode()
+
+    assert told == [f"note {number}" for number in reversed(range(2000))]
+
+
+def test_a_refresh_leaves_what_a_reader_has_on_the_screen(client, commander, long_incident):
+    html = page(client, long_incident, part="timeline")
+    oldest = re.search(r"since=(\d+)", html)[1]
+    press(client, "note", long_incident.code, text="something new")
+
+    url = reverse("incidents:detail", args=[long_incident.code])
+    again = client.get(url, {"part": "timeline", "since": oldest}).content.decode()
+
+    assert "something new" in again
+    assert f'id="entry-{oldest}"' in again
+    assert f"since={oldest}" in again
 
 
 def test_a_stranger_finds_no_such_incident(client):

@@ -185,7 +185,9 @@ def test_duties_are_written_started_and_shown_on_the_pages(client, boss):
         {"rule": rule.pk, "aware_ago": "2h", "reason": "a phone was stolen"},
     )
 
-    page = client.get(reverse("incidents:detail", args=[incident.code])).content.decode()
+    page = client.get(
+        reverse("incidents:detail", args=[incident.code]), {"whole": 1}
+    ).content.decode()
     assert "The authority" in page
     assert "The authority" in client.get(reverse("dashboard:home")).content.decode()
     assert "Breach" in client.get(reverse("incidents:reporting_rules")).content.decode()

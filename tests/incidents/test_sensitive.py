@@ -170,7 +170,7 @@ def test_it_is_closed_named_and_opened_again_on_the_pages(client, boss):
     address_of = lambda name: reverse(f"incidents:{name}", args=[incident.code])  # noqa: E731
     client.post(address_of("sensitive"), {"reason": "staff"})
     client.post(address_of("name_person"), {"user": friend.pk, "reason": "wages"})
-    assert "Dewi" in client.get(address_of("detail")).content.decode()
+    assert "Dewi" in client.get(address_of("detail"), {"whole": 1}).content.decode()
 
     access = IncidentAccess.objects.get()
     client.post(reverse("incidents:unname_person", args=[access.pk]))

@@ -162,7 +162,9 @@ def test_the_button_of_a_step_brings_sites_incident_and_authority_along():
     client = Client()
     client.force_login(commander)
 
-    page = client.get(reverse("incidents:detail", args=[incident.code])).content.decode()
+    page = client.get(
+        reverse("incidents:detail", args=[incident.code]), {"whole": 1}
+    ).content.decode()
 
     assert f"action=offline&amp;sites={site.code}&amp;incident_code={incident.code}" in page
     assert f"authority={run.version.code}".replace(" ", "+") in page

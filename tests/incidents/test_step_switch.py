@@ -105,7 +105,10 @@ def test_the_step_leads_to_the_paths_that_stand_ready(client, commander):
     place = reverse("incidents:step_switch", args=[step_of(run, "Switch over").pk])
 
     assert (
-        place in client.get(reverse("incidents:detail", args=[run.incident.code])).content.decode()
+        place
+        in client.get(
+            reverse("incidents:detail", args=[run.incident.code]), {"whole": 1}
+        ).content.decode()
     )
     page = client.get(place).content.decode()
     client.post(place, {"path": ready.pk, "reason": "Link is cut"})

@@ -54,7 +54,9 @@ def test_a_file_is_kept_once_and_handed_out_as_it_came(client, budi, noted):
     assert copy.content == PHOTO
     assert copy["Content-Disposition"].startswith("attachment")
     assert "/" not in file.name
-    page = client.get(reverse("incidents:detail", args=[noted.incident.code])).content.decode()
+    page = client.get(
+        reverse("incidents:detail", args=[noted.incident.code]), {"whole": 1}
+    ).content.decode()
     assert "Evidence on file" in page
 
 

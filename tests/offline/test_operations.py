@@ -291,7 +291,9 @@ def test_a_bad_operation_spoils_no_other_and_is_kept_with_its_reason(run, ani):
 
 def test_the_page_and_the_device_share_one_log(client, run, budi):
     client.force_login(budi)
-    page = client.get(reverse("incidents:detail", args=[run.incident.code])).content.decode()
+    page = client.get(
+        reverse("incidents:detail", args=[run.incident.code]), {"whole": 1}
+    ).content.decode()
     op_id = page.split('name="op_id" value="')[1].split('"')[0]
     url = reverse("incidents:step_complete", args=[step_of(run, "Unplug").pk])
 
