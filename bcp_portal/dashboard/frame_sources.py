@@ -1,6 +1,6 @@
 """What the rooms report into the frame of every page: open incidents, banner lines, own tasks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.db.models import (
@@ -45,7 +45,7 @@ def open_incident_chips(request: HttpRequest) -> list[IncidentChip]:
             title=row.headline,
             url=incident_url(row.code),
             severity=row.severity,
-            deadline=row.first_deadline,
+            deadline=getattr(row, "first_deadline", None),
             exercise=row.is_exercise,
             mark=f"{row.status} {row.severity}",
         )
@@ -81,11 +81,11 @@ def banners(request: HttpRequest) -> Iterator[Banner]:
         yield Banner("exercise", _("EXERCISE running: calls and orders stay inside the exercise."))
 
 
-def _standing(request: HttpRequest) -> dict[str, Any]:
+def _standing(request: HttpRequest) -> Mapping[str, Any]:
     """The facts behind the banners; the reader's own row is there in any case to hang them on."""
     observer = ObserverState.objects.order_by("pk")
     running = Incident.objects.filter(status__in=ONGOING, mode=RunMode.EXERCISE)
-    facts = User.objects.filter(pk=request.user.pk).values(
+    facts = User.objects.filter(pk=request.user.pk or 0).values(
         held=Exists(CallHold.objects.in_force()),
         sight=Subquery(observer.values("sight")[:1]),
         since=Subquery(observer.values("since")[:1]),
