@@ -166,6 +166,7 @@ urlpatterns = [
     path("escalation/shifts/<int:pk>/swap/", schedule.shift_swap, name="shift_swap"),
     path("calls/", call_list.call_list, name="calls"),
     path("incidents/<str:code>/merge/", figures.merge_into, name="merge_into"),
+    path("incidents/<str:code>/split/", figures.split, name="split"),
     path("incidents/<str:code>/similar/", figures.similar, name="similar"),
     path("figures/incidents/", figures.figures, name="figures"),
     path("figures/incidents.csv", figures.figures_csv, name="figures_csv"),

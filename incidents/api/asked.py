@@ -7,6 +7,7 @@ from rest_framework import serializers
 from assets.models import Asset, Site
 from bcp_portal.accounts.models import User
 from incidents.models import (
+    Alert,
     Audience,
     Importance,
     IncidentKind,
@@ -59,6 +60,29 @@ class DeclareIn(serializers.Serializer[None]):
             sites: Any = fields["sites"]
             assets: Any = fields["assets"]
             sites.child_relation.queryset = Site.objects.visible_to(request.user)
+            assets.child_relation.queryset = Asset.objects.visible_to(request.user)
+        return fields
+
+
+class SplitIn(ReasonIn):
+    """Which alerts and assets are an incident of their own."""
+
+    title = serializers.CharField(max_length=200)
+    alerts = serializers.PrimaryKeyRelatedField(
+        many=True, required=False, queryset=Alert.objects.none()
+    )
+    assets = serializers.SlugRelatedField(
+        slug_field="code", many=True, required=False, queryset=Asset.objects.none()
+    )
+
+    def get_fields(self) -> dict[str, Any]:
+        """Only what the caller may see can be named."""
+        fields = super().get_fields()
+        request = self.context.get("request")
+        if request is not None:
+            alerts: Any = fields["alerts"]
+            assets: Any = fields["assets"]
+            alerts.child_relation.queryset = Alert.objects.visible_to(request.user)
             assets.child_relation.queryset = Asset.objects.visible_to(request.user)
         return fields
 

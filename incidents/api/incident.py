@@ -33,6 +33,7 @@ from incidents.services.operation_log import stamp_of
 from incidents.services.response import respond_with_playbook
 from incidents.services.role import assign_role, take_command
 from incidents.services.sensitive import note_reading
+from incidents.services.split import split_incident
 from incidents.services.timeline import add_note
 from incidents.services.update_draft import tell_audience
 from incidents.services.verdict import amend_verdict, merge_incident
@@ -68,6 +69,7 @@ class IncidentViewSet(
         "close": "incidents.close_incident",
         "call_off": "incidents.run_incident",
         "merge": "incidents.run_incident",
+        "split": "incidents.run_incident",
         "severity": "incidents.run_incident",
         "verdict": "incidents.run_incident",
         "role": "incidents.run_incident",
@@ -144,6 +146,16 @@ class IncidentViewSet(
         into = asked(request, bodies.OpenReviewIn)["incident"]
         target = get_object_or_404(self.get_queryset(), code=into)
         return self._move(merge_incident, into=target)
+
+    @extend_schema(request=bodies.SplitIn, responses={201: IncidentOut})
+    @action(detail=True, methods=["post"])
+    def split(self, request: Request, code: str) -> Response:
+        """Say that some alerts and assets of it are an incident of their own."""
+        body = asked(request, bodies.SplitIn)
+        new = split_incident(
+            incident=self.get_object(), **body, actor=caller(request), at=timezone.now()
+        )
+        return Response(IncidentOut(new).data, status=201)
 
     @extend_schema(request=bodies.SeverityIn, responses=IncidentOut)
     @action(detail=True, methods=["post"])

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from assets.models import Asset
 from bcp_portal.accounts.models import User
 from bcp_portal.shared.durations import DurationFormField
-from incidents.models import Approver, Audience, Incident
+from incidents.models import Alert, Approver, Audience, Incident
 
 _WORDS = forms.Textarea(attrs={"rows": 4})
 
@@ -95,3 +95,31 @@ class MergeForm(forms.Form):
         field = self.fields["into"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = others
+
+
+class SplitForm(forms.Form):
+    """Which alerts and assets are an incident of their own, and why."""
+
+    title = forms.CharField(label=_("Title of the new incident"), max_length=200)
+    alerts = forms.ModelMultipleChoiceField(
+        label=_("Alerts that go along"),
+        queryset=Alert.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    assets = forms.ModelMultipleChoiceField(
+        label=_("Assets that go along"),
+        queryset=Asset.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+    def __init__(
+        self, *args: Any, alerts: QuerySet[Alert], assets: QuerySet[Asset], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        for name, rows in (("alerts", alerts), ("assets", assets)):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelMultipleChoiceField)
+            field.queryset = rows

@@ -10,13 +10,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from assets.models import Asset
 from bcp_portal.reports.sheets import write_csv
 from bcp_portal.shared.doors import form_door
 from bcp_portal.shared.pages import SignedInRequest, needs, render_page
-from incidents.forms.communication import MergeForm
-from incidents.models import Incident
+from incidents.forms.communication import MergeForm, SplitForm
+from incidents.models import Alert, Incident
 from incidents.selectors.analytics import Times, analytics
 from incidents.selectors.similar import similar_incidents
+from incidents.services.split import split_incident
 from incidents.services.verdict import merge_incident
 
 
@@ -80,5 +82,32 @@ def merge_into(request: SignedInRequest, code: str) -> HttpResponse:
         run=run,
         title=_("Merge %(code)s into another incident") % {"code": incident.code},
         submit=_("Merge"),
+        cancel_url=reverse("incidents:detail", args=[code]),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("incidents.run_incident")
+def split(request: SignedInRequest, code: str) -> HttpResponse:
+    """Say that some of it is an incident of its own."""
+    incident = get_object_or_404(Incident.objects.visible_to(request.user), code=code)
+    alerts = Alert.objects.visible_to(request.user).filter(incident=incident)
+    assets = Asset.objects.visible_to(request.user).filter(incident_links__incident=incident)
+    form = SplitForm(
+        request.POST or None,
+        alerts=alerts.order_by("severity", "-raised_at"),
+        assets=assets.order_by("code"),
+    )
+
+    def run(facts: dict[str, Any]) -> str:
+        new = split_incident(incident=incident, actor=request.user, at=timezone.now(), **facts)
+        return reverse("incidents:detail", args=[new.code])
+
+    return form_door(
+        request,
+        form,
+        run=run,
+        title=_("Split %(code)s in two") % {"code": incident.code},
+        submit=_("Split"),
         cancel_url=reverse("incidents:detail", args=[code]),
     )

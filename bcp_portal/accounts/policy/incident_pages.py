@@ -97,6 +97,7 @@ RULES: tuple[Rule, ...] = (
     _plan("playbook_withdraw", "incidents.publish_playbook", _FORM),
     _plan("playbooks_load", "incidents.publish_playbook", "POST"),
     _page("merge_into", "incidents.run_incident", _FORM),
+    _page("split", "incidents.run_incident", _FORM),
     _page("similar", "incidents.view_incident"),
     _page("figures", "incidents.view_incident"),
     _page("figures_csv", "incidents.view_incident"),

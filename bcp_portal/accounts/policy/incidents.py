@@ -14,6 +14,7 @@ _INCIDENT = {
     "close": "close_incident",
     "call-off": "run_incident",
     "merge": "run_incident",
+    "split": "run_incident",
     "severity": "run_incident",
     "verdict": "run_incident",
     "role": "run_incident",

@@ -29,6 +29,7 @@ register = template.Library()
 SPRITE = "vendor/tabler-icons/sprite.svg"
 NOTHING = "–"
 WARN_SECONDS = 900
+_INCIDENT_CODE = re.compile(r"\b(INC-\d+)\b")
 _NOT_CLASS = re.compile(r"[^a-z0-9]+")
 
 
@@ -93,6 +94,23 @@ def badge(value: object, label: object = "", css: str = "") -> SafeString:
     word = "unknown" if value is None or value == "" else str(value)
     shown = str(label) or (_("unknown") if word == "unknown" else word.replace("_", " "))
     return format_html('<span class="status status-{} {}">{}</span>', css_word(word), css, shown)
+
+
+@register.filter
+def linked_codes(text: str) -> SafeString:
+    """Show plain text with each incident that it names as a link to it."""
+    pieces = _INCIDENT_CODE.split(str(text))
+    # Every second piece is a code: nothing in it needs to be escaped.
+    return format_html_join(
+        "",
+        "{}{}",
+        (
+            (piece, "")
+            if index % 2 == 0
+            else ("", format_html('<a href="{}">{}</a>', f"/incidents/{piece}/", piece))
+            for index, piece in enumerate(pieces)
+        ),
+    )
 
 
 @register.filter
