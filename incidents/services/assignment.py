@@ -9,19 +9,20 @@ from bcp_portal.audit.verbs import verb
 from incidents.models import IncidentRole, NoticeKind, Operation, RoleName
 from incidents.models.wording import message_id
 from incidents.services.notice import write_notice
-from incidents.services.operation_log import fold_of
 from incidents.services.role import take_role
 
 
 @verb
-def assign_later(*, operation: Operation, user: User, role: str, at: datetime) -> None:
-    """Give the role away if no later word stands; otherwise tell both that it does not."""
+def assign_later(*, operation: Operation, user: User, role: str, last: str, at: datetime) -> None:
+    """Give the role away if no later word stands; otherwise tell both that it does not.
+
+    `last` names the operation that has the last word by the log.
+    """
     assert operation.run is not None
-    last = fold_of(operation.run)["roles"][role]
     held = IncidentRole.objects.filter(
         incident=operation.incident, role=role, ended_at=None
     ).select_related("user").first()  # fmt: skip
-    is_last = last["id"] == str(operation.op_id)
+    is_last = last == str(operation.op_id)
     is_newer = held is None or held.assigned_at <= operation.happened_at
     if is_last and (is_newer or _came_from_a_device(held, operation)):
         take_role(incident=operation.incident, user=user, actor=operation.actor, role=role, at=at)

@@ -30,8 +30,9 @@ from incidents.models import (
 )
 from incidents.offline.payload import clean_payload
 from incidents.services.assignment import assign_later
-from incidents.services.operation_log import Stamp, fold_of, log_operation
+from incidents.services.operation_log import Stamp, log_operation
 from incidents.services.projection import follow_log
+from incidents.services.run_books import RunBooks
 from incidents.services.timeline import write_entry
 
 # What may be proposed from afar; a person online answers it.
@@ -86,12 +87,13 @@ def apply_operations(
     }
     ids = [one.stamp.op_id for one in asked]
     known = {row.op_id: row for row in Operation.objects.filter(op_id__in=ids)}
+    books = {pk: RunBooks(run) for pk, run in locked.items()}
     results: dict[str, Result] = {}
     with told_once():
         for one in sorted(asked, key=lambda each: (each.stamp.clock, str(each.stamp.op_id))):
             row = known.get(one.stamp.op_id)
             if row is None and one.run in locked:
-                row = _take_in(one, locked[one.run], actor=actor, at=at)
+                row = _take_in(one, books[one.run], actor=actor, at=at)
                 known[row.op_id] = row
             results[str(one.stamp.op_id)] = _result(one, row, actor)
     return [results[str(one)] for one in dict.fromkeys(ids)]
@@ -106,31 +108,32 @@ def _result(one: Told, row: Operation | None, actor: User) -> Result:
     return Result(op_id, row.outcome, row.detail, row.pk)
 
 
-def _take_in(one: Told, run: PlaybookRun, *, actor: User, at: datetime) -> Operation:
+def _take_in(one: Told, books: RunBooks, *, actor: User, at: datetime) -> Operation:
     try:
-        return perform_operation(told=one, run=run, actor=actor, at=at)
+        return perform_operation(told=one, books=books, actor=actor, at=at)
     except DomainError as refusal:
+        books.forget()
         # Kept with its words, so that nothing a person wrote is lost; it counts for nothing.
         return log_operation(
-            kind=one.kind, run=run, incident=run.incident, payload=one.payload, actor=actor, at=at,
-            stamp=one.stamp, outcome=OperationOutcome.REFUSED, detail=str(refusal),
+            kind=one.kind, run=books.run, incident=books.run.incident, payload=one.payload,
+            actor=actor, at=at, stamp=one.stamp, outcome=OperationOutcome.REFUSED,
+            detail=str(refusal),
         )  # fmt: skip
 
 
 @verb
-def perform_operation(*, told: Told, run: PlaybookRun, actor: User, at: datetime) -> Operation:
+def perform_operation(*, told: Told, books: RunBooks, actor: User, at: datetime) -> Operation:
     """Carry one operation out, or keep it as a proposal."""
+    run = books.run
     if told.version is not None and told.version != run.version_id:
         raise OperationRefusedError(_("This run follows another version of the playbook."))
     step = None
     if told.step is not None:
-        step = RunStep.objects.select_related("phase__run__incident").filter(
-            pk=told.step, phase__run=run
-        ).first()  # fmt: skip
+        step = books.step(told.step)
         if step is None:
             raise OperationRefusedError(_("This step does not belong to the run."))
     clean = replace(told, payload=clean_payload(told.kind, told.payload))
-    work = _Work(clean, run, step, actor, at)
+    work = _Work(clean, books, step, actor, at)
     with one_savepoint():
         return _DO[told.kind](work)
 
@@ -140,10 +143,15 @@ class _Work:
     """One operation with everything it is about."""
 
     told: Told
-    run: PlaybookRun
+    books: RunBooks
     step: RunStep | None
     actor: User
     at: datetime
+
+    @property
+    def run(self) -> PlaybookRun:
+        """The run that it is about."""
+        return self.books.run
 
     def log(self, outcome: OperationOutcome, **changed: Any) -> Operation:
         """Write the operation down, with its outcome."""
@@ -210,7 +218,7 @@ def _tick(work: _Work) -> Operation:
     if work.run.status == RunStatus.ABANDONED:
         outcome = OperationOutcome.KEPT
     operation = work.log(outcome)
-    clashes = follow_log(step=step, run=work.run, at=work.at)
+    clashes = follow_log(step=step, run=work.run, at=work.at, books=work.books)
     if outcome is OperationOutcome.CORROBORATED:
         work.say(gettext_noop("Also ticked: %(step)s"), Importance.DETAIL)
     _tell_clashes(work, operation, clashes)
@@ -226,7 +234,7 @@ def _skip(work: _Work) -> Operation:
         StepStatus.SKIPPED: OperationOutcome.CORROBORATED,
     }.get(StepStatus(step.status), OperationOutcome.APPLIED)
     operation = work.log(outcome)
-    clashes = follow_log(step=step, run=work.run, at=work.at)
+    clashes = follow_log(step=step, run=work.run, at=work.at, books=work.books)
     _tell_clashes(work, operation, clashes)
     return work.audit(operation)
 
@@ -237,7 +245,7 @@ def _untick(work: _Work) -> Operation:
         return _propose(work, what="reopen")
     operation = work.log(OperationOutcome.APPLIED)
     was_settled = step.status in _SETTLED
-    clashes = follow_log(step=step, run=work.run, at=work.at)
+    clashes = follow_log(step=step, run=work.run, at=work.at, books=work.books)
     if was_settled and step.status == StepStatus.OPEN:
         work.say(gettext_noop("Open again: %(step)s %(why)s"), why=reason)
     _tell_clashes(work, operation, clashes)
@@ -285,8 +293,11 @@ def _assign(work: _Work) -> Operation:
     if user is None:
         raise OperationRefusedError(_("There is no such person."))
     operation = work.log(OperationOutcome.APPLIED)
-    assign_later(operation=operation, user=user, role=role, at=work.at)
-    _tell_clashes(work, operation, fold_of(work.run)["clashes"])
+    state = work.books.state()
+    assign_later(
+        operation=operation, user=user, role=role, last=state["roles"][role]["id"], at=work.at
+    )
+    _tell_clashes(work, operation, state["clashes"])
     return work.audit(operation)
 
 

@@ -18,6 +18,7 @@ from incidents.models import (
     TimelineKind,
 )
 from incidents.services.operation_log import fold_of
+from incidents.services.run_books import RunBooks
 from incidents.services.run_condition import leave_out_followers
 from incidents.services.run_phase import STEP_DUE, settle_phase
 from incidents.services.run_step import take_up, take_up_followers
@@ -37,14 +38,19 @@ _SKIPPED = gettext_noop("Skipped: %(step)s (%(reason)s)")
 
 
 @verb
-def follow_log(*, step: RunStep, run: PlaybookRun, at: datetime) -> list[dict[str, Any]]:
+def follow_log(
+    *, step: RunStep, run: PlaybookRun, at: datetime, books: RunBooks | None = None
+) -> list[dict[str, Any]]:
     """Make a step show what the log of its run says, and return where the log contradicts itself.
 
-    Whoever calls this holds the run's lock.
+    Whoever calls this holds the run's lock, and may bring what it has read of the run.
     """
-    state = fold_of(run, step=step)
+    state = books.state_of(step) if books else fold_of(run, step=step)
+    before = step.status
     if told := state["steps"].get(str(step.pk)):
         _follow(step, run, told, at=at)
+    if books and step.status != before:
+        books.forget_steps()
     clashes: list[dict[str, Any]] = state["clashes"]
     return clashes
 
