@@ -17,19 +17,6 @@ ROOT = Path(__file__).resolve().parents[1]
 WRITERS, SECONDS = 8, 10.0
 CHANGES_A_SECOND, CHECK_WITHIN_S = 400, 60.0
 ROWS = int(os.environ.get("SIAGA_BENCH_ROWS", "1000000"))
-WRITE = """
-import sys, time, django
-django.setup()
-from django.utils import timezone
-from bcp_portal.engine.services.hold import hold_all_calls
-hold_all_calls(reason="warm", actor=None, at=timezone.now())
-begin, count = float(sys.argv[1]), 0
-time.sleep(max(0.0, begin - time.time()))
-while time.time() < begin + float(sys.argv[2]):
-    hold_all_calls(reason="bench", actor=None, at=timezone.now())
-    count += 1
-print(count)
-"""
 
 
 def changes_a_second() -> float:
@@ -37,12 +24,21 @@ def changes_a_second() -> float:
     subprocess.run(
         [sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, check=True
     )
-    begin = time.time() + 15
-    command = [sys.executable, "-c", WRITE, str(begin), str(SECONDS)]
+    command = [sys.executable, "-m", "benchmarks._audit_writer", str(SECONDS)]
     writers = [
-        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         for _number in range(WRITERS)
     ]
+    # All of them begin together, however long the slowest took to wake up.
+    for writer in writers:
+        if writer.stdout is None or writer.stdout.readline().strip() != "ready":
+            raise SystemExit("A writer did not come up; what it said stands above.")
+    for writer in writers:
+        if writer.stdin is not None:
+            writer.stdin.write("go\n")
+            writer.stdin.flush()
     return sum(int(writer.communicate()[0]) for writer in writers) / SECONDS
 
 

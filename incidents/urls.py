@@ -4,6 +4,7 @@ from django.urls import path
 
 from incidents.views import (
     call_list,
+    cause,
     duty,
     exercise,
     figures,
@@ -70,6 +71,14 @@ urlpatterns = [
     path("incidents/<str:code>/review/open/", review.review_open, name="review_open"),
     path("incidents/<str:code>/review/sign/", review.review_sign, name="review_sign"),
     path("incidents/<str:code>/review/reopen/", review.review_reopen, name="review_reopen"),
+    path("incidents/<str:code>/review/causes/", cause.cause_add, name="cause_add"),
+    path("incidents/<str:code>/review/causes/<int:pk>/", cause.cause_change, name="cause_change"),
+    path("incidents/<str:code>/review/causes/<int:pk>/cite/", cause.cause_cite, name="cause_cite"),
+    path(
+        "incidents/<str:code>/review/causes/<int:pk>/remove/",
+        cause.cause_remove,
+        name="cause_remove",
+    ),
     path("steps/<int:pk>/complete/", steps.step_complete, name="step_complete"),
     path("steps/<int:pk>/skip/", steps.step_skip, name="step_skip"),
     path("steps/<int:pk>/reopen/", steps.step_reopen, name="step_reopen"),
@@ -88,6 +97,7 @@ urlpatterns = [
     path("actions/", lists.action_list, name="actions"),
     path("actions/bulk/", lists.action_bulk, name="actions_bulk"),
     path("actions/<int:pk>/finish/", review.action_finish, name="action_finish"),
+    path("actions/<int:pk>/verify/", review.action_verify, name="action_verify"),
     path("playbooks/", playbook.playbook_list, name="playbooks"),
     path("playbooks/add/", playbook_version.playbook_add, name="playbook_add"),
     path("playbooks/import/", playbook_version.playbook_import, name="playbook_import"),

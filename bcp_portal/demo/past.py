@@ -9,6 +9,7 @@ from bcp_portal.accounts.models import User
 from bcp_portal.demo.rehearsals import DAY, put_away, rehearse
 from incidents.models import Incident, Notice, Playbook, RunStep, StepStatus
 from incidents.services.action_item import assign_action_item, finish_action_item
+from incidents.services.cause import add_cause, cite_evidence
 from incidents.services.incident import (
     close_incident,
     contain_incident,
@@ -190,6 +191,11 @@ def _look_back(
         "contributing": "",
     }
     save_review(review=review, texts=texts, actor=people["maya"], at=at + hour)
+    cause = add_cause(
+        review=review, text=past.cause, kind="technology", actor=people["maya"], at=at + hour
+    )
+    first = incident.timeline.as_told().first()
+    cite_evidence(cause=cause, entry=first, actor=people["maya"], at=at + hour)
     for number, text in enumerate(past.actions):
         item = assign_action_item(
             incident=incident,
@@ -206,6 +212,6 @@ def _look_back(
             )
     if past.days_ago < 25:
         return  # the newest one still waits for its signature
-    sign_off_review(review=review, actor=people["maya"], at=at + 3 * hour)
+    sign_off_review(review=review, actor=commander, at=at + 3 * hour)
     fresh = Incident.objects.get(pk=incident.pk)
     close_incident(incident=fresh, actor=commander, at=at + 4 * hour)

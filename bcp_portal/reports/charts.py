@@ -81,7 +81,7 @@ def swim_lanes(
     row, top = 26, 34
     height = top + row * len(lanes) + (20 if marks else 8)
     floor = top + row * len(lanes)
-    parts = [_axis(start, end, across, top, floor)]
+    parts = [time_axis(start, end, across, top, floor)]
     for index, lane in enumerate(lanes):
         middle = top + row * index + row / 2
         parts.append(
@@ -94,8 +94,8 @@ def swim_lanes(
         )  # fmt: skip
         parts += [_span(span, across, middle, end) for span in lane.spans]
         parts += [_point(point, across(point.at), middle) for point in lane.points]
-    parts += [_mark(mark, across(mark.at), top, floor) for mark in marks]
-    return _figure(height, _("Swim lanes of what happened"), parts)
+    parts += [mark_line(mark, across(mark.at), top, floor) for mark in marks]
+    return svg_figure(height, _("Swim lanes of what happened"), parts)
 
 
 def bars_against_targets(bars: Sequence[Bar]) -> SafeString:
@@ -114,7 +114,7 @@ def bars_against_targets(bars: Sequence[Bar]) -> SafeString:
             )
         )  # fmt: skip
         parts.append(_bar(bar, top, room / longest))
-    return _figure(height, _("Times reached against targets"), parts)
+    return svg_figure(height, _("Times reached against targets"), parts)
 
 
 def heat_map(
@@ -144,14 +144,15 @@ def heat_map(
                 left + place * wide + wide / 2, len(rows) * high + 14, INK, _short(name, 14),
             )
         )  # fmt: skip
-    return _figure(
+    return svg_figure(
         len(rows) * high + 22, _("Heat map"), parts, width=left + wide * len(columns) + 4
     )
 
 
-def _figure(
+def svg_figure(
     height: float, label: str, parts: Sequence[SafeString], *, width: float = WIDTH
 ) -> SafeString:
+    """Put the parts of a drawing on one sheet with a name for those who cannot see it."""
     return format_html(
         '<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 {} {}" width="{}"'
         ' height="{}" role="img" aria-label="{}" font-family="{}">{}</svg>',
@@ -160,7 +161,10 @@ def _figure(
     )  # fmt: skip
 
 
-def _axis(start: datetime, end: datetime, across: Across, top: float, floor: float) -> SafeString:
+def time_axis(
+    start: datetime, end: datetime, across: Across, top: float, floor: float
+) -> SafeString:
+    """Draw the hours along the top, in the reader's zone."""
     step = next((one for one in _STEPS if (end - start) / one <= 9), (end - start) / 8)
     local = timezone.localtime(start)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -214,7 +218,8 @@ def _point(point: Point, x: float, middle: float) -> SafeString:
     )  # fmt: skip
 
 
-def _mark(mark: Point, x: float, top: float, floor: float) -> SafeString:
+def mark_line(mark: Point, x: float, top: float, floor: float) -> SafeString:
+    """Draw a moment through all of the picture, with its name at the foot."""
     # Written on the side where there is room.
     side, shift = ("end", -3) if x > WIDTH - 110 else ("start", 3)
     return format_html(

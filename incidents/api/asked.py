@@ -7,6 +7,7 @@ from rest_framework import serializers
 from assets.models import Asset, Site
 from bcp_portal.accounts.models import User
 from incidents.models import (
+    ActionItemKind,
     Alert,
     Audience,
     Importance,
@@ -188,6 +189,9 @@ class AssignIn(serializers.Serializer[None]):
         slug_field="username", queryset=User.objects.filter(is_active=True)
     )
     due_on = serializers.DateField()
+    kind = serializers.ChoiceField(
+        choices=ActionItemKind.choices, required=False, default=ActionItemKind.PREVENT
+    )
 
 
 class OutcomeIn(serializers.Serializer[None]):

@@ -19,6 +19,7 @@ from incidents.services.action_item import (
     drop_action_item,
     finish_action_item,
     reopen_action_item,
+    verify_action_item,
 )
 from incidents.services.review import open_review, reopen_review, save_review, sign_off_review
 
@@ -111,6 +112,7 @@ class ActionItemViewSet(
         "retrieve": "incidents.view_actionitem",
         "create": "incidents.handle_actionitem",
         "finish": "incidents.handle_actionitem",
+        "verify": "incidents.handle_actionitem",
         "drop": "incidents.handle_actionitem",
         "reopen": "incidents.handle_actionitem",
     }
@@ -134,6 +136,18 @@ class ActionItemViewSet(
     def finish(self, request: Request, pk: str) -> Response:
         """Say that the promise is kept."""
         item = finish_action_item(
+            item=self.get_object(),
+            **asked(request, bodies.OutcomeIn),
+            actor=caller(request),
+            at=timezone.now(),
+        )
+        return Response(ActionItemOut(item).data)
+
+    @extend_schema(request=bodies.OutcomeIn, responses=ActionItemOut)
+    @action(detail=True, methods=["post"])
+    def verify(self, request: Request, pk: str) -> Response:
+        """Say that it was looked at and does what it was promised for."""
+        item = verify_action_item(
             item=self.get_object(),
             **asked(request, bodies.OutcomeIn),
             actor=caller(request),

@@ -235,12 +235,13 @@ class ActionItemOut(serializers.ModelSerializer[ActionItem]):
 
     incident = CodeField()
     owner = PersonField()
+    verified_by = PersonField()
 
     class Meta:
         model = ActionItem
         fields = (
-            "id", "code", "incident", "text", "owner", "due_on", "status", "outcome",
-            "assigned_at", "finished_at",
+            "id", "code", "incident", "kind", "text", "owner", "due_on", "status", "outcome",
+            "assigned_at", "finished_at", "verified_at", "verified_by",
         )  # fmt: skip
         read_only_fields = fields
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from assets.models import Asset, FailoverPath, FailoverState, Site
 from bcp_portal.accounts.models import User
 from bcp_portal.shared.durations import DurationFormField
-from incidents.models import Audience, IncidentKind, Playbook, RoleName, Severity
+from incidents.models import ActionItemKind, Audience, IncidentKind, Playbook, RoleName, Severity
 
 
 def op_id_field() -> forms.UUIDField:
@@ -161,9 +161,15 @@ class UpdateForm(forms.Form):
 
 
 class ActionForm(forms.Form):
-    """A promise: what, who, by when."""
+    """A promise: what, what for, who, by when."""
 
     text = forms.CharField(label=_("What is to be done"), max_length=500)
+    kind = forms.ChoiceField(
+        label=_("What for"),
+        choices=ActionItemKind.choices,
+        initial=ActionItemKind.PREVENT,
+        required=False,
+    )
     owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.none())
     due_on = forms.DateField(
         label=_("By"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -176,6 +182,10 @@ class ActionForm(forms.Form):
         field.queryset = User.objects.filter(is_active=True)
         if people is not None:
             field.choices = [("", "–"), *((person.pk, person.name) for person in people)]
+
+    def clean_kind(self) -> str:
+        """Nothing said means that it shall not happen again."""
+        return str(self.cleaned_data["kind"] or ActionItemKind.PREVENT)
 
 
 class DeclareForm(forms.Form):

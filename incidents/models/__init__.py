@@ -1,7 +1,13 @@
 """The rows of incidents."""
 
-from incidents.models.action_item import ACTION_ITEM_LIFECYCLE, ActionItem, ActionItemStatus
+from incidents.models.action_item import (
+    ACTION_ITEM_LIFECYCLE,
+    ActionItem,
+    ActionItemKind,
+    ActionItemStatus,
+)
 from incidents.models.alert import ALERT_LIFECYCLE, Alert, AlertSignal, AlertStatus
+from incidents.models.cause import Cause, CauseEvidence, CauseKind
 from incidents.models.communication import (
     DRAFT_LIFECYCLE,
     Approver,
@@ -93,6 +99,7 @@ __all__ = [
     "STEP_LIFECYCLE",
     "VERSION_LIFECYCLE",
     "ActionItem",
+    "ActionItemKind",
     "ActionItemStatus",
     "Alert",
     "AlertSignal",
@@ -100,6 +107,9 @@ __all__ = [
     "Approver",
     "Audience",
     "AudienceRule",
+    "Cause",
+    "CauseEvidence",
+    "CauseKind",
     "Decision",
     "Delivery",
     "DeliveryStatus",

@@ -18,14 +18,25 @@ class ActionItemStatus(models.TextChoices):
 
     OPEN = "open", _("Open")
     DONE = "done", _("Done")
+    VERIFIED = "verified", _("Verified")
     DROPPED = "dropped", _("Dropped")
+
+
+class ActionItemKind(models.TextChoices):
+    """What a promise is good for, the next time."""
+
+    PREVENT = "prevent", _("Prevent")
+    DETECT = "detect", _("Detect")
+    MITIGATE = "mitigate", _("Mitigate")
+    PROCESS = "process", _("Process")
 
 
 ACTION_ITEM_LIFECYCLE = Lifecycle(
     "action item",
     {
         ActionItemStatus.OPEN: frozenset({ActionItemStatus.DONE, ActionItemStatus.DROPPED}),
-        ActionItemStatus.DONE: frozenset({ActionItemStatus.OPEN}),
+        ActionItemStatus.DONE: frozenset({ActionItemStatus.OPEN, ActionItemStatus.VERIFIED}),
+        ActionItemStatus.VERIFIED: frozenset({ActionItemStatus.OPEN}),
         ActionItemStatus.DROPPED: frozenset({ActionItemStatus.OPEN}),
     },
 )
@@ -48,7 +59,7 @@ class ActionItemQuerySet(models.QuerySet["ActionItem"]):
 
     def for_list(self) -> Self:
         """Everything a list row shows, in one query."""
-        return self.select_related("incident", "review", "owner")
+        return self.select_related("incident", "review", "owner", "verified_by")
 
 
 class ActionItem(models.Model):
@@ -57,6 +68,9 @@ class ActionItem(models.Model):
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="action_items")
     review = models.ForeignKey(
         Review, null=True, blank=True, on_delete=models.PROTECT, related_name="action_items"
+    )
+    kind = models.CharField(
+        max_length=10, choices=ActionItemKind.choices, default=ActionItemKind.PREVENT
     )
     text = models.CharField(max_length=500)
     owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="action_items")
@@ -67,6 +81,11 @@ class ActionItem(models.Model):
     outcome = models.CharField(max_length=500, blank=True)
     assigned_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
+    # Somebody else than the owner looked and found that it does what it was promised for.
+    verified_at = models.DateTimeField(null=True, blank=True)
+    verified_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     objects = ActionItemQuerySet.as_manager()
 
@@ -77,6 +96,11 @@ class ActionItem(models.Model):
                 name="action_item_finished_iff_timestamp",
                 condition=Q(status="open", finished_at__isnull=True)
                 | (~Q(status="open") & Q(finished_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="action_item_verified_iff_person",
+                condition=Q(status="verified", verified_at__isnull=False, verified_by__isnull=False)
+                | (~Q(status="verified") & Q(verified_at=None, verified_by=None)),
             ),
         ]
         indexes = [models.Index(fields=["status", "due_on"], name="action_item_due")]

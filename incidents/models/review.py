@@ -53,6 +53,8 @@ class Review(models.Model):
     owner = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="reviews"
     )
+    # Whoever wrote in it: none of them signs it off while somebody else can.
+    authors = models.ManyToManyField(User, blank=True, related_name="+")
     went_well = models.TextField(blank=True)
     went_badly = models.TextField(blank=True)
     lucky = models.TextField(blank=True)

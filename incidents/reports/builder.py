@@ -18,6 +18,7 @@ from incidents.reports.board import (
     reach_tiles,
     time_tiles,
 )
+from incidents.reports.depth import deep_analysis, depth_payload
 from incidents.reports.facts import IncidentFacts, gather_incident
 from incidents.reports.figures import bars_left_out, draw_bars, draw_lanes
 from incidents.reports.ledgers import (
@@ -88,6 +89,7 @@ class Figures:
 def build_incident_report(*, subject_id: int, language: str, at: datetime) -> BuiltReport:
     """Build the post-incident report as of a moment."""
     facts = gather_incident(subject_id, at=at)
+    depth = deep_analysis(facts)
     figures = Figures(
         times=key_times(facts),
         scores=asset_scores(facts),
@@ -104,6 +106,7 @@ def build_incident_report(*, subject_id: int, language: str, at: datetime) -> Bu
             **_first_pages(facts, figures),
             **_what_happened(facts, figures),
             **_what_was_done(facts, figures),
+            "depth": depth,
         },
         payload=incident_payload(
             facts,
@@ -113,7 +116,8 @@ def build_incident_report(*, subject_id: int, language: str, at: datetime) -> Bu
             promises=figures.promises,
             preliminary=figures.preliminary,
             language=language,
-        ),
+        )
+        | {"analysis": depth_payload(depth)},
         title=paper_title(facts),
         code=facts.incident.code,
         language=language,

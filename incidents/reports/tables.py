@@ -198,19 +198,25 @@ def duties_table(facts: IncidentFacts) -> PaperTable:
 def actions_table(facts: IncidentFacts) -> PaperTable:
     """What was promised, by whom, until when, and what became of it."""
     today = localtime(facts.at).date()
-    tones = {ActionItemStatus.DONE: "ok", ActionItemStatus.DROPPED: "calm"}
+    tones = {
+        ActionItemStatus.DONE: "info",
+        ActionItemStatus.VERIFIED: "ok",
+        ActionItemStatus.DROPPED: "calm",
+    }
     return paper_table(
         [
             PaperColumn(_("Action"), "w10"),
-            PaperColumn(_("What"), "w40"),
+            PaperColumn(_("What"), "w30"),
+            PaperColumn(_("What for"), "w12"),
             PaperColumn(_("Owner"), "w18"),
             PaperColumn(_("Until"), "w12", "nowrap"),
-            PaperColumn(_("State"), "w20"),
+            PaperColumn(_("State"), "w18"),
         ],
         [
             (
                 item.code,
                 item.text,
+                item.get_kind_display(),
                 item.owner.name,
                 date_format(item.due_on, "j M Y"),
                 verdict_mark("overdue")

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from bcp_portal.accounts.models import User
 from incidents.models import Incident, RunMode
 
@@ -19,12 +21,16 @@ class Similar:
 
 
 def similar_incidents(incident: Incident, user: User) -> list[Similar]:
+    """The most alike of the last ones that are over, as far as a person may see them."""
+    return most_alike(incident, Incident.objects.visible_to(user).filter(mode=RunMode.LIVE))
+
+
+def most_alike(incident: Incident, among: "QuerySet[Incident]") -> list[Similar]:
     """The most alike of the last ones that are over; three queries."""
     sites = set(incident.sites.values_list("site_id", flat=True))
     assets = set(incident.assets.values_list("asset_id", flat=True))
     past = (
-        Incident.objects.visible_to(user)
-        .filter(mode=RunMode.LIVE, status__in=["recovered", "closed"])
+        among.filter(status__in=["recovered", "closed"])
         .exclude(pk=incident.pk)
         .select_related("review")
         .prefetch_related("sites", "assets")

@@ -11,6 +11,7 @@ from bcp_portal.shared.errors import DomainError
 from incidents.models import (
     ACTION_ITEM_LIFECYCLE,
     ActionItem,
+    ActionItemKind,
     ActionItemStatus,
     Importance,
     Incident,
@@ -32,6 +33,7 @@ def assign_action_item(
     actor: User,
     at: datetime,
     review: Review | None = None,
+    kind: str = ActionItemKind.PREVENT,
 ) -> ActionItem:
     """Write down a promise with its owner and its day; the owner is told."""
     if not text.strip():
@@ -39,7 +41,13 @@ def assign_action_item(
     if due_on < at.date():
         raise DomainError(_("The day must not be in the past."))
     item = ActionItem.objects.create(
-        incident=incident, review=review, text=text, owner=owner, due_on=due_on, assigned_at=at
+        incident=incident,
+        review=review,
+        kind=ActionItemKind(kind),
+        text=text,
+        owner=owner,
+        due_on=due_on,
+        assigned_at=at,
     )
     _record(item, "assign", gettext_noop("%(name)s promises: %(item)s (until %(day)s)"),
             actor=actor, at=at)  # fmt: skip
@@ -62,6 +70,17 @@ def finish_action_item(
     """Say that the promise is kept."""
     return _move(item, ActionItemStatus.DONE, gettext_noop("Kept: %(item)s"),
                  actor=actor, at=at, outcome=outcome)  # fmt: skip
+
+
+@verb
+def verify_action_item(
+    *, item: ActionItem, actor: User, at: datetime, outcome: str = ""
+) -> ActionItem:
+    """Say that it was looked at and does what it was promised for; never its own owner."""
+    if item.owner_id == actor.pk:
+        raise DomainError(_("Somebody else than its owner verifies a promise."))
+    return _move(item, ActionItemStatus.VERIFIED, gettext_noop("Verified by %(by)s: %(item)s"),
+                 actor=actor, at=at, outcome=outcome or item.outcome)  # fmt: skip
 
 
 @verb
@@ -107,8 +126,12 @@ def _move(
     ACTION_ITEM_LIFECYCLE.check(ActionItemStatus(locked.status), to)
     locked.status = to
     locked.outcome = outcome[:500]
-    locked.finished_at = None if to is ActionItemStatus.OPEN else at
-    locked.save(update_fields=["status", "outcome", "finished_at"])
+    if to is ActionItemStatus.VERIFIED:
+        locked.verified_at, locked.verified_by = at, actor
+    else:
+        locked.finished_at = None if to is ActionItemStatus.OPEN else at
+        locked.verified_at = locked.verified_by = None
+    locked.save(update_fields=["status", "outcome", "finished_at", "verified_at", "verified_by"])
     _record(locked, to.value, words, actor=actor, at=at)
     return locked
 
@@ -121,6 +144,7 @@ def _record(item: ActionItem, action: str, words: str, *, actor: User, at: datet
         params={
             "item": item.text,
             "name": item.owner.name,
+            "by": actor.name,
             "day": item.due_on.isoformat(),
             "outcome": item.outcome,
         },

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from bcp_portal.accounts.holders import holders_of
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.engine.models import Deadline
@@ -19,13 +20,20 @@ from incidents.models import (
     NoticeKind,
     Review,
     ReviewStatus,
+    Severity,
     TimelineKind,
 )
 from incidents.services.notice import write_notice
 from incidents.services.timeline import write_entry
 
 DEADLINE = "incidents.review_due"
-DUE_WITHIN = timedelta(days=7)
+# The graver it was, the sooner its lesson is due.
+DUE_WITHIN = {
+    Severity.CRITICAL: timedelta(days=3),
+    Severity.HIGH: timedelta(days=5),
+    Severity.MODERATE: timedelta(days=7),
+}
+DUE_AT_LAST = timedelta(days=14)
 TEXTS = ("went_well", "went_badly", "lucky", "root_cause", "contributing")
 
 
@@ -46,18 +54,19 @@ def open_review(
         raise ReviewRefusedError(
             _("%(code)s is not over yet; look back after the recovery.") % {"code": incident.code}
         )
+    due_at = at + DUE_WITHIN.get(Severity(incident.severity), DUE_AT_LAST)
     try:
         with transaction.atomic():
             review = Review.objects.create(
                 incident=incident,
                 owner=owner or incident.commander or actor,
                 opened_at=at,
-                due_at=at + DUE_WITHIN,
+                due_at=due_at,
             )
     except IntegrityError:
         # Somebody opened it at the same moment: that is the one.
         return Review.objects.get(incident=incident)
-    set_deadline(kind=DEADLINE, subject_id=review.pk, due_at=at + DUE_WITHIN, at=at)
+    set_deadline(kind=DEADLINE, subject_id=review.pk, due_at=due_at, at=at)
     _tell(review, gettext_noop("Review opened"), actor=actor, at=at)
     audit(action="review.open", obj=review, actor=actor, at=at, after={"incident": incident.code})
     return review
@@ -83,6 +92,7 @@ def save_review(
         setattr(locked, name, text)
     locked.version += 1
     locked.save(update_fields=[*changed, "version"])
+    locked.authors.add(actor)
     audit(
         action="review.save",
         obj=locked,
@@ -101,6 +111,7 @@ def sign_off_review(*, review: Review, actor: User, at: datetime) -> Review:
     REVIEW_LIFECYCLE.check(ReviewStatus(locked.status), ReviewStatus.SIGNED_OFF)
     if not locked.root_cause.strip():
         raise ReviewRefusedError(_("Write the root cause before signing, or that it is unknown."))
+    _refuse_own_words(locked, actor)
     locked.status = ReviewStatus.SIGNED_OFF
     locked.signed_off_at, locked.signed_off_by = at, actor
     locked.save(update_fields=["status", "signed_off_at", "signed_off_by"])
@@ -145,6 +156,15 @@ def review_due(*, deadline: Deadline, at: datetime) -> None:
         incident=review.incident,
         at=at,
     )
+
+
+def _refuse_own_words(review: Review, actor: User) -> None:
+    """Nobody signs off what they wrote themselves, as long as anybody else could sign it."""
+    authors = set(review.authors.values_list("pk", flat=True))
+    if actor.pk not in authors:
+        return
+    if holders_of("incidents.sign_off_review").exclude(pk__in=authors).exists():
+        raise ReviewRefusedError(_("You wrote in this review; somebody else signs it off."))
 
 
 def _tell(review: Review, words: str, *, actor: User, at: datetime, reason: str = "") -> None:

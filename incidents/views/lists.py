@@ -24,7 +24,7 @@ from incidents.models import (
     RunMode,
     Severity,
 )
-from incidents.services.action_item import finish_action_item
+from incidents.services.action_item import finish_action_item, verify_action_item
 from incidents.services.alert import acknowledge_alert, mute_alert, resolve_alert
 from telemetry.wording import explain_sums
 
@@ -171,6 +171,7 @@ ACTIONS = lists.ListSpec(
     title=_("Action items"),
     columns=(
         lists.text("text", _("What is to be done"), sort=True, fixed=True),
+        lists.text("get_kind_display", _("What for")),
         lists.badge("status", _("Status"), sort=True),
         lists.person("owner", _("Owner"), sort="owner__first_name"),
         lists.when("due_on", _("By"), sort=True),
@@ -196,13 +197,20 @@ ACTIONS = lists.ListSpec(
     ),
     search=("text", "incident__code"),
     default_sort="due_on",
-    default_filters={"status": ("open",)},
+    default_filters={"status": ("open", "done")},
     bulk=(
         lists.BulkAction(
             "finish",
             _("Kept"),
             perm="incidents.handle_actionitem",
             run=finish_action_item,
+            row="item",
+        ),
+        lists.BulkAction(
+            "verify",
+            _("Verified"),
+            perm="incidents.handle_actionitem",
+            run=verify_action_item,
             row="item",
         ),
     ),

@@ -8,8 +8,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from bcp_portal.shared.pages import SignedInRequest, attempt, needs, render_page
 from incidents.forms.incident import ActionForm, ReasonForm, ReviewForm
-from incidents.models import ActionItem, Incident, Review
-from incidents.services.action_item import finish_action_item
+from incidents.models import ActionItem, Incident, Review, ReviewStatus
+from incidents.reports.fleet_figures import draw_states, draw_waiting
+from incidents.selectors.review_page import review_page
+from incidents.services.action_item import finish_action_item, verify_action_item
 from incidents.services.review import open_review, reopen_review, save_review, sign_off_review
 
 
@@ -53,11 +55,16 @@ def review_detail(request: SignedInRequest, code: str) -> HttpResponse:
         )
         if saved:
             return redirect("incidents:review", code=code)
+    page = review_page(review, user=request.user, at=timezone.now())
     context = {
         "review": review,
+        "page": page,
+        "states_chart": draw_states(page.fleet, review.incident),
+        "waiting_chart": draw_waiting(page.fleet, review.incident),
         "form": form,
         "may_write": may_write,
-        "actions": list(review.incident.action_items.select_related("owner").order_by("due_on")),
+        "is_editable": may_write and review.status == ReviewStatus.OPEN,
+        "actions": page.actions,
         "action_form": ActionForm(),
         "reason_form": ReasonForm(),
     }
@@ -98,3 +105,12 @@ def action_finish(request: SignedInRequest, pk: int) -> HttpResponse:
     item = get_object_or_404(ActionItem.objects.visible_to(request.user), pk=pk)
     attempt(request, lambda: finish_action_item(item=item, actor=request.user, at=timezone.now()))
     return redirect("incidents:actions")
+
+
+@require_POST
+@needs("incidents.handle_actionitem")
+def action_verify(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Say that a kept promise does what it was promised for."""
+    item = get_object_or_404(ActionItem.objects.visible_to(request.user).for_list(), pk=pk)
+    attempt(request, lambda: verify_action_item(item=item, actor=request.user, at=timezone.now()))
+    return redirect("incidents:review", code=item.incident.code)

@@ -125,8 +125,8 @@ def take_and_run(first: Caller, second: Caller, code: str, *, mend: Callable[[],
     assert first.get(f"runs/{run}/")["status"] == "finished"
 
 
-def look_back(caller: Caller, code: str) -> None:
-    """Recovered, reviewed, promised, signed, closed."""
+def look_back(caller: Caller, signer: Caller, code: str) -> None:
+    """Recovered, reviewed, promised, signed by somebody else, closed."""
     caller.send(f"incidents/{code}/recover/")
     review = caller.send("reviews/", incident=code)["id"]
     caller.send(
@@ -136,7 +136,7 @@ def look_back(caller: Caller, code: str) -> None:
         "action-items/", incident=code, text="Order a second path", owner="bagus",
         due_on="2030-01-01",
     )  # fmt: skip
-    caller.send(f"reviews/{review}/sign_off/")
+    signer.send(f"reviews/{review}/sign_off/")
     assert caller.send(f"incidents/{code}/close/")["status"] == "closed"
 
 

@@ -44,6 +44,6 @@ def test_a_replication_that_loses_its_link_becomes_an_incident_and_a_report(tmp_
             pair.wait_in_step()
             chain.wait_for_signals_to_clear(dewi, code)
             chain.wait_for_pending(dewi, SITE, STREAM, 0)
-            chain.look_back(dewi, code)
+            chain.look_back(dewi, bagus, code)
 
         assert chain.report_of(portal, code, tmp_path).startswith(b"%PDF")

@@ -44,7 +44,7 @@ def test_a_shop_that_goes_dark_with_its_sync_becomes_an_incident_and_a_report(tm
             chain.wait_for_signals_to_clear(dewi, code)
             # What the agent noted in the dark has arrived: the file that waited, and the cut.
             chain.wait_for_pending(dewi, SITE, STREAM, 0)
-            chain.look_back(dewi, code)
+            chain.look_back(dewi, bagus, code)
 
         assert (pair.centre.folder / "stock.csv").read_text().startswith("BAN-185")
         assert chain.report_of(portal, code, tmp_path).startswith(b"%PDF")

@@ -57,6 +57,10 @@ RULES: tuple[Rule, ...] = (
     _page("review_open", "incidents.change_review", "POST", kind="review"),
     _page("review_sign", "incidents.sign_off_review", "POST", kind="review"),
     _page("review_reopen", "incidents.sign_off_review", "POST", kind="review"),
+    _page("cause_add", "incidents.change_review", "POST", kind="review"),
+    _page("cause_change", "incidents.change_review", "POST", kind="review"),
+    _page("cause_cite", "incidents.change_review", "POST", kind="review"),
+    _page("cause_remove", "incidents.change_review", "POST", kind="review"),
     _page("step_complete", "incidents.work_incident", "POST", kind="step"),
     _page("step_switch", "assets.switch_failover", _FORM, kind="step"),
     _page("step_skip", "incidents.work_incident", "POST", kind="step"),
@@ -75,6 +79,7 @@ RULES: tuple[Rule, ...] = (
     _page("actions", "incidents.view_actionitem", kind="action"),
     _page("actions_bulk", "incidents.handle_actionitem", "POST", kind="action"),
     _page("action_finish", "incidents.handle_actionitem", "POST", kind="action"),
+    _page("action_verify", "incidents.handle_actionitem", "POST", kind="action"),
     Rule("incidents:playbooks", "GET", "incidents.view_playbook", scope="all", kind="playbook"),
     Rule("incidents:playbook", "GET", "incidents.view_playbook", scope="all", kind="playbook"),
     Rule(

@@ -28,7 +28,11 @@ _OTHERS = {
     "run": ("view_playbookrun", ("finish", "abandon"), "run_incident"),
     "step": ("view_playbookrun", ("complete", "skip", "reopen"), "work_incident"),
     "review": ("view_review", ("sign-off", "reopen"), "sign_off_review"),
-    "action-item": ("view_actionitem", ("finish", "drop", "reopen"), "handle_actionitem"),
+    "action-item": (
+        "view_actionitem",
+        ("finish", "verify", "drop", "reopen"),
+        "handle_actionitem",
+    ),
     "timeline": ("view_timelineentry", (), ""),
 }
 
