@@ -193,6 +193,17 @@ LONGEST_LEASE_S = 900.0
 
 # Seconds between the attempts of a job; after the last one it has failed.
 JOB_BACK_OFF: tuple[float, ...] = (2.0, 5.0, 15.0, 30.0, 60.0)
+# Mail that nobody else gets instead waits for its server, which may refuse for hours.
+PATIENT_KINDS: frozenset[str] = frozenset(
+    {"incidents.status_mail", "incidents.status_confirm", "accounts.invitation"}
+)
+PATIENT_BACK_OFF: tuple[float, ...] = (*JOB_BACK_OFF, 300.0, 600.0, 1800.0, 3600.0, 7200.0)
+
+
+def back_off_of(kind: str) -> tuple[float, ...]:
+    """How long work of a kind waits between its attempts."""
+    return PATIENT_BACK_OFF if kind in PATIENT_KINDS else JOB_BACK_OFF
+
 
 # Seconds between the attempts of a deadline; the last one repeats for ever.
 DEADLINE_BACK_OFF: tuple[float, ...] = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)

@@ -15,6 +15,7 @@ from incidents.models import (
     EscalationFiring,
     Importance,
     Incident,
+    Notice,
     NoticeKind,
     Severity,
     TimelineKind,
@@ -75,6 +76,9 @@ def call_fallback(escalation: Escalation, firing: EscalationFiring, *, at: datet
     else:
         people = [fallback]
     already = {entry["id"] for entry in [*firing.called, *firing.unreachable]}
+    # A plan none of whose rungs reaches anybody falls through them all at once: one call is enough.
+    same_round = Notice.objects.filter(escalation=escalation, firing__loop=firing.loop)
+    already |= set(same_round.values_list("person_id", flat=True))
     call_people(escalation, firing, [p for p in people if p.pk not in already], at=at)
     write_entry(
         incident=escalation.incident,

@@ -1,11 +1,12 @@
 """Verbs of a delivery: one journey over one channel, at least once, repeats marked."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_noop
 
 from bcp_portal.audit.verbs import verb
+from bcp_portal.engine.services.job import queue_job
 from bcp_portal.live.services import publish
 from incidents.channels import Letter, send_letter, write_letter
 from incidents.models import (
@@ -18,8 +19,12 @@ from incidents.models import (
     TimelineKind,
 )
 from incidents.services.escalation import hasten
-from incidents.services.notice import queue_next_delivery
+from incidents.services.notice import JOB, queue_next_delivery, reachable_addresses
 from incidents.services.timeline import write_entry
+
+# How long news waits for a server that refuses it, and how often that is asked again.
+LATER = timedelta(minutes=5)
+KEPT_TRYING = timedelta(days=1)
 
 logger = logging.getLogger(__name__)
 
@@ -92,10 +97,13 @@ def give_up(*, subject_id: int, error: str, at: datetime) -> None:
     delivery = _locked(subject_id)
     if delivery is None or delivery.status != DeliveryStatus.QUEUED:
         return
+    notice = delivery.notice
+    if _waits_for_its_server(notice, at=at):
+        queue_job(kind=JOB, subject_id=delivery.pk, at=at, due_at=at + LATER)
+        return
     delivery.status = DeliveryStatus.FAILED
     delivery.error = error[:500]
     delivery.save(update_fields=["status", "error"])
-    notice = delivery.notice
     if notice.incident is not None:
         write_entry(
             incident=notice.incident,
@@ -124,6 +132,13 @@ def _give_up_on_person(notice: Notice, *, at: datetime) -> None:
     )
     if not on_the_way.exists():
         hasten(escalation=notice.escalation, at=at)
+
+
+def _waits_for_its_server(notice: Notice, *, at: datetime) -> bool:
+    """News over the only way a person has: nobody else gets it instead, so it is tried again."""
+    if notice.kind == NoticeKind.CALL or at - notice.created_at > KEPT_TRYING:
+        return False
+    return len(reachable_addresses(notice.person)) == 1
 
 
 def _is_moot(notice: Notice) -> bool:

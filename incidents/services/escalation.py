@@ -246,7 +246,9 @@ def _fire(escalation: Escalation, *, loop: int, level: int, due_at: datetime, at
     if not reached:
         call_fallback(escalation, firing, at=at)
     record_firing(escalation, firing, at=at)
-    delay = timedelta(seconds=rung["delay_s"]) if reached else timedelta()
+    # A rung that reaches nobody is not waited for, the end of a whole round always is.
+    is_last = level + 1 >= len(levels)
+    delay = timedelta(seconds=rung["delay_s"]) if reached or is_last else timedelta()
     # Counted from the firing, not from the plan: after an outage of our own the rungs do not
     # fall on people all at once.
     _promise_next(escalation, loop=loop, level=level, next_at=at + delay, at=at)

@@ -5,11 +5,24 @@ import threading
 import pytest
 from django.db import connection, connections, transaction
 
-from incidents.models import Alert, Incident, RunPhase
+from bcp_portal.engine.models import Deadline, DeadlineState
+from bcp_portal.engine.services.firing import Batch, fire_batch
+from incidents.models import (
+    Alert,
+    Escalation,
+    EscalationStatus,
+    Incident,
+    IncidentRole,
+    IncidentStatus,
+    RunPhase,
+)
+from incidents.services.escalation import acknowledge_escalation
+from incidents.services.incident import recover_incident, start_response
+from incidents.services.role import take_command
 from incidents.services.run_step import complete_step
 from incidents.services.triage import sweep_signals
 from tests.make import NOON, make_site, make_user
-from tests.make_incidents import make_run, make_signal, step_of
+from tests.make_incidents import make_incident, make_policy, make_run, make_signal, step_of
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -58,3 +71,55 @@ def test_two_workers_sweeping_the_same_signal_make_one_incident():
         thread.join()
 
     assert Alert.objects.count() == Incident.objects.count() == 1
+
+
+def both_at_once(first, second):
+    """Run two verbs on two connections at the same moment."""
+    ready = threading.Barrier(2)
+
+    def run(move):
+        ready.wait()
+        move()
+        connections.close_all()
+
+    threads = [threading.Thread(target=run, args=[move]) for move in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_an_answer_and_a_recovery_that_meet_leave_it_recovered_and_nobody_called():
+    person, boss = make_user(), make_user()
+    make_policy([person], [make_user()])
+    incident = make_incident(commander=None)
+    fire_batch(at=NOON, batch=Batch())
+    start_response(incident=incident, actor=None, at=NOON)
+    escalation = Escalation.objects.get()
+
+    both_at_once(
+        lambda: acknowledge_escalation(escalation=escalation, actor=person, at=NOON),
+        lambda: recover_incident(incident=incident, actor=boss, at=NOON),
+    )
+
+    incident.refresh_from_db()
+    escalation.refresh_from_db()
+    assert incident.status == IncidentStatus.RECOVERED
+    assert escalation.status in (EscalationStatus.ACKNOWLEDGED, EscalationStatus.STOPPED)
+    waiting = Deadline.objects.filter(kind="incidents.escalation", state=DeadlineState.WAITING)
+    assert not waiting.exists()
+
+
+def test_two_commanders_at_once_leave_one_in_command_and_both_on_record():
+    incident = make_incident(commander=None)
+    one, two = make_user(), make_user()
+
+    both_at_once(
+        lambda: take_command(incident=Incident.objects.get(), actor=one, at=NOON),
+        lambda: take_command(incident=Incident.objects.get(), actor=two, at=NOON),
+    )
+
+    incident.refresh_from_db()
+    held = IncidentRole.objects.filter(incident=incident, role="commander")
+    assert {role.user for role in held} == {one, two}
+    assert [role.user for role in held.filter(ended_at=None)] == [incident.commander]

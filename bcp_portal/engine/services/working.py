@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 from bcp_portal.audit.verbs import verb
 from bcp_portal.engine.claims import take_job_ids
 from bcp_portal.engine.models import Job, JobState
-from bcp_portal.engine.schedule import DEFAULT_LEASE_S, EXHAUSTED, JOB_BACK_OFF, JOBS, LEASES
+from bcp_portal.engine.schedule import DEFAULT_LEASE_S, EXHAUSTED, JOBS, LEASES, back_off_of
 
 logger = logging.getLogger(__name__)
 
@@ -86,9 +86,10 @@ def finish_job(*, job: Job, at: datetime) -> str:
 @verb
 def postpone_job(*, job: Job, error: Exception, at: datetime) -> str:
     """Put a job off after a failed attempt; after the last one it has failed for good."""
-    if job.attempts > len(JOB_BACK_OFF):
+    waits = back_off_of(job.kind)
+    if job.attempts > len(waits):
         return fail_job(job=job, error=error, at=at)
-    due_at = at + timedelta(seconds=JOB_BACK_OFF[job.attempts - 1])
+    due_at = at + timedelta(seconds=waits[job.attempts - 1])
     # Nobody heard how an attempt ended that ran into a time-out: it may have got through.
     unknown = int(isinstance(error, TimeoutError))
     _let_go(
