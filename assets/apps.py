@@ -18,6 +18,7 @@ class AssetsConfig(AppConfig):
         """Tell every page what waits for its reader, and a person's page what they look after."""
         # Loaded only now: models cannot be imported while the apps are being read.
         import_module("assets.evidence").register()
+        import_module("assets.overviews").register()
         frame = import_module("bcp_portal.frame")
         frame.register_frame_source("tasks", import_module("assets.frame_tasks").my_tasks)
         paper = import_module("assets.reports")

@@ -95,7 +95,8 @@ NAV: tuple[Section, ...] = (
         "evidence",
         _("Evidence"),
         (
-            Entry(_("Reports"), "reports:list", "report-analytics"),
+            Entry(_("Report centre"), "reports:overviews", "report"),
+            Entry(_("Reports on file"), "reports:list", "report-analytics"),
             Entry(_("As of a date"), "risks:as_of", "history"),
             Entry(_("Evidence by clause"), "reports:evidence", "certificate"),
             Entry(_("Audit trail"), "audit:trail", "fingerprint"),

@@ -18,6 +18,7 @@ class IncidentsConfig(AppConfig):
         """Say who builds the post-incident report, and whom the calls cannot do without."""
         # Loaded only now: models cannot be imported while the apps are being read.
         import_module("incidents.evidence").register()
+        import_module("incidents.overviews").register()
         builder = import_module("incidents.reports.builder")
         register_report("incident", builder.build_incident_report, label=_("Post-incident report"))
         summary = import_module("incidents.reports.summary")

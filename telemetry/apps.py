@@ -19,6 +19,7 @@ class TelemetryConfig(AppConfig):
         """Tell the frame of every page which conflicts and orders wait for its reader."""
         # Loaded only now: models cannot be imported while the apps are being read.
         import_module("telemetry.evidence").register()
+        import_module("telemetry.overviews").register()
         tasks = import_module("telemetry.conflicts.tasks")
         register_frame_source("tasks", tasks.my_tasks)
         orders = import_module("telemetry.ordering.tasks")

@@ -19,7 +19,7 @@ _NOT_WATCHED = "unwatched"
 # In these nobody can say whether the site was up: they are in no figure.
 _LEFT_OUT = frozenset({NodeState.UNKNOWN.value, NodeState.NEVER.value, _NOT_WATCHED})
 _UP = frozenset({NodeState.ONLINE.value, NodeState.CONNECTED.value, NodeState.SUSPECT.value})
-_WORDS = {
+POSTURE_WORDS = {
     "disk_encrypted": _("disk encrypted"),
     "local_db_encrypted": _("local database encrypted"),
     "av_running": _("virus scanner running"),
@@ -185,8 +185,8 @@ def _guard(device: Device) -> Guard:
     return Guard(
         device=device,
         checks=[
-            (str(_WORDS[name]), posture[name], posture[name] is False)
-            for name in _WORDS
+            (str(POSTURE_WORDS[name]), posture[name], posture[name] is False)
+            for name in POSTURE_WORDS
             if name in posture
         ],
         told_at=str(posture.get("at", "")),

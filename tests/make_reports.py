@@ -1,9 +1,12 @@
 """Makers of incidents with much to tell, for the post-incident report."""
 
+import subprocess
 from datetime import datetime, timedelta
 from itertools import count
+from pathlib import Path
 
 from bcp_portal.accounts.models import User
+from bcp_portal.reports.render import RenderedPdf
 from incidents.models import (
     Delivery,
     Escalation,
@@ -173,3 +176,12 @@ def make_timeline(incident: Incident, rows: int) -> None:
         )
         for number in range(rows)
     )
+
+
+def text_of(paper: RenderedPdf, folder: Path) -> str:
+    """What stands on a paper, as another program reads it."""
+    file = folder / "paper.pdf"
+    file.write_bytes(paper.bytes)
+    return subprocess.run(
+        ["pdftotext", "-layout", file, "-"], capture_output=True, text=True, check=True
+    ).stdout

@@ -124,6 +124,7 @@ SWEEPS: tuple[Sweep, ...] = (
 # kind -> verb called as handler(deadline=..., at=...) inside the claiming transaction.
 DEADLINES: dict[str, str] = {
     "accounts.access_review": "bcp_portal.accounts.services.access_review.close_due_review",
+    "reports.delivery": "bcp_portal.reports.services.delivery.delivery_due",
     "incidents.escalation": "incidents.services.escalation.fire_level",
     "incidents.answer_due": "incidents.services.guard.answer_due",
     "incidents.phase_due": "incidents.services.run_phase.phase_due",
@@ -160,6 +161,7 @@ JOBS: dict[str, str] = {
     "incidents.status_confirm": "incidents.services.status_subscriber.send_confirmation",
     "incidents.status_mail": "incidents.services.status_subscriber.send_update_mails",
     "report.render": "bcp_portal.reports.services.report_file.render_report",
+    "report.deliver": "bcp_portal.reports.services.delivery.send_delivery",
     "telemetry.conflict_mail": "telemetry.services.conflict_mail.send_escalation",
     "risks.import": "risks.services.import_batch.run_batch",
     "accounts.invitation": "bcp_portal.accounts.services.invitation.send_invitation",
@@ -171,13 +173,16 @@ EXHAUSTED: dict[str, str] = {
     "incidents.status_confirm": "incidents.services.status_subscriber.give_up_confirmation",
     "incidents.status_mail": "incidents.services.status_subscriber.give_up_mails",
     "report.render": "bcp_portal.reports.services.report_file.give_up_report",
+    "report.deliver": "bcp_portal.reports.services.delivery.note_lost",
     "telemetry.conflict_mail": "telemetry.services.conflict_mail.note_lost_escalation",
     "risks.import": "risks.services.import_batch.give_up_batch",
     "accounts.invitation": "bcp_portal.accounts.services.invitation.note_lost_invitation",
 }
 
 # Kinds that call people: done before all others, and not taken at all while calls are held.
-HELD_KINDS: frozenset[str] = frozenset({"incidents.delivery", "telemetry.conflict_mail"})
+HELD_KINDS: frozenset[str] = frozenset(
+    {"incidents.delivery", "telemetry.conflict_mail", "report.deliver"}
+)
 
 # kind -> seconds for which a job belongs to whoever took it. After that it is taken again, so a
 # lease must be longer than the work and shorter than people can wait for a dead worker's call.

@@ -18,9 +18,14 @@ class ReportsConfig(AppConfig):
         # Loaded only now: models cannot be imported while the apps are being read.
         registry = import_module("bcp_portal.reports.registry")
         paper = import_module("bcp_portal.reports.access_review")
-        registry.register_report(paper.KIND, paper.build_access_review, label=_("Access review"))
+        registry.register_report(
+            paper.KIND, paper.build_access_review, label=_("Access review"), is_sensitive=True
+        )
         paper = import_module("bcp_portal.reports.training")
-        registry.register_report(paper.KIND, paper.build_training, label=_("Training"))
+        registry.register_report(
+            paper.KIND, paper.build_training, label=_("Training"), is_sensitive=True
+        )
         paper = import_module("bcp_portal.reports.evidence.paper")
         registry.register_report(paper.KIND, paper.build_coverage, label=_("Evidence by clause"))
         import_module("bcp_portal.reports.evidence.platform").register()
+        import_module("bcp_portal.reports.overviews.platform").register()

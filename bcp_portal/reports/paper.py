@@ -16,6 +16,8 @@ from bcp_portal.shared.lists.labels import Label
 
 # Set around a builder by whoever files its paper: where the audit trail stood at that moment.
 checkpoint_words: ContextVar[str] = ContextVar("checkpoint_words", default="")
+# On sensitive paper: for whom it was made, and when; it stands on every page.
+watermark_words: ContextVar[str] = ContextVar("watermark_words", default="")
 FONTS = ("inter-latin.woff2", "inter-latin-ext.woff2")
 
 
@@ -89,6 +91,7 @@ def paper_facts(
         "content_sha256": sha256_hex(canonical_json(payload)),
         "audit_line": audit_line,
         "checkpoint_line": checkpoint_words.get(),
+        "watermark": watermark_words.get(),
     }
 
 

@@ -35,14 +35,18 @@ class ReportKind:
     kind: str
     label: Label
     build: Builder
+    # Says on every page for whom it was made, and when.
+    is_sensitive: bool = False
 
 
 _kinds: dict[str, ReportKind] = {}
 
 
-def register_report(kind: str, builder: Builder, *, label: Label = "") -> None:
+def register_report(
+    kind: str, builder: Builder, *, label: Label = "", is_sensitive: bool = False
+) -> None:
     """Say who builds a kind of report; the last word counts."""
-    _kinds[kind] = ReportKind(kind, label or kind, builder)
+    _kinds[kind] = ReportKind(kind, label or kind, builder, is_sensitive)
 
 
 def report_kind(kind: str) -> ReportKind:

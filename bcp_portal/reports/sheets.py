@@ -21,6 +21,7 @@ from bcp_portal.shared.lists.sheet_writer import (
     guard_text,
     unguard_text,
     write_csv,
+    write_workbook,
     write_xlsx,
 )
 
@@ -34,6 +35,7 @@ __all__ = [
     "read_sheet",
     "unguard_text",
     "write_csv",
+    "write_workbook",
     "write_xlsx",
 ]
 

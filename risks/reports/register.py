@@ -69,7 +69,7 @@ def _figures(rows: list[PictureRow], scales: Scales, language: str) -> list[Any]
     """One heat map for each matrix by which anything is judged."""
     families = sorted({row.facts.get("matrix", STANDARD) for row in rows} | {STANDARD})
     return [
-        _figure(
+        level_figure(
             [row for row in rows if row.facts.get("matrix", STANDARD) == family],
             scales.of(family),
             language,
@@ -78,7 +78,8 @@ def _figures(rows: list[PictureRow], scales: Scales, language: str) -> list[Any]
     ]
 
 
-def _figure(rows: list[PictureRow], scale: Scale, language: str) -> Any:
+def level_figure(rows: list[PictureRow], scale: Scale, language: str) -> Any:
+    """The heat map of risks that one matrix judges."""
     # What waits to be judged again stands in no cell: its place belongs to another matrix.
     judged = [
         row.facts["residual"]

@@ -8,9 +8,10 @@ from django.urls.resolvers import RoutePattern, URLResolver
 
 from bcp_portal.accounts.policy import POLICY
 from bcp_portal.accounts.roles import Role
+from bcp_portal.reports.overviews.registry import overviews_for
 from bcp_portal.shared.policy import PUBLIC, SIGNED_IN, Rule
 from tests.access.world import Half, assign, make_half
-from tests.make import make_user
+from tests.make import NOON, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +80,7 @@ SUBJECTS = {
     "accounts:review": ("code", "access_review"),
     "accounts:grant": ("pk", "grant"),
     "reports:access_review": ("code", "access_review"),
+    "reports:delivery_end": ("pk", "delivery"),
     "accounts:view": ("pk", "saved_view"),
     "accounts:person": ("username", "person"),
     "accounts:contact": ("pk", "contact"),
@@ -121,6 +123,8 @@ SHARED = (
     "incidents:exercise", "incidents:inject",
     "risks:control", "accounts:course", "accounts:grant", "assets:third_party",
     "assets:custom_field", "risks:category",
+    # An overview is about no thing; what it holds follows from its reader (the last test here).
+    "reports:overview", "reports:delivery_add",
     "api:playbook", "api:control", "api:exercise", "api:audit",
     "telemetry:conflict_rule", "telemetry:rule",
     "incidents:update_template", "incidents:audience", "incidents:reporting_rule",
@@ -256,6 +260,20 @@ def _look_everywhere(client, user, there) -> None:
             text = body(response)
             leaks = re.findall(rf"{THERE} (?:incident|note|alert|past|update|cause)", text)
             assert not leaks, (rule.route, leaks)
+
+
+@pytest.mark.parametrize("role", list(Role), ids=str)
+def test_no_overview_shows_what_lies_outside_the_scope(world, role):
+    here, _there = world
+    user = make_user(role)
+    assign(user, here)
+    if user.has_perm(EVERY_SITE):
+        return
+
+    for overview in overviews_for(user):
+        picture = overview.gather(user, NOON)
+        cells = [str(cell) for part in picture.parts for row in part.rows for cell in row]
+        assert THERE not in " ".join([picture.lead, *cells]), overview.key
 
 
 def test_nobody_gets_in_without_signing_in(client, world):

@@ -12,7 +12,7 @@ from bcp_portal.accounts.models import RoleGrant, SavedView, User
 from bcp_portal.accounts.services.access_review import open_review as open_access_review
 from bcp_portal.accounts.services.api_token import create_api_token
 from bcp_portal.audit.models import AuditRow
-from bcp_portal.reports.models import ReportFile
+from bcp_portal.reports.models import ReportDelivery, ReportFile
 from incidents.models import (
     Alert,
     EvidenceFile,
@@ -262,6 +262,9 @@ def _add_incident(half: Half, boss: User) -> None:
             kind="incident", subject_kind="incident", subject_id=incident.pk,
             subject_code=incident.code, title=f"{word} report", as_of=NOON,
             requested_by=boss,
+        ),
+        "delivery": ReportDelivery.objects.create(
+            person=boss, overview="actions_open", rhythm="weekly", ordered_at=NOON, next_at=NOON,
         ),
     }  # fmt: skip
 

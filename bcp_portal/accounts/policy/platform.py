@@ -22,6 +22,12 @@ def _trail(name: str, methods: str) -> Rule:
     )
 
 
+def _report(name: str, methods: str) -> Rule:
+    return Rule(
+        f"reports:{name}", methods, "reports.request_report", scope="own", sensitivity="content"
+    )
+
+
 RULES: tuple[Rule, ...] = (
     Rule("healthz", "GET", PUBLIC, sensitivity="public"),
     Rule("readyz", "GET", PUBLIC, sensitivity="public"),
@@ -111,6 +117,13 @@ RULES: tuple[Rule, ...] = (
     _own("token_revoke", "POST"),
     Rule("accounts:view_save", "POST", SIGNED_IN, scope="own", kind="saved_view"),
     Rule("accounts:view_forget", "POST", SIGNED_IN, scope="own", kind="saved_view"),
+    _report("overviews", "GET"),
+    _report("overview", "GET"),
+    _report("overview_paper", "POST"),
+    _report("overview_sheet", "POST"),
+    _report("delivery_add", "GET POST"),
+    _report("delivery_end", "POST"),
+    Rule("reports:exports", "GET", "audit.view_auditrow", scope="all", sensitivity="secret"),
     Rule("reports:list", "GET", "reports.request_report", scope="own", sensitivity="content"),
     Rule("reports:detail", "GET", "reports.request_report", scope="own", sensitivity="content"),
     Rule("reports:download", "GET", "reports.request_report", scope="own", sensitivity="content"),

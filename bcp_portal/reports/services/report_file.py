@@ -7,14 +7,20 @@ from zoneinfo import ZoneInfo
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.selectors import newest_words
 from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.engine.services.job import queue_job
-from bcp_portal.reports.models import REPORT_LIFECYCLE, ReportFile, ReportState
-from bcp_portal.reports.paper import checkpoint_words
+from bcp_portal.reports.models import (
+    REPORT_LIFECYCLE,
+    ReportDelivery,
+    ReportFile,
+    ReportState,
+)
+from bcp_portal.reports.paper import checkpoint_words, watermark_words
 from bcp_portal.reports.registry import UnknownReportError, report_kind
 from bcp_portal.reports.render import (
     Attachment,
@@ -28,6 +34,7 @@ from bcp_portal.shared.hashing import canonical_json, sha256_hex
 logger = logging.getLogger(__name__)
 
 RENDER_JOB = "report.render"
+DELIVER_JOB = "report.deliver"
 PAYLOAD_NAME = "report.json"
 
 
@@ -98,6 +105,8 @@ def finish_report(
         at=at,
         after={"sha256": paper.sha256, "content_sha256": content_sha256, "pages": paper.pages},
     )
+    for waiting in ReportDelivery.objects.awaiting(locked).values_list("pk", flat=True):
+        queue_job(kind=DELIVER_JOB, subject_id=waiting, at=at)
     return locked
 
 
@@ -107,6 +116,7 @@ def fail_report(*, report: ReportFile, error: str, at: datetime) -> ReportFile:
     locked = _move(report, ReportState.FAILED)
     locked.error = error[:2000]
     locked.save(update_fields=["status", "error"])
+    ReportDelivery.objects.awaiting(locked).update(last_words=locked.error[:300])
     audit(action="report.fail", obj=locked, actor=None, at=at, after={"error": locked.error})
     return locked
 
@@ -136,6 +146,7 @@ def render_report(*, subject_id: int, at: datetime, again: bool = False) -> None
             language=report.language,
             at=report.as_of,
             zone=report.requested_by.zone() if report.requested_by else None,
+            made_for=_made_for(report),
         )
     except RendererMissingError:
         raise
@@ -154,16 +165,30 @@ def give_up_report(*, subject_id: int, error: str, at: datetime) -> None:
         fail_report(report=report, error=error, at=at)
 
 
+def _made_for(report: ReportFile) -> str:
+    """Whose name stands on every page: of what is sensitive, and of what only named people see."""
+    is_marked = report.is_private or report_kind(report.kind).is_sensitive
+    return report.requested_by.name if is_marked and report.requested_by else ""
+
+
 def make_paper(
-    *, kind: str, subject_id: int, language: str, at: datetime, zone: ZoneInfo | None = None
+    *,
+    kind: str,
+    subject_id: int,
+    language: str,
+    at: datetime,
+    zone: ZoneInfo | None = None,
+    made_for: str = "",
 ) -> tuple[RenderedPdf, str]:
     """Build and render a report without filing it; return the paper and its content's hash."""
     with translation.override(language), timezone.override(zone):
         token = checkpoint_words.set(newest_words(at))
+        mark = watermark_words.set(_watermark(made_for, at) if made_for else "")
         try:
             built = report_kind(kind).build(subject_id=subject_id, language=language, at=at)
         finally:
             checkpoint_words.reset(token)
+            watermark_words.reset(mark)
     payload = canonical_json(built.payload)
     paper = html_to_pdf(
         built.html,
@@ -178,6 +203,11 @@ def make_paper(
         # Only our own templates get here: an address that was refused is a mistake in one of them.
         logger.warning("Report %s %s asked for %s", kind, subject_id, ", ".join(paper.refused))
     return paper, sha256_hex(payload)
+
+
+def _watermark(name: str, at: datetime) -> str:
+    moment = date_format(timezone.localtime(at), "j M Y H:i T")
+    return _("Confidential – made for %(name)s, %(moment)s") % {"name": name, "moment": moment}
 
 
 def _move(report: ReportFile, to: ReportState) -> ReportFile:

@@ -66,7 +66,20 @@ def write_xlsx(
     file: IO[bytes], heads: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "Siaga"
 ) -> int:
     """Write a workbook of one sheet with typed cells and a frozen head; return the rows."""
+    return write_workbook(file, [(title, heads, rows)])
+
+
+def write_workbook(
+    file: IO[bytes], sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[Any]]]]
+) -> int:
+    """Write a workbook of several sheets (title, heads, rows); return the rows of all of them."""
     book = Workbook(write_only=True)
+    count = sum(_fill(book, title, heads, rows) for title, heads, rows in sheets)
+    book.save(file)
+    return count
+
+
+def _fill(book: Any, title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     sheet = book.create_sheet(_sheet_title(title))
     sheet.freeze_panes = "A2"
     for index, head in enumerate(heads, start=1):
@@ -78,7 +91,6 @@ def write_xlsx(
         count += 1
     if heads:
         sheet.auto_filter.ref = f"A1:{get_column_letter(len(heads))}{count + 1}"
-    book.save(file)
     return count
 
 
