@@ -1,18 +1,25 @@
 """How long the lists take at ten thousand rows, a page of a hundred, as an auditor opens them."""
 
+import os
 import statistics
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 ROWS = 10_000
 PER = 100
-REPEATS = 7
+REPEATS = 15
 LIMIT_MS = 50.0
 MOST_QUERIES = 10
+LISTS = (
+    "assets:list", "assets:targets", "assets:impact", "assets:arrows", "assets:sites",
+    "risks:register", "incidents:list", "incidents:alerts",
+)  # fmt: skip
 
 
 def prepare() -> Any:
@@ -35,7 +42,8 @@ def prepare() -> Any:
     _many(arrow, lambda row, n: {"asset_id": copies[n].pk})
     risk = risks.make_risk(residual=(3, 4))
     _many(risk, lambda row, n: {"code": f"BR-{n}", "score": n % 25 + 1})
-    incident = incidents.make_incident(sites=[site], assets=[asset])
+    lone = assets.make_asset(site=make.make_site())
+    incident = incidents.make_incident(sites=[lone.site], assets=[lone])
     _many(incident, lambda row, n: {"number": 20_000 + n, "code": f"INC-{20_000 + n}"})
     _alerts(site, make.NOON)
     # What a store that has lived knows of itself.
@@ -72,20 +80,43 @@ def _many(row: Any, change: Callable[[Any, int], dict[str, Any]]) -> list[Any]:
     )
 
 
-def measure(client: Any, address: str) -> tuple[float, int]:
-    """The median of a page in milliseconds of the processor, and its queries."""
+@dataclass(frozen=True)
+class Turn:
+    """One address: milliseconds of the processor (ours, the store's), by the clock, queries."""
+
+    ours: float
+    store: float
+    clock: float
+    queries: int
+
+
+def store_ticks(pid: int | None) -> int:
+    """What the store's own process has worked for us, in ticks; nothing for a store without one."""
+    if pid is None:
+        return 0
+    told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(told[11]) + int(told[12])
+
+
+def measure(client: Any, address: str, **asked: Any) -> Turn:
+    """Open a page again and again; others may be busy too, so the processor is asked."""
     from django.db import connection  # noqa: PLC0415
     from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
 
+    asked = {"per": PER, **asked}
     with CaptureQueriesContext(connection) as queries:
-        answer = client.get(address, {"per": PER})
-        assert answer.status_code == 200, (address, answer.status_code)
-    turns = []
+        answer = client.get(address, asked)
+        count = len(queries)
+    assert answer.status_code == 200, (address, answer.status_code)
+    info = getattr(getattr(connection.connection, "info", None), "backend_pid", None)
+    before, ours, clock = store_ticks(info), [], []
     for _turn in range(REPEATS):
-        started = time.perf_counter()
-        client.get(address, {"per": PER})
-        turns.append(1000 * (time.perf_counter() - started))
-    return statistics.median(turns), len(queries)
+        started, worked = time.perf_counter(), time.process_time()
+        client.get(address, asked)
+        clock.append(1000 * (time.perf_counter() - started))
+        ours.append(1000 * (time.process_time() - worked))
+    store = 1000 * (store_ticks(info) - before) / os.sysconf("SC_CLK_TCK") / REPEATS
+    return Turn(statistics.median(ours), store, statistics.median(clock), count)
 
 
 def main() -> int:
@@ -102,14 +133,21 @@ def main() -> int:
     client = Client()
     client.force_login(person)
     missed = 0
-    print(f"{ROWS:,} rows each, a page of {PER}; medians of {REPEATS}, limit {LIMIT_MS:.0f} ms")
-    for name in (
-        "assets:list", "assets:targets", "assets:impact", "assets:arrows", "assets:sites",
-        "risks:register", "incidents:list", "incidents:alerts",
-    ):  # fmt: skip
-        took, queries = measure(client, reverse(name))
-        missed += took > LIMIT_MS or queries > MOST_QUERIES
-        print(f"{name:20} {took:7.1f} ms  {took / LIMIT_MS:5.2f}  {queries:3} queries")
+    print(
+        f"{ROWS:,} rows each, a page of {PER}; medians of {REPEATS} in milliseconds. “List” is what"
+        " a sort or a page costs, “page” has the frame around it as well. The limit is"
+        f" {LIMIT_MS:.0f} ms of the processor, ours and the store's, and {MOST_QUERIES} queries."
+    )
+    print(f"{'':18}{'':6}{'ours':>8}{'store':>8}{'sum':>8}{'ratio':>7}{'clock':>8}{'queries':>9}")
+    for name in LISTS:
+        for part in ("results", ""):
+            one = measure(client, reverse(name), part=part)
+            both = one.ours + one.store
+            missed += bool(part) and (both > LIMIT_MS or one.queries > MOST_QUERIES)
+            print(
+                f"{name:18}{'list' if part else 'page':6}{one.ours:8.1f}{one.store:8.1f}{both:8.1f}"
+                f"{both / LIMIT_MS:7.2f}{one.clock:8.1f}{one.queries:9}"
+            )
     return 1 if missed else 0
 
 

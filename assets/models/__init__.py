@@ -1,7 +1,7 @@
 """Sites, assets, dependencies, targets and what was really achieved."""
 
 from assets.models.achievement import Achievement, AchievementSource, Measure
-from assets.models.asset import Asset, AssetKind
+from assets.models.asset import Asset, AssetKind, AssetQuerySet
 from assets.models.custom_field import (
     CustomAbout,
     CustomFacts,
@@ -45,6 +45,7 @@ __all__ = [
     "AchievementSource",
     "Asset",
     "AssetKind",
+    "AssetQuerySet",
     "Criticality",
     "CustomAbout",
     "CustomFacts",

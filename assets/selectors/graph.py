@@ -1,6 +1,6 @@
 """The dependency graph in memory, and its findings in words."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ from assets.feasibility import (
 )
 from assets.fixes import Budget, Fix, budgets, cheapest_fix
 from assets.graph_order import closure
-from assets.models import Asset, Dependency
+from assets.models import Asset, AssetQuerySet, Dependency
 from bcp_portal.shared.durations import format_duration
 
 
@@ -69,35 +69,65 @@ class FindingLine:
     fix: str
 
 
+class GraphOfRows:
+    """What the graph says about the rows of a page: judged from them downwards, not everywhere."""
+
+    def __init__(self) -> None:
+        self._graph: Graph | None = None
+
+    def gather(self, rows: Sequence[Asset]) -> None:
+        """Read what these assets need, directly or not."""
+        self._graph = load_graph_below([row.pk for row in rows])
+
+    @property
+    def graph(self) -> Graph:
+        """The graph below the rows that were gathered; the whole one if none were."""
+        if self._graph is None:
+            self._graph = load_graph()
+        return self._graph
+
+
+def load_graph_below(keys: Iterable[int]) -> Graph:
+    """Judge these assets with all they need; of the others nothing is known. Two queries."""
+    arrows = read_arrows()
+    follow: dict[int, list[int]] = {}
+    for asset, depends_on, *_rest in arrows:
+        follow.setdefault(asset, []).append(depends_on)
+    below = closure(keys, follow)
+    inside = [Arrow(*arrow) for arrow in arrows if arrow[0] in below]
+    nodes = read_nodes(Asset.objects.filter(pk__in=below))
+    return Graph(nodes, inside, judge(nodes, inside))
+
+
 def read_graph() -> tuple[dict[int, Node], list[Arrow]]:
     """Read every asset in use and every arrow between them. Two queries, whatever the size."""
-    # Always in the same order: an arrow that came or went is then found by its place.
-    rows = (
-        Asset.objects.in_use()
-        .order_by("pk")
-        .values_list(
-            "pk",
-            "code",
-            "own_restore",
-            "recovery_target__rto",
-            "recovery_target__rpo",
-            "recovery_target__mtpd",
-            "recovery_target__wrt",
-            "backup_every",
-            "impact__bears",
-        )
+    return read_nodes(Asset.objects.all()), [Arrow(*arrow) for arrow in read_arrows()]
+
+
+def read_arrows() -> list[tuple[int, int, str, str, int]]:
+    """Every arrow. Always in the same order: one that came or went is then found by its place."""
+    told = Dependency.objects.order_by("pk")
+    return list(told.values_list("asset_id", "depends_on_id", "kind", "group", "needed"))
+
+
+def read_nodes(assets: AssetQuerySet) -> dict[int, Node]:
+    """Those of these assets that are in use, with what they promise and can do."""
+    rows = assets.in_use().order_by("pk")
+    told = rows.values_list(
+        "pk",
+        "code",
+        "own_restore",
+        "recovery_target__rto",
+        "recovery_target__rpo",
+        "recovery_target__mtpd",
+        "recovery_target__wrt",
+        "backup_every",
+        "impact__bears",
     )
-    arrows = [
-        Arrow(*arrow)
-        for arrow in Dependency.objects.order_by("pk").values_list(
-            "asset_id", "depends_on_id", "kind", "group", "needed"
-        )
-    ]
-    nodes = {
+    return {
         pk: Node(code, own, rto, rpo, mtpd, wrt, every, bears)
-        for pk, code, own, rto, rpo, mtpd, wrt, every, bears in rows
+        for pk, code, own, rto, rpo, mtpd, wrt, every, bears in told
     }
-    return nodes, arrows
 
 
 def load_graph(promises: Mapping[int, Mapping[str, timedelta | None]] | None = None) -> Graph:

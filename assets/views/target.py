@@ -16,7 +16,7 @@ from assets.forms import AchievementForm, TargetForm
 from assets.models import Asset, AssetKind, ProposalStatus, RecoveryTarget, TargetProposal
 from assets.proof import ProofState
 from assets.selectors.asset_page import asset_page
-from assets.selectors.graph import Graph, load_graph
+from assets.selectors.graph import GraphOfRows
 from assets.selectors.impact import drawn, impact_view
 from assets.selectors.targets import SignState, with_proof, with_signatures
 from assets.services.achievement import record_achievement
@@ -36,6 +36,7 @@ def _state(measure: str, label: Any) -> lists.Column:
         f"{measure}_state",
         label,
         template="assets/_proof_state.html",
+        alike=True,
         value=lambda row: ProofState(getattr(row, f"{measure}_state")),
         sort=True,
     )
@@ -53,6 +54,7 @@ TARGETS = lists.ListSpec(
             "sign_state",
             gettext_lazy("Signatures"),
             template="assets/_proof_state.html",
+            alike=True,
             value=lambda row: SignState(row.sign_state),
             sort=True,
         ),
@@ -118,11 +120,11 @@ STANDING_WORDS = {
 }
 
 
-def _with_graph(graph: Graph) -> lists.ListSpec:
+def _with_graph(of_rows: GraphOfRows) -> lists.ListSpec:
     """The list with what the dependency graph says about each row."""
 
     def restore(row: Asset) -> timedelta | None:
-        found = graph.verdict.restores.get(row.pk)
+        found = of_rows.graph.verdict.restores.get(row.pk)
         return None if found is None or not found.is_known else timedelta(seconds=found.seconds)
 
     def gap(row: Asset) -> timedelta | None:
@@ -139,11 +141,12 @@ def _with_graph(graph: Graph) -> lists.ListSpec:
             "standing",
             gettext_lazy("Feasible"),
             template="assets/_standing.html",
-            value=lambda row: STANDING_WORDS[graph.standing(row.pk)],
+            alike=True,
+            value=lambda row: STANDING_WORDS[of_rows.graph.standing(row.pk)],
         ),
         *tail,
     )
-    return replace(TARGETS, columns=columns)
+    return replace(TARGETS, columns=columns, gather=of_rows.gather)
 
 
 @require_safe
@@ -155,7 +158,7 @@ def target_list(request: SignedInRequest) -> HttpResponse:
         with_proof(Asset.objects.visible_to(request.user).in_use().for_list(), at=at)
     )
     extra = {"title_buttons": _buttons(request)}
-    return lists.list_response(request, _with_graph(load_graph()), rows, at=at, extra=extra)
+    return lists.list_response(request, _with_graph(GraphOfRows()), rows, at=at, extra=extra)
 
 
 def _buttons(request: SignedInRequest) -> list[dict[str, Any]]:

@@ -70,10 +70,15 @@ class MatrixView:
 
 @dataclass(frozen=True)
 class LevelBadge:
-    """A level as a badge shows it."""
+    """A level as a badge shows it; exported as its word."""
 
     tone: str
     label: str
+    score: int | None = None
+    again: bool = False
+
+    def __str__(self) -> str:
+        return self.label
 
 
 @cache
@@ -124,10 +129,15 @@ def scales_in_force() -> Scales:
     return scales_of(RiskMatrix.objects.active())
 
 
-def family_names() -> list[tuple[str, str]]:
+def matrices_in_force() -> list[RiskMatrix]:
+    """The matrices in force, for who needs both their scales and their names. One query."""
+    return list(RiskMatrix.objects.active())
+
+
+def family_names(matrices: Iterable[RiskMatrix] | None = None) -> list[tuple[str, str]]:
     """The families that have a matrix in force, with its name."""
-    names = dict(RiskMatrix.objects.active().values_list("family", "name"))
-    return list(({STANDARD: "Siaga"} | names).items())
+    named = matrices_in_force() if matrices is None else matrices
+    return list(({STANDARD: "Siaga"} | {one.family: one.name for one in named}).items())
 
 
 def scale_in_force(family: str = STANDARD) -> tuple[int, Scale]:

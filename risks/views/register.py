@@ -20,7 +20,13 @@ from bcp_portal.shared.pages import SignedInRequest, needs
 from risks.forms import HandOverForm, ReviewDateForm
 from risks.models import Risk, RiskCategory, RiskStatus
 from risks.scoring import MOST_STEPS
-from risks.selectors.matrix import LevelBadge, family_names, level_badge, scales_in_force
+from risks.selectors.matrix import (
+    LevelBadge,
+    family_names,
+    level_badge,
+    matrices_in_force,
+    scales_of,
+)
 from risks.services.risk import hand_over_risk, plan_review, retitle_risk
 
 SOON = timedelta(days=30)
@@ -85,6 +91,7 @@ REGISTER = lists.ListSpec(
             gettext_lazy("Level"),
             template="risks/_level_cell.html",
             value=lambda row: row.level,
+            alike=True,
             sort="score",
             css="nowrap",
         ),
@@ -115,7 +122,7 @@ REGISTER = lists.ListSpec(
         lists.choice(
             "level",
             gettext_lazy("Level"),
-            choices=lambda ask: scales_in_force().words(),
+            choices=(),  # as the matrices in force say
         ),
         lists.choice(
             "category",
@@ -151,7 +158,7 @@ REGISTER = lists.ListSpec(
         lists.choice(
             "matrix",
             gettext_lazy("Matrix"),
-            choices=lambda ask: family_names(),
+            choices=(),  # those in force
             field="category__matrix_family",
         ),
         lists.yes_no("residual_rated", gettext_lazy("Judged"), apply=_rated("residual")),
@@ -193,15 +200,22 @@ REGISTER = lists.ListSpec(
 def register_spec(user: User, spec: lists.ListSpec = REGISTER) -> lists.ListSpec:
     """The list with the organisation's own fields, and levels in the words of their matrices."""
     spec = with_custom(spec, "risk", Risk.objects.visible_to(user))
-    scales = scales_in_force()
+    matrices = matrices_in_force()
+    scales = scales_of(matrices)
 
     def badge(row: Risk) -> LevelBadge | None:
-        return level_badge(scales.of(row.category.matrix_family), row.level)
+        found = level_badge(scales.of(row.category.matrix_family), row.level)
+        again = row.reassess_since is not None
+        return found and replace(found, score=row.score, again=again)
 
+    known = {"level": scales.words(), "matrix": family_names(matrices)}
     columns = tuple(
         replace(column, value=badge) if column.key == "level" else column for column in spec.columns
     )
-    return replace(spec, columns=columns)
+    filters = tuple(
+        replace(one, choices=known[one.name]) if one.name in known else one for one in spec.filters
+    )
+    return replace(spec, columns=columns, filters=filters)
 
 
 def _buttons(request: SignedInRequest) -> list[dict[str, object]]:

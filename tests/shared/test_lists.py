@@ -202,12 +202,19 @@ def test_what_people_wrote_stays_text():
     assert "<b>script" not in html
 
 
-def test_a_page_costs_one_count_and_one_page(django_assert_num_queries):
+def test_a_page_costs_one_count_its_keys_and_its_rows(django_assert_num_queries):
     for number in range(120):
         make_person(f"p{number:03}")
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         page("?sort=-email&active=True&q=p&page=2")
+
+
+def test_the_only_page_costs_one_count_and_its_rows(django_assert_num_queries):
+    make_person("ani")
+
+    with django_assert_num_queries(2):
+        page("?sort=-email&active=True")
 
 
 def test_a_choice_may_fetch_its_options_once(django_assert_num_queries):

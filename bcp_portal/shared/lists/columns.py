@@ -27,6 +27,8 @@ from bcp_portal.shared.templatetags.siaga import badge as badge_html
 SheetValue = str | int | float | Decimal | bool | date | datetime | timedelta | None
 Sort = bool | str | Expression | F | tuple[str | Expression | F, ...]
 EMPTY = "–"
+# Kinds whose cells say their value and nothing else of the row.
+ALIKE = frozenset({"text", "when", "duration", "number", "person", "bool"})
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Shared(TypedDict, total=False):
     perm: str
     css: str
     edit: Inline | None
+    alike: bool
 
 
 def _along(row: Any, path: str) -> Any:
@@ -81,6 +84,8 @@ class Column:
     perm: str = ""
     css: str = ""
     edit: Inline | None = None
+    # Cells of one value look alike: a page writes each of them once.
+    alike: bool = False
 
     def of(self, row: Any) -> Any:
         """The value of this row; nothing along the way means nothing at the end."""
@@ -222,7 +227,10 @@ def bool_(key: str, label: Label, **shared: Unpack[Shared]) -> Column:
 
 
 def template(key: str, label: Label, *, template: str, **shared: Unpack[Shared]) -> Column:
-    """A cell of the page's own; the template gets `row`, `value` and `at`."""
+    """A cell of the page's own; the template gets `row`, `value` and `at`.
+
+    With `alike=True` it must say nothing of the row but the value.
+    """
 
     def html(row: Any, value: Any, at: datetime) -> str:
         return get_template(template).render({"row": row, "value": value, "at": at})
@@ -256,6 +264,7 @@ def _column(
         perm=shared.get("perm", ""),
         css=shared.get("css", ""),
         edit=shared.get("edit"),
+        alike=shared.get("alike", kind in ALIKE or (kind == "badge" and "value" not in shared)),
     )
 
 

@@ -1,7 +1,7 @@
 """The list as a template sees it: frozen, with everything counted and every address written."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -151,7 +151,9 @@ def build_page(
     pages = max(1, math.ceil(total / query.per))
     page = min(query.page, pages)
     start = (page - 1) * query.per
-    shown = list(found[start : start + query.per]) if total else []
+    shown = _rows(found, start, start + query.per, total)
+    if spec.gather is not None:
+        spec.gather(shown)
     writers = [CellWriter(spec, column, ask) for column in query.columns]
     return ListPage(
         spec=spec,
@@ -174,6 +176,15 @@ def build_page(
         **_pager(query, page, pages),
         **_tools(spec, query, ask),
     )
+
+
+def _rows(found: QuerySet[Any], start: int, stop: int, total: int) -> list[Any]:
+    """The rows of a page. Of many, first which ones: sorting keys is cheaper than sorting rows."""
+    if start == 0 and total <= stop:
+        return list(found) if total else []
+    keys = list(found.values_list("pk", flat=True)[start:stop])
+    rows = {row.pk: row for row in found.filter(pk__in=keys).order_by()}
+    return [rows[key] for key in keys if key in rows]
 
 
 def _pager(query: ListQuery, page: int, pages: int) -> dict[str, Any]:
@@ -223,14 +234,28 @@ class CellWriter:
         edit = column.edit
         may_edit = edit is not None and spec.edit_url and ask.user.has_perm(edit.perm)
         self.edit_url = spec.edit_url if may_edit else ""
+        self.written: dict[Any, SafeString] = {}
 
     def write(self, row: Any) -> SafeString:
         """One cell, with the way to change it if there is one."""
-        inner = conditional_escape(self.column.html(row, self.column.of(row), self.at))
+        value = self.column.of(row)
+        inner = self._alike(row, value) if self.column.alike else self._inner(row, value)
         if self.edit_url:
             inner += self._pencil(row)
         # Both halves are safe: format_html wrote the first, conditional_escape the second.
         return mark_safe(f"{self.opening}{inner}</td>")
+
+    def _inner(self, row: Any, value: Any) -> SafeString:
+        return conditional_escape(self.column.html(row, value, self.at))
+
+    def _alike(self, row: Any, value: Any) -> SafeString:
+        if not isinstance(value, Hashable):
+            return self._inner(row, value)
+        # 1, 1.0 and True are equal, but do not look alike.
+        key = (type(value), value)
+        if key not in self.written:
+            self.written[key] = self._inner(row, value)
+        return self.written[key]
 
     def _pencil(self, row: Any) -> SafeString:
         url = reverse(self.edit_url, args=[row.pk, self.column.key])

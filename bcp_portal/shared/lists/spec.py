@@ -1,6 +1,6 @@
 """What a page says about its list: once, as plain values, read by screen, export and bulk door."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -68,6 +68,8 @@ class ListSpec:
     empty_url: str = ""
     empty_label: Label = ""
     row_css: Callable[[Any], str] | None = None
+    # Told which rows a page shows before their cells are written; a file is written without it.
+    gather: Callable[[Sequence[Any]], None] | None = None
 
     def __post_init__(self) -> None:
         """Refuse a list that contradicts itself when it is written, not when somebody clicks."""

@@ -1,0 +1,86 @@
+"""What a list costs does not grow with its rows, and what looks alike is written once."""
+
+from collections import Counter
+
+import pytest
+from django.template.loader import get_template
+from django.urls import reverse
+from django.utils import timezone
+
+from bcp_portal.accounts.roles import Role
+from bcp_portal.shared import lists
+from bcp_portal.shared.lists import page as pages
+from incidents.models import Alert
+from risks.views.register import REGISTER
+from tests.make import NOON, make_site, make_user
+from tests.make_assets import make_asset, make_dependency
+from tests.make_incidents import make_incident
+from tests.make_risks import judge, make_risk
+
+pytestmark = pytest.mark.django_db
+LISTS = (
+    "assets:list", "assets:targets", "assets:impact", "assets:arrows", "assets:sites",
+    "risks:register", "incidents:list", "incidents:alerts",
+)  # fmt: skip
+
+
+@pytest.fixture
+def auditor(client):
+    client.force_login(make_user(Role.AUDITOR))
+    return client
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_asks_at_most_seven_questions_beside_who_is_asking(
+    auditor, name, django_assert_max_num_queries
+):
+    needed, site = make_asset(), make_site()
+    for number in range(30):
+        asset = make_asset()
+        make_dependency(asset, needed)
+        make_risk(residual=(3, 3), assets=[asset])
+        Alert.objects.create(
+            key=f"one-{number}", rule="site_silent", title="Silent", severity=2, site=site,
+            raised_at=NOON, first_signal_at=NOON, last_signal_at=NOON,
+        )  # fmt: skip
+    make_incident(assets=[needed])
+    ask = {"per": 100, "part": "results"}
+    auditor.get(reverse(name), ask)
+
+    # Four of them find out who is asking: the session, the person, their rights and their roles'.
+    with django_assert_max_num_queries(4 + 7):
+        assert auditor.get(reverse(name), ask).status_code == 200
+
+
+def test_cells_of_one_value_are_written_once(auditor, monkeypatch):
+    for _number in range(20):
+        make_risk(residual=(3, 3))
+    judge(make_risk(), 5, 5)
+    written = Counter()
+
+    def watched(name, *args):
+        written[name] += 1
+        return get_template(name, *args)
+
+    monkeypatch.setattr("bcp_portal.shared.lists.columns.get_template", watched)
+    answer = auditor.get(reverse("risks:register")).content.decode()
+
+    assert written["risks/_level_cell.html"] == 2
+    assert answer.count('data-column="level"') == 21
+
+
+def test_equal_values_that_look_unlike_are_written_apart():
+    column = lists.text("known", "Known")
+    writer = pages.CellWriter(REGISTER, column, pages.Ask(make_user(), timezone.now()))
+
+    shown = [str(writer._alike(None, value)) for value in (1, True, 1)]
+
+    assert shown == ["1", "True", "1"]
+
+
+def test_the_level_leaves_the_register_as_a_word(auditor):
+    make_risk(residual=(5, 5))
+
+    sheet = auditor.get(reverse("risks:register"), {"export": "csv"})
+
+    assert "Extreme" in b"".join(sheet.streaming_content).decode()
