@@ -213,7 +213,10 @@ def register_spec(user: User, spec: lists.ListSpec = REGISTER) -> lists.ListSpec
         replace(column, value=badge) if column.key == "level" else column for column in spec.columns
     )
     filters = tuple(
-        replace(one, choices=known[one.name]) if one.name in known else one for one in spec.filters
+        replace(one, choices=known[one.name])
+        if isinstance(one, lists.ChoiceFilter) and one.name in known
+        else one
+        for one in spec.filters
     )
     return replace(spec, columns=columns, filters=filters)
 

@@ -14,7 +14,15 @@ from bcp_portal.shared.lists.columns import (
     text,
     when,
 )
-from bcp_portal.shared.lists.filters import Ask, Filter, choice, dates, numbers, yes_no
+from bcp_portal.shared.lists.filters import (
+    Ask,
+    ChoiceFilter,
+    Filter,
+    choice,
+    dates,
+    numbers,
+    yes_no,
+)
 from bcp_portal.shared.lists.inline import inline_response
 from bcp_portal.shared.lists.page import ListPage
 from bcp_portal.shared.lists.registry import (
@@ -30,6 +38,7 @@ __all__ = [
     "Ask",
     "BulkAction",
     "BulkOutcome",
+    "ChoiceFilter",
     "Column",
     "Export",
     "Filter",
