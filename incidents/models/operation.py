@@ -1,6 +1,8 @@
 """The log of a run: what people did, on which device, and when it arrived here."""
 
+from datetime import datetime
 from typing import Any, Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
@@ -54,6 +56,10 @@ class OperationQuerySet(models.QuerySet["Operation"]):
     def queued(self) -> Self:
         """What was done without a link, in the order in which it was done."""
         return self.filter(is_queued=True).order_by("happened_at", "pk")
+
+    def told(self) -> list[tuple[int, dict[str, Any]]]:
+        """Each operation as the fold reads it, with its cursor; no rows are made of them."""
+        return [(pk, _told(*values)) for pk, *values in self.values_list("pk", *_TOLD)]
 
 
 class Operation(models.Model):
@@ -120,15 +126,26 @@ class Operation(models.Model):
 
     def told(self) -> dict[str, Any]:
         """The operation as the fold reads it, here and on every device."""
-        return {
-            "id": str(self.op_id),
-            "kind": self.kind,
-            "step": str(self.step_id or ""),
-            "actor": self.actor_id or 0,
-            "device": self.device,
-            "hlc": self.clock,
-            "at": int(self.happened_at.timestamp() * 1000),
-            "unsure": -1 if self.uncertainty_ms is None else self.uncertainty_ms,
-            "base": self.base,
-            "payload": self.payload,
-        }
+        return _told(*(getattr(self, name) for name in _TOLD))
+
+
+_TOLD = ("op_id", "kind", "step_id", "actor_id", "device", "clock", "happened_at",
+         "uncertainty_ms", "base", "payload")  # fmt: skip
+
+
+def _told(
+    op_id: UUID, kind: str, step: int | None, actor: int | None, device: str, clock: str,
+    happened_at: datetime, unsure: int | None, base: int, payload: dict[str, Any],
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "id": str(op_id),
+        "kind": kind,
+        "step": str(step or ""),
+        "actor": actor or 0,
+        "device": device,
+        "hlc": clock,
+        "at": int(happened_at.timestamp() * 1000),
+        "unsure": -1 if unsure is None else unsure,
+        "base": base,
+        "payload": payload,
+    }

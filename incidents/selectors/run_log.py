@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -155,14 +154,14 @@ def _who_on_site(op: Operation) -> str:
 
 def run_answer(run: PlaybookRun, *, after: int) -> dict[str, Any]:
     """The canonical state of a run, and the operations that a device has not seen; two queries."""
-    rows = list(Operation.objects.standing().filter(run=run).order_by("pk"))
-    state = fold(row.told() for row in rows)
-    unseen = [row for row in rows if row.pk > after]
-    prefetch_related_objects(unseen, "actor")
+    standing = Operation.objects.standing().filter(run=run)
+    told = standing.order_by("pk").told()
+    unseen = standing.after(after).select_related("actor")
+    state = fold(op for _cursor, op in told)
     return {
         "status": run.status,
         "version": run.version_id,
-        "cursor": rows[-1].pk if rows else 0,
+        "cursor": told[-1][0] if told else 0,
         "operations": [told_out(row) for row in unseen],
         "state": state,
         "hash": state_hash(state),

@@ -103,7 +103,7 @@ def fold_of(run: PlaybookRun, *, step: RunStep | None = None) -> State:
     rows = Operation.objects.standing().filter(run=run)
     if step is not None:
         rows = rows.filter(step=step)
-    return fold(row.told() for row in rows.order_by("pk"))
+    return fold(op for _cursor, op in rows.order_by("pk").told())
 
 
 def _clock(stamp: Stamp, run: PlaybookRun | None, *, at: datetime) -> str:

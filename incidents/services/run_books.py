@@ -39,7 +39,7 @@ class RunBooks:
 
     def _read(self) -> Ledger:
         fresh = Operation.objects.standing().filter(run=self.run).after(self._cursor)
-        for row in fresh:
-            self._ledger.add([row.told()])
-            self._cursor = row.pk
+        for cursor, op in fresh.told():
+            self._ledger.add([op])
+            self._cursor = cursor
         return self._ledger

@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
@@ -39,6 +40,16 @@ def sealed_bytes(payload: bytes, *, kind: str = PAYLOAD_TYPE) -> bytes:
     """What is signed: DSSE's pre-authentication encoding, so that the type cannot be exchanged."""
     name = kind.encode()
     return b"DSSEv1 %d %b %d %b" % (len(name), name, len(payload), payload)
+
+
+def is_ours(payload: bytes, signature: bytes, *, kind: str = PAYLOAD_TYPE) -> bool:
+    """Whether this portal has sealed a payload as a thing of this kind."""
+    try:
+        key = _key(str(settings.DATA_DIR)).public_key()
+        key.verify(signature, sealed_bytes(payload, kind=kind))
+    except InvalidSignature:
+        return False
+    return True
 
 
 def public_key() -> str:

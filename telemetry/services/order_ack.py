@@ -75,17 +75,31 @@ def _climb(state: DesiredState, ack: ToldAck, *, at: datetime) -> None:
 
 @verb
 def record_spoken(
-    *, state: DesiredState, device: Device, rung: Rung, actor: User, at: datetime
+    *,
+    state: DesiredState,
+    device: Device,
+    rung: Rung,
+    actor: User,
+    at: datetime,
+    scanned: bool = False,
 ) -> None:
-    """Write down what somebody at a site without a network read back by phone."""
-    told = ToldAck(device.pk, state.uid, rung, at, "code", _("read back by phone"))
+    """Write down what somebody at a site without a network read back, or let us scan."""
+    channel, how = (
+        ("qr", _("scanned from a picture")) if scanned else ("code", _("read back by phone"))
+    )
+    told = ToldAck(device.pk, state.uid, rung, at, channel, how)
     record_acks(told=[told], at=at)
     audit(
         action="order.spoken",
         obj=state,
         actor=actor,
         at=at,
-        after={"device": str(device), "rung": rung, "epoch": state.epoch},
+        after={
+            "device": str(device),
+            "rung": rung,
+            "epoch": state.epoch,
+            "channel": channel,
+        },
     )
 
 

@@ -1,19 +1,10 @@
 """A second portal restored from a backup takes what devices still hold, each operation once."""
 
-import json
-import os
 import secrets
-import subprocess
-import sys
-from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 
-from tests.template import copy_template_file, own_database
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.offline.portals import own_portal
 
 PREPARE = """
 import json
@@ -43,48 +34,15 @@ print(json.dumps({
 """
 
 
-class Portal:
-    """A portal of its own: folder, database, commands."""
-
-    def __init__(self, folder: Path, key: str, database: str = "") -> None:
-        self.folder = folder
-        self.environment = os.environ | {
-            "SIAGA_DATA_DIR": str(folder),
-            "SIAGA_SECRET_KEY": key,
-            "SIAGA_ALLOWED_HOSTS": "testserver",
-            "DATABASE_URL": database,
-        }
-
-    def manage(self, *words: str) -> str:
-        command = [sys.executable, "manage.py", *words]
-        done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def ask(self, script: str, **words: object) -> dict:
-        for name, value in words.items():
-            script = script.replace(f"@{name}", json.dumps(value))
-        printed = self.manage("shell", "--no-imports", "--command", script)
-        return json.loads(printed.strip().splitlines()[-1])
-
-
 @pytest.fixture
 def portals(tmp_path):
     """The portal that is lost, and an empty one with the same key."""
     key = secrets.token_urlsafe(48)
-    with ExitStack() as stack:
-        pair = []
-        for name in ("lost", "second"):
-            (tmp_path / name).mkdir()
-            database = ""
-            if settings.DATABASE_URL:
-                database = stack.enter_context(own_database(name))
-            else:
-                copy_template_file(tmp_path / name)
-            pair.append(Portal(tmp_path / name, key, database))
-        yield pair
+    with (
+        own_portal(tmp_path / "lost", key) as lost,
+        own_portal(tmp_path / "second", key) as second,
+    ):
+        yield [lost, second]
 
 
 def tick(number: int, run: int, step: int) -> dict:

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from bcp_portal.audit.models import AuditRow
 from siaga_agent.by_hand import answer_words, read_order
 from siaga_agent.clock import iso
 from siaga_agent.config import AgentConfig
@@ -136,3 +137,57 @@ def test_the_page_shows_code_and_words_and_takes_the_answer(client, place, tmp_p
     ack = OrderAck.objects.get()
     assert (ack.rung, ack.channel) == (Rung.VERIFIED, "code")
     assert current(site).deliveries.get().rung == Rung.VERIFIED
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("bako bax bako bako", "Word 2, “bax”, is no such word"),
+        ("bako bako bako", "these are 3"),
+        ("SIAGA1:nothing", "cannot be read"),
+        ("{swapped}", "not the order in force"),
+        ("{forged}", "not a sealed order for this site"),
+    ],
+)
+def test_the_page_says_what_is_wrong_with_what_was_read(client, place, said, sentence):
+    site, device = place
+    sign_in(client)
+    words = order_words(current(site), device).split()
+    swapped = " ".join([words[1], words[0], *words[2:]])
+    said = said.format(swapped=swapped, forged=qr_text(current(site))[:-8] + "AAAAAAAA")
+
+    page = client.post(reverse("telemetry:order_by_hand", args=[site.code]), {"words": said})
+
+    assert page.status_code == 422
+    assert sentence in page.text
+    assert not OrderAck.objects.exists()
+
+
+def test_an_answer_from_a_picture_is_on_record_as_scanned(client, place, tmp_path):
+    site, device = place
+    sign_in(client)
+    outbox, config = make_outbox(tmp_path), config_of(device)
+    read_order(outbox, config, order_words(current(site), device), at=NOON)
+    said = {"words": answer_words(outbox, config), "scanned": "on"}
+
+    client.post(reverse("telemetry:order_by_hand", args=[site.code]), said)
+
+    assert OrderAck.objects.get().channel == "qr"
+    assert AuditRow.objects.get(action="order.spoken").after["channel"] == "qr"
+
+
+def test_whoever_holds_an_order_can_ask_whether_it_is_genuine_and_in_force(client, place):
+    site, device = place
+    sign_in(client)
+    address = reverse("telemetry:order_by_hand", args=[site.code])
+    old = qr_text(current(site))
+    approve(lift(current(site).order, site))
+    words = order_words(current(site), device)
+
+    said = [client.post(address, {"words": text}, follow=True).text
+            for text in (words, qr_text(current(site)), old)]  # fmt: skip
+
+    assert f"Genuine and in force: number 2, for {device.name}" in said[0]
+    assert f"Genuine and in force: number 2, for {site.code}" in said[1]
+    assert "Genuine, but no longer in force: number 1; now it is 2" in said[2]
+    assert not OrderAck.objects.exists()
