@@ -135,9 +135,11 @@ def run() -> None:
         s.region == code for s in plan.sites))  # fmt: skip
     cut = frozenset(s.number for s in plan.sites if s.region == region)
     later = BEGINS + timedelta(minutes=5)
-    world.beat(
-        devices=[pk for n, pk in devices.items() if n not in cut], centre_answers=True, at=later
-    )
+    for second in range(60):
+        # Each at its own second of the minute, as in life.
+        heard = [pk for n, pk in devices.items() if n % 60 == second and n not in cut]
+        at = later - timedelta(seconds=60 - second)
+        world.beat(devices=heard, centre_answers=True, at=at)
     detect(at=later)
     cycle(f"outage of {len(cut)} sites", later + timedelta(seconds=1), cut)
     out["loop"] = [spent * SITES / LOOPED for spent in timed(lambda: orm_loop(later))]
@@ -148,7 +150,7 @@ def measure(name: str, environment: dict[str, str]) -> list[Line]:
     """Run one profile in its own process; return its lines."""
     command = [sys.executable, "-c", "from benchmarks.detection import run; run()"]
     told = subprocess.run(
-        command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True
+        command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True
     ).stdout
     found = json.loads(told.strip().splitlines()[-1])
     loop_wall, loop_own = found.pop("loop")

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db.models.fields.json import KeyTextTransform
+
 from assets.windows import sites_in_window
 from telemetry.detection.tuning import Tuning, read_tuning
 from telemetry.models import Device, NodeState, SiteState, StreamState
@@ -121,12 +123,17 @@ class Fleet:
         return len(self.sites) + len(self.calm)
 
 
+# As text, so that ten thousand of them are not parsed one by one.
+_VERSIONS = {
+    "app_version": KeyTextTransform("version", "state__app"),
+    "agent_version": KeyTextTransform("version", "state__agent"),
+}
 _DEVICE = (
     "pk", "site_id", "name", "heartbeat_every_s",
     "state__last_received_at", "state__heartbeats_since_return", "state__last_sync_ok_at",
     "state__reported_state", "state__node_state", "state__node_state_since",
     "state__flap_bits", "state__flap_checked_at", "state__is_flapping",
-    "state__reach__central__ok", "state__app__version", "state__agent__version",
+    "state__reach__central__ok", "app_version", "agent_version",
     "state__is_forked", "state__clock_offset_ms", "state__clock__jumped",
     "site__code", "site__name", "site__region__code", "site__region_id", "site__region__name",
     "site__provider", "site__shard", "site__criticality", "site__offline_is_normal",
@@ -148,9 +155,10 @@ def read_calm_sites(fleet: Fleet) -> list[CalmSite]:
         Device.objects.in_service()
         .exclude(state=None)
         .order_by("-pk")
+        .annotate(**_VERSIONS)
         .values_list(
             "site_id", "site__region__code", "site__provider", "site__shard",
-            "state__app__version", "state__agent__version",
+            "app_version", "agent_version",
         )
     )  # fmt: skip
     # The device that was enrolled first speaks for the versions, as at sites that are read.
@@ -189,7 +197,7 @@ def read_fleet(
             states.filter(stream__site__in=only),
             sites_known.filter(site__in=only),
         )
-    for row in in_service.order_by("pk").values_list(*_DEVICE):
+    for row in in_service.order_by("pk").annotate(**_VERSIONS).values_list(*_DEVICE):
         devices.setdefault(row[1], []).append(_device(row))
         rows[row[1]] = row[19:]
     sites = {

@@ -73,11 +73,11 @@ def _new_or_its_turn(at: datetime) -> Q:
 
 def _tense(at: datetime, tuning: Tuning) -> Iterable[int]:
     """Sites with a queue near its RPO, or with failures."""
-    # A warning is let go at twice the headroom that raised it, at most at 95 %.
-    kept = min(2 * tuning.spread(SignalRule.RPO_PREDICTED, "warn_headroom")[1], 0.95)
+    # What is warned of already is an open signal, and read for that; here only what may be raised.
+    warned = tuning.spread(SignalRule.RPO_PREDICTED, "warn_headroom")[1]
     tense = Q(consecutive_failures__gt=0)
     for rpo in Stream.objects.order_by().values_list("rpo", flat=True).distinct():
         if rpo is not None:
-            tense |= Q(stream__rpo=rpo, oldest_pending_at__lt=at - rpo * (1 - kept))
+            tense |= Q(stream__rpo=rpo, oldest_pending_at__lt=at - rpo * (1 - warned))
     rows = StreamState.objects.filter(tense)
     return rows.values_list("stream__site_id", flat=True)

@@ -144,9 +144,8 @@ def _candidates(
 ) -> Iterable[SharedFate]:
     groups: dict[tuple[str, str], list[int]] = {}
     for pk, site in sites.items():
-        for field, values in traits(site).items():
-            for value in values:
-                groups.setdefault((field, value), []).append(pk)
+        for trait in traits(site).items():
+            groups.setdefault(trait, []).append(pk)
     for (field, value), members in groups.items():
         # Everybody has the same version: then it explains nothing that the fleet does not.
         if field.endswith("_version") and len(members) == len(sites):
@@ -161,13 +160,9 @@ def _is_outage(fate: SharedFate, limits: Thresholds) -> bool:
     return k >= limits.min_silent and k / n >= limits.min_share and fate.chance < MAX_CHANCE
 
 
-def traits(site: SiteFacts | CalmSite) -> dict[str, frozenset[str]]:
-    """What a site has in common with others, field by field."""
-    found: dict[str, set[str]] = {name: set() for name in FIELDS}
-    found["region"].add(site.region)
-    found["provider"].add(site.provider)
-    found["shard"].add(site.shard)
+def traits(site: SiteFacts | CalmSite) -> dict[str, str]:
+    """What a site has in common with others, field by field; what it does not know is left out."""
+    found = {"region": site.region, "provider": site.provider, "shard": site.shard}
     for device in site.devices[:1]:
-        found["app_version"].add(device.app_version)
-        found["agent_version"].add(device.agent_version)
-    return {name: frozenset(values - {""}) for name, values in found.items()}
+        found |= {"app_version": device.app_version, "agent_version": device.agent_version}
+    return {field: value for field, value in found.items() if value}

@@ -106,7 +106,7 @@ def _again(
 ) -> SharedFate | None:
     """How the group of an open signal stands now; None when nobody of it is watched any more."""
     field, _colon, value = signal.key.partition(":")
-    members = [site.pk for site in watched if value in traits(site).get(field, ())]
+    members = [site.pk for site in watched if traits(site).get(field) == value]
     return weigh(field, value, members, silent) if members else None
 
 

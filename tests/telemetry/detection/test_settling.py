@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from telemetry.models import DeviceState, Signal, SignalRule
 from telemetry.services.detection import detect
@@ -100,3 +102,33 @@ def test_a_site_that_stays_away_when_the_others_are_back_is_told_alone():
         detect(at=at)
 
     assert [signal.rule for signal in Signal.objects.open()] == [SignalRule.SITE_SILENT]
+
+
+def test_a_pass_costs_as_many_queries_for_sixteen_changed_sites_as_for_four():
+    fleet = province(40)
+    detect(at=NOON)
+
+    def cost(devices, at):
+        hear(fleet, at)
+        hear(devices, at - 3 * PERIOD)
+        with CaptureQueriesContext(connection) as queries:
+            detect(at=at)
+        assert DeviceState.objects.filter(node_state="suspect").count() == len(devices)
+        # News for open pages are apart: one for each site, up to fifty.
+        return sum("state" in query["sql"] for query in queries)
+
+    at = NOON + timedelta(hours=1)
+    few = cost(fleet[20:24], at)
+    hear(fleet, at + PERIOD)
+    detect(at=at + PERIOD)
+    assert cost(fleet[20:36], at + timedelta(hours=1)) <= few + 2
+
+
+def test_a_link_that_was_steady_is_noted_from_its_first_silence_on():
+    device, *_others = province(2)
+    detect(at=NOON)
+    assert DeviceState.objects.get(pk=device.pk).flap_checked_at is None
+
+    detect(at=NOON + 3 * PERIOD)
+
+    assert DeviceState.objects.get(pk=device.pk).flap_bits == 1
