@@ -124,10 +124,8 @@ class Fleet:
 
 
 # As text, so that ten thousand of them are not parsed one by one.
-_VERSIONS = {
-    "app_version": KeyTextTransform("version", "state__app"),
-    "agent_version": KeyTextTransform("version", "state__agent"),
-}
+_APP = KeyTextTransform("version", "state__app")
+_AGENT = KeyTextTransform("version", "state__agent")
 _DEVICE = (
     "pk", "site_id", "name", "heartbeat_every_s",
     "state__last_received_at", "state__heartbeats_since_return", "state__last_sync_ok_at",
@@ -155,7 +153,7 @@ def read_calm_sites(fleet: Fleet) -> list[CalmSite]:
         Device.objects.in_service()
         .exclude(state=None)
         .order_by("-pk")
-        .annotate(**_VERSIONS)
+        .annotate(app_version=_APP, agent_version=_AGENT)
         .values_list(
             "site_id", "site__region__code", "site__provider", "site__shard",
             "app_version", "agent_version",
@@ -197,7 +195,11 @@ def read_fleet(
             states.filter(stream__site__in=only),
             sites_known.filter(site__in=only),
         )
-    for row in in_service.order_by("pk").annotate(**_VERSIONS).values_list(*_DEVICE):
+    for row in (
+        in_service.order_by("pk")
+        .annotate(app_version=_APP, agent_version=_AGENT)
+        .values_list(*_DEVICE)
+    ):
         devices.setdefault(row[1], []).append(_device(row))
         rows[row[1]] = row[19:]
     sites = {
