@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
 from assets.windows import sites_in_window
@@ -206,10 +207,6 @@ def read_fleet(
         pk: SiteFacts(pk, *row, pk in windows, tuple(devices[pk]))  # type: ignore[arg-type, call-arg]  # the columns above
         for pk, row in rows.items()
     }
-    streams: dict[int, list[StreamFacts]] = {}
-    for row in states.order_by("stream_id").values_list(*_STREAM):
-        facts = StreamFacts(*row)
-        streams.setdefault(facts.site_id, []).append(facts)
     known = {
         pk: (state, since)
         for pk, state, since in sites_known.values_list("site_id", "node_state", "since")
@@ -217,12 +214,20 @@ def read_fleet(
     return Fleet(
         at,
         sites,
-        {pk: tuple(found) for pk, found in streams.items()},
+        _read_streams(states),
         known,
         tuning or read_tuning(),
         calm,
         len(calm & windows),
     )
+
+
+def _read_streams(states: QuerySet[StreamState]) -> dict[int, tuple[StreamFacts, ...]]:
+    streams: dict[int, list[StreamFacts]] = {}
+    for row in states.order_by("stream_id").values_list(*_STREAM):
+        facts = StreamFacts(*row)
+        streams.setdefault(facts.site_id, []).append(facts)
+    return {pk: tuple(found) for pk, found in streams.items()}
 
 
 def _device(row: tuple[object, ...]) -> DeviceFacts:
