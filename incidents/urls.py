@@ -39,6 +39,7 @@ urlpatterns = [
     path("offline/", offline.offline, name="offline"),
     path("offline/app.webmanifest", offline.web_manifest, name="web_manifest"),
     path("offline/lease/<uuid:uid>/", offline.lease_state, name="lease_state"),
+    path("offline/import/", offline.offline_import, name="offline_import"),
     path("offline/devices/", offline.offline_devices, name="offline_devices"),
     path("offline/devices/<int:pk>/lost/", offline.offline_device_lost, name="offline_device_lost"),
     path("incidents/", lists.incident_list, name="list"),

@@ -8,6 +8,19 @@ def offline_words() -> dict[str, str]:
     return _gate() | _frame() | _deeds() | _states()
 
 
+def carry_words() -> dict[str, str]:
+    """The sentences of the page that brings in a file of another device."""
+    return {
+        "working": _("Opening…"),
+        "wrong": _("This is not its passphrase, or not a file of unsent deeds."),
+        "other": _("These are the deeds of %s, who has to sign in to bring them."),
+        "silent": _("The portal does not answer; try again. Nothing counts twice."),
+        "told": _("%s of %s deeds are on record."),
+        "files": _("%s of %s files are on record."),
+        "refused": _("Not taken: %s"),
+    }
+
+
 def _gate() -> dict[str, str]:
     return {
         "locked": _("Locked"),

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from bcp_portal.shared.pages import SignedInRequest, attempt, needs, render_page
 from incidents.models import OfflineDevice
 from incidents.offline.files import WORKER, kept_files, version_of_files
-from incidents.offline.words import offline_words
+from incidents.offline.words import carry_words, offline_words
 from incidents.services.offline_device import revoke_device
 
 LOCK_AFTER_S = 300
@@ -87,6 +87,13 @@ def offline_devices(request: SignedInRequest) -> HttpResponse:
     """One's own devices that hold a copy."""
     devices = OfflineDevice.objects.visible_to(request.user).order_by("-seen_at")
     return render_page(request, "offline/devices.html", {"devices": list(devices)})
+
+
+@require_safe
+@needs("incidents.work_incident")
+def offline_import(request: SignedInRequest) -> HttpResponse:
+    """Where a file of unsent deeds is opened; the browser tells them through the usual doors."""
+    return render_page(request, "offline/import.html", {"words": json.dumps(carry_words())})
 
 
 @require_POST

@@ -1,11 +1,13 @@
 """The portal without a link, in a real Chromium: the server goes and returns, people work on."""
 
+import base64
 import hashlib
 import json
 import re
 from functools import partial
 
 import pytest
+import segno
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
@@ -13,9 +15,11 @@ from playwright.sync_api import expect
 from bcp_portal.accounts.roles import Role
 from incidents.models import EvidenceFile, OfflineDevice, Operation, TimelineEntry
 from incidents.selectors.run_log import merge_of
+from telemetry.ordering.spoken import qr_text
 from tests.frame.browsing import ARGUMENTS, CHROMIUM, chromium
 from tests.make import make_user
 from tests.make_incidents import make_run, step_of
+from tests.make_orders import current, give, make_heard_site
 from tests.offline.pages import (
     CANARY,
     PASSPHRASE,
@@ -263,26 +267,56 @@ def test_the_portal_can_be_installed(browser, server):
     assert manifest["short_name"] == "Siaga"
 
 
-def test_unsent_operations_leave_as_a_file_that_only_its_passphrase_opens(browser, server, run):
-    with device(browser, server, make_user(Role.INCIDENT_COMMANDER)) as page:
+def test_unsent_deeds_and_photos_leave_as_a_file_and_another_device_brings_them_once(
+    browser, server, run, settings, tmp_path
+):
+    settings.MEDIA_ROOT = tmp_path
+    photo = b"\xff\xd8" + CANARY.encode() * 5000
+    budi, other = make_user(Role.INCIDENT_COMMANDER), make_user(Role.INCIDENT_COMMANDER)
+    with device(browser, server, budi) as page:
         make_ready(page, server)
         server.stop()
         open_run(page, run)
         press(page, run, "Lock the door")
-        wait_for_unsent(page, 1)
+        page.get_by_role("button", name="Evidence").click()
+        image = {"name": "switch.jpg", "mimeType": "image/jpeg", "buffer": photo}
+        page.set_input_files("dialog [name=file]", image)
+        say_in_dialog(page, text="The burnt switch")
+        wait_for_unsent(page, 2)
         page.click("#back")
         with page.expect_download() as download:
             page.get_by_role("button", name="Export as an encrypted file").click()
             say_in_dialog(page, passphrase="another long secret")
-        words = download.value.path().read_text()
-        opened = page.evaluate(
-            "words => import('/static/js/offline/vault.js')"
-            ".then(m => m.importFile('another long secret', words))",
-            words,
-        )
+        carried = download.value.path().read_text()
+    assert not re.search(r"tick|step|Lock the door|switch", carried)
+    assert CANARY.encode() not in base64.b64decode(json.loads(carried)["box"])
 
-    assert not re.search(r"tick|step|Lock the door", words)
-    assert opened["operations"][0]["kind"] == "tick"
+    server.start()
+    (tmp_path / "unsent.json").write_text(carried)
+    with device(browser, server, other) as page:
+        bring_in(page, server, tmp_path / "unsent.json", "another long secret")
+        expect(page.locator("#carry-result")).to_contain_text("who has to sign in to bring them")
+    assert not Operation.objects.exists()
+
+    with device(browser, server, budi, width=375) as page:
+        bring_in(page, server, tmp_path / "unsent.json", "not the secret")
+        expect(page.locator("#carry-result")).to_contain_text("not its passphrase")
+        for _twice in range(2):
+            bring_in(page, server, tmp_path / "unsent.json", "another long secret")
+            expect(page.locator("#carry-result")).to_contain_text("1 of 1 files are on record")
+            expect(page.locator("#carry-result")).to_contain_text("2 of 2 deeds are on record")
+        assert page.problems == []
+
+    assert {op.kind for op in Operation.objects.all()} == {"tick", "evidence"}
+    assert Operation.objects.count() == 2
+    assert EvidenceFile.objects.get().sha256 == hashlib.sha256(photo).hexdigest()
+
+
+def bring_in(page, server, file, passphrase):
+    page.goto(f"{server.url}/offline/import/")
+    page.set_input_files("#carry-file", str(file))
+    page.fill("#carry-passphrase", passphrase)
+    page.click("#carry button[type=submit]")
 
 
 def test_a_passkey_opens_the_device_without_a_passphrase(browser, server, run):
@@ -379,3 +413,18 @@ def test_an_answer_that_takes_half_a_minute_stops_nobody(browser, server, run):
         wait_for_unsent(page, 0)
 
     assert [op.outcome for op in Operation.objects.all()] == ["applied", "applied"]
+
+
+def test_a_photo_of_a_code_is_read_in_the_browser_and_counts_as_scanned(browser, server, tmp_path):
+    site, _agent = make_heard_site()
+    give(site)
+    photo = tmp_path / "photo.png"
+    segno.make(qr_text(current(site)), error="l").save(photo, scale=5, border=4)
+    with device(browser, server, make_user(Role.INCIDENT_COMMANDER), width=375) as page:
+        page.goto(f"{server.url}/sites/{site.code}/orders/by-hand/")
+        page.set_input_files("#scan-picture", str(photo))
+        expect(page.locator("#id_words")).to_have_value(qr_text(current(site)))
+        assert page.input_value("#id_scanned") == "on"
+        page.get_by_role("button", name="Check and write down").click()
+        expect(page.locator("body")).to_contain_text("Genuine and in force: number 1")
+        assert page.problems == []

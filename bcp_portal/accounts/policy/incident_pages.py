@@ -23,6 +23,7 @@ RULES: tuple[Rule, ...] = (
     Rule("incidents:lease_state", "GET", PUBLIC, sensitivity="public"),
     Rule("incidents:offline_devices", "GET", SIGNED_IN, scope="own", kind="offline device"),
     Rule("incidents:offline_device_lost", "POST", SIGNED_IN, scope="own", kind="offline device"),
+    Rule("incidents:offline_import", "GET", "incidents.work_incident"),
     _page("list", "incidents.view_incident"),
     _page("declare", "incidents.declare_incident", _FORM),
     _page("for_asset", "incidents.view_incident"),

@@ -1,9 +1,9 @@
 // The offline pages: unlock, show, take deeds down, exchange them with the server.
 import { askFor, button, clockTime, h, say } from "./dom.js";
 import * as screens from "./screens.js";
-import { digestOf, MAX_BYTES, MAX_MB } from "./files.js";
+import { digestOf, filesToCarry, filesWaiting, MAX_BYTES, MAX_MB } from "./files.js";
 import { entries, get, hear, put, remove, tell, wipe } from "./store.js";
-import { contact, queue, refresh, state, Trouble, unsent, unsentCount } from "./sync.js";
+import { contact, deviceId, queue, refresh, state, Trouble, unsent, unsentCount } from "./sync.js";
 import { exportFile, makeVault, open, passkeySecret, unlock } from "./vault.js";
 
 const EVERY = 30000;
@@ -14,6 +14,7 @@ let key = null; // the private half; gone when locked
 let pack = null;
 let waiting = [];
 let refused = [];
+let filesLeft = 0; // files whose words have arrived, and they not
 let place = location.hash.slice(1) || (location.pathname.match(/^\/incidents\/([A-Za-z]+-\d+)\//) || [])[1] || "";
 let touched = Date.now();
 let busy = false;
@@ -37,6 +38,7 @@ const load = async () => {
   if (!box || !key) return;
   pack = await open(key, "pack", box);
   waiting = await unsent(key);
+  filesLeft = (await filesWaiting()).length;
   const boxes = await entries("refused");
   refused = await Promise.all(boxes.map(([id, one]) => open(key, `refused ${id}`, one)));
 };
@@ -50,7 +52,7 @@ const show = async () => {
   document.getElementById("back").hidden = !one;
   const draft = document.querySelector("#note-form textarea")?.value;
   if (one) paint(screens.incident({ pack, incident: one, waiting, act }));
-  else paint(screens.home({ pack, waiting, refused, go, act }), leave());
+  else paint(screens.home({ pack, waiting, refused, filesLeft, go, act }), leave());
   const field = document.querySelector("#note-form textarea");
   if (draft && field) field.value = draft;
   return null;
@@ -115,7 +117,9 @@ const act = {
   export: async () => {
     const said = await askFor(say("export"), [{ name: "passphrase", label: say("export_passphrase"), type: "password" }], say("export"));
     if (!said) return;
-    const file = new Blob([await exportFile(said.passphrase, { person: pack.person.username, operations: waiting })], { type: "application/json" });
+    const { id, name } = pack.person;
+    const carried = { person: { id, name }, device: await deviceId(), operations: waiting, files: await filesToCarry(key) };
+    const file = new Blob([await exportFile(said.passphrase, carried)], { type: "application/json" });
     const link = h("a", { href: URL.createObjectURL(file), download: `siaga-unsent-${new Date().toISOString().slice(0, 16)}.json` });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);

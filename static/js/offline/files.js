@@ -1,6 +1,6 @@
 // Photos and files kept as evidence: sealed on this device, sent after the words that name them.
 import { get, keysOf, put, remove } from "./store.js";
-import { openBytes, sealBytes } from "./vault.js";
+import { base64, openBytes, sealBytes } from "./vault.js";
 
 export const MAX_BYTES = 8 * 1024 * 1024; // incidents/services/evidence_file.py
 export const MAX_MB = MAX_BYTES / 1024 / 1024;
@@ -18,6 +18,15 @@ export const keepFile = async (op_id, bytes) => (
 export const filesWaiting = async () => {
   const unsent = new Set(await keysOf("outbox"));
   return (await keysOf("files")).filter((op_id) => !unsent.has(op_id));
+};
+
+// Everything that lies here, opened, to be carried away in a file of its own.
+export const filesToCarry = async (privateKey) => {
+  const found = {};
+  for (const op_id of await keysOf("files")) {
+    found[op_id] = base64(await openBytes(privateKey, `file ${op_id}`, await get("files", op_id)));
+  }
+  return found;
 };
 
 // One after the other; a file goes from the device when the server has it by its SHA-256.

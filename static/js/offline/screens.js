@@ -24,14 +24,14 @@ const card = (title, ...children) => (
   h("section", { class: "card" }, title && h("div", { class: "card-header" }, h("h2", { class: "card-title" }, title)), h("div", { class: "card-body stack-sm" }, children))
 );
 
-export const home = ({ pack, waiting, refused, go, act }) => [
+export const home = ({ pack, waiting, refused, filesLeft, go, act }) => [
   pack.incidents.length
     ? pack.incidents.map((incident) => h("a", { class: "card offline-incident", href: `#${incident.code}`, onclick: () => go(incident.code) },
       h("div", { class: "card-body split" },
         h("span", {}, h("strong", { class: "code" }, incident.code), ` ${incident.title}`, incident.is_exercise ? ` · ${say("exercise")}` : ""),
         h("span", { class: `badge severity-${incident.severity}` }, `S${incident.severity} ${incident.status_label}`))))
     : h("p", { class: "muted" }, say("no_incidents")),
-  outbox(waiting, refused, pack, act),
+  outbox({ waiting, refused, filesLeft, pack, act }),
   contacts(pack),
   sites(pack),
 ];
@@ -46,15 +46,15 @@ export const sites = (pack) => card(say("sites"), h("ul", { class: "offline-list
   h("span", {}, h("strong", { class: "code" }, site.code), ` ${site.name}`),
   h("span", { class: "muted small" }, [site.state, site.since && clockTime(site.since), site.phone].filter(Boolean).join(" · "))))));
 
-const outbox = (waiting, refused, pack, act) => {
-  if (!waiting.length && !refused.length) return null;
+const outbox = ({ waiting, refused, filesLeft, pack, act }) => {
+  if (!waiting.length && !refused.length && !filesLeft) return null;
   const steps = new Map(pack.incidents.flatMap((one) => one.runs).flatMap((run) => run.phases).flatMap((phase) => phase.steps).map((step) => [step.id, step.text]));
   const line = (op) => h("li", {}, `${clockTime(Date.parse(op.client_time) + (op.offset_ms ?? 0))} ${say(op.kind)} `,
     steps.get(op.step) ?? "", ` ${op.payload.text || op.payload.reason || ""}`, op.detail ? h("span", { class: "muted" }, ` ${op.detail}`) : "");
-  return card(say("unsent", waiting.length),
+  return card(say("unsent", waiting.length + filesLeft),
     h("ul", { id: "outbox-list" }, waiting.map(line)),
     refused.length ? [h("h3", {}, say("refused")), h("ul", {}, refused.map(line)), button(say("forget_refused"), act.forgetRefused)] : null,
-    waiting.length ? button(say("export"), act.export) : null);
+    waiting.length || filesLeft ? button(say("export"), act.export) : null);
 };
 
 export const incident = ({ pack, incident: one, waiting, act }) => [

@@ -6,9 +6,9 @@ import { count, entries, get, put, remove, tell, wipe } from "./store.js";
 import { open, seal } from "./vault.js";
 
 const PACK = "/api/v1/offline/pack/";
-const OPERATIONS = "/api/v1/offline/operations/";
-const EVIDENCE = "/api/v1/offline/evidence/";
-const BATCH = 100;
+export const OPERATIONS = "/api/v1/offline/operations/";
+export const EVIDENCE = "/api/v1/offline/evidence/";
+export const BATCH = 100;
 const PATIENCE = 60000;
 export const state = { link: "unknown", reason: "", retryAt: 0, backOff: 0 };
 // Deeds of an open page. Their words are in its memory anyway, so they are sent without a
@@ -20,7 +20,7 @@ export class Trouble extends Error {
   constructor(kind, detail = "") { super(detail || kind); this.kind = kind; }
 }
 
-const ask = async (address, { method = "GET", body = null, csrf = "" } = {}) => {
+export const ask = async (address, { method = "GET", body = null, csrf = "" } = {}) => {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), PATIENCE);
   let response;

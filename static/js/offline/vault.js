@@ -94,8 +94,15 @@ export const openBytes = async (privateKey, what, { epk, iv, box }) => {
 };
 
 // -- a file to carry unsent operations away, under a passphrase of its own
-const base64 = (bytes) => btoa(Array.from(new Uint8Array(bytes), (one) => String.fromCharCode(one)).join(""));
-const unbase64 = (word) => Uint8Array.from(atob(word), (one) => one.charCodeAt(0));
+export const base64 = (bytes) => {
+  const all = new Uint8Array(bytes);
+  let letters = "";
+  for (let from = 0; from < all.length; from += 32768) {
+    letters += String.fromCharCode(...all.subarray(from, from + 32768));
+  }
+  return btoa(letters);
+};
+export const unbase64 = (word) => Uint8Array.from(atob(word), (one) => one.charCodeAt(0));
 
 export const exportFile = async (passphrase, value) => {
   const [salt, iv] = [random(16), random(12)];
