@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bcp_portal.accounts.models import User
+from bcp_portal.reports.evidence.pack import PackPaper, register_pack_papers
 from bcp_portal.reports.overviews.registry import (
     Overview,
     OverviewPicture,
@@ -18,6 +19,7 @@ from bcp_portal.reports.overviews.words import Mark
 from bcp_portal.reports.paper import PaperColumn, Tile
 from risks.models import Control, Effectiveness, Risk
 from risks.overview_month import month
+from risks.reports.register import report_subject
 from risks.selectors.figures import WorthPage, short_money, worth_page
 
 YEAR = timedelta(days=365)
@@ -125,8 +127,16 @@ def _sum(page: WorthPage) -> Part:
     return Part(_("The sum"), columns, rows, note % {"reason": reason, "moved": moved})
 
 
+def pack_papers(user: User, at: datetime) -> list[PackPaper]:
+    """The whole register belongs in an auditor's pack."""
+    if not user.has_perm("assets.view_every_site") or not user.has_perm("risks.view_risk"):
+        return []
+    return [("risk-register", gettext_lazy("Risk register"), "register", report_subject(at))]
+
+
 def register() -> None:
     """Tell the registry."""
+    register_pack_papers(pack_papers)
     for key, label, lead, permission, gather in (
         (
             "management_month",

@@ -162,6 +162,7 @@ JOBS: dict[str, str] = {
     "incidents.status_mail": "incidents.services.status_subscriber.send_update_mails",
     "report.render": "bcp_portal.reports.services.report_file.render_report",
     "report.deliver": "bcp_portal.reports.services.delivery.send_delivery",
+    "report.pack": "bcp_portal.reports.services.pack.make_pack",
     "telemetry.conflict_mail": "telemetry.services.conflict_mail.send_escalation",
     "risks.import": "risks.services.import_batch.run_batch",
     "accounts.invitation": "bcp_portal.accounts.services.invitation.send_invitation",
@@ -174,6 +175,7 @@ EXHAUSTED: dict[str, str] = {
     "incidents.status_mail": "incidents.services.status_subscriber.give_up_mails",
     "report.render": "bcp_portal.reports.services.report_file.give_up_report",
     "report.deliver": "bcp_portal.reports.services.delivery.note_lost",
+    "report.pack": "bcp_portal.reports.services.report_file.give_up_report",
     "telemetry.conflict_mail": "telemetry.services.conflict_mail.note_lost_escalation",
     "risks.import": "risks.services.import_batch.give_up_batch",
     "accounts.invitation": "bcp_portal.accounts.services.invitation.note_lost_invitation",
@@ -189,6 +191,7 @@ HELD_KINDS: frozenset[str] = frozenset(
 LEASES: dict[str, float] = {
     "incidents.delivery": 15.0,
     "report.render": 120.0,
+    "report.pack": 600.0,
     # Longer than a batch of mails may take.
     "incidents.status_mail": 90.0,
     "risks.import": 300.0,

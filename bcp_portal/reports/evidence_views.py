@@ -1,20 +1,15 @@
 """Doors of the evidence: clause by clause, as a PDF, and all of it as the auditor's pack."""
 
-import tempfile
-from typing import Any
-
-from django.http import FileResponse, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from bcp_portal.audit.services.checkpoint import sign_all
-from bcp_portal.audit.verbs import record_access
 from bcp_portal.reports.evidence.coverage import coverage
-from bcp_portal.reports.evidence.pack import write_pack
 from bcp_portal.reports.evidence.paper import KIND
+from bcp_portal.reports.services.pack import request_pack
 from bcp_portal.reports.services.report_file import request_report
 from bcp_portal.shared.pages import SignedInRequest, needs, render_page
 
@@ -50,15 +45,9 @@ def evidence_report(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 @needs("audit.view_auditrow")
-def auditors_pack(request: SignedInRequest) -> Any:
-    """Everything an auditor leaves with, in one file."""
-    at = timezone.now()
-    record_access(action="evidence.pack", obj=request.user, actor=request.user, at=at)
-    newest = sign_all(at=at)
-    # Closed, and with that deleted, by the response when the last byte has left.
-    file = tempfile.TemporaryFile()  # noqa: SIM115
-    language = get_language() or "en"
-    write_pack(file, newest=newest, by=request.user.name, language=language, at=at)
-    file.seek(0)
-    name = f"siaga-auditors-pack-{at:%Y-%m-%d}.zip"
-    return FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
+def auditors_pack(request: SignedInRequest) -> HttpResponse:
+    """Ask for everything an auditor leaves with; it is made in the background."""
+    report = request_pack(
+        language=(get_language() or "en")[:2], actor=request.user, at=timezone.now()
+    )
+    return redirect("reports:detail", uid=report.uid)

@@ -17,6 +17,8 @@ from bcp_portal.reports.services.report_file import no_such_file_words, note_dow
 from bcp_portal.shared import lists
 from bcp_portal.shared.pages import SignedInRequest, needs, render_page
 
+TYPES = {False: "application/pdf", True: "application/zip"}
+
 REPORTS = lists.ListSpec(
     name="reports.files",
     title=_("Reports"),
@@ -75,7 +77,7 @@ def report_download(request: SignedInRequest, uid: UUID) -> HttpResponse:
     if paper is None:
         return HttpResponse(no_such_file_words(), status=410, content_type="text/plain")
     note_download(report=report, actor=request.user, at=timezone.now())
-    response = HttpResponse(paper, content_type="application/pdf")
+    response = HttpResponse(paper, content_type=TYPES[report.is_pack])
     response["Content-Disposition"] = f'attachment; filename="{report.filename}"'
     response["Repr-Digest"] = f"sha-256=:{b64encode(bytes.fromhex(report.sha256)).decode()}:"
     response["X-Content-Type-Options"] = "nosniff"

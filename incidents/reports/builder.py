@@ -18,7 +18,7 @@ from incidents.reports.board import (
     reach_tiles,
     time_tiles,
 )
-from incidents.reports.depth import deep_analysis, depth_payload
+from incidents.reports.depth import deep_analysis
 from incidents.reports.facts import IncidentFacts, gather_incident
 from incidents.reports.figures import bars_left_out, draw_bars, draw_lanes
 from incidents.reports.ledgers import (
@@ -29,6 +29,7 @@ from incidents.reports.ledgers import (
     run_part,
     versions_table,
 )
+from incidents.reports.left_out import left_out, left_out_payload, left_out_table
 from incidents.reports.long_timeline import is_long, key_moments, timeline_text
 from incidents.reports.offline_annex import clash_table, offline_table
 from incidents.reports.payload import incident_payload
@@ -97,10 +98,21 @@ def build_incident_report(*, subject_id: int, language: str, at: datetime) -> Bu
         promises=promise_scores(facts),
         preliminary=preliminary_reasons(facts),
     )
+    absent = left_out(facts)
+    payload = incident_payload(
+        facts,
+        times=figures.times,
+        scores=figures.scores,
+        runs=figures.runs,
+        promises=figures.promises,
+        preliminary=figures.preliminary,
+        language=language,
+    )
     return build_paper(
         "reports/incident/incident.html",
         {
             "facts": facts,
+            "left_out": left_out_table(absent),
             "incident": facts.incident,
             "contents": _contents() if len(facts.timeline) > LONG_TIMELINE else [],
             **_first_pages(facts, figures),
@@ -108,16 +120,7 @@ def build_incident_report(*, subject_id: int, language: str, at: datetime) -> Bu
             **_what_was_done(facts, figures),
             "depth": depth,
         },
-        payload=incident_payload(
-            facts,
-            times=figures.times,
-            scores=figures.scores,
-            runs=figures.runs,
-            promises=figures.promises,
-            preliminary=figures.preliminary,
-            language=language,
-        )
-        | {"analysis": depth_payload(depth)},
+        payload=payload | {"left_out": left_out_payload(absent)},
         title=paper_title(facts),
         code=facts.incident.code,
         language=language,

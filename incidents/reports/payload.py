@@ -55,6 +55,7 @@ def _happened(facts: IncidentFacts) -> dict[str, Any]:
         ],
         "timeline": [
             {
+                "row": entry.pk,
                 "happened_at": entry.happened_at,
                 "recorded_at": entry.recorded_at,
                 "kind": entry.kind,
@@ -124,6 +125,7 @@ def _followed(facts: IncidentFacts) -> dict[str, Any]:
 
 def _decision(decision: Decision) -> dict[str, Any]:
     return {
+        "row": decision.pk,
         "code": decision.code,
         "question": decision.question,
         "options": decision.options,
@@ -207,6 +209,7 @@ def _run(run: PlaybookRun, score: RunScore) -> dict[str, Any]:
         "finished_at": run.finished_at,
         "steps": [
             {
+                "row": one.step.pk,
                 "code": one.step.code,
                 "phase": one.phase_name,
                 "text": one.step.said("text"),
@@ -227,6 +230,7 @@ def _run(run: PlaybookRun, score: RunScore) -> dict[str, Any]:
 
 def _call(call: Notice) -> dict[str, Any]:
     return {
+        "row": call.pk,
         "code": call.code,
         "person": call.person.name,
         "created_at": call.created_at,

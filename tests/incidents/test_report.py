@@ -338,6 +338,7 @@ def test_the_pages_offer_the_report_to_whoever_may_ask(client):
     incident = make_reviewed_incident()
     door = reverse("incidents:report_request", args=[incident.code])
     pages = [reverse(f"incidents:{name}", args=[incident.code]) for name in ("detail", "review")]
+    pages[0] += "?part=learning"
 
     client.force_login(make_user(Role.INCIDENT_COMMANDER))
     assert all(door in client.get(page).content.decode() for page in pages)

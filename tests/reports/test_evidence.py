@@ -1,5 +1,6 @@
 """Each clause names its evidence, its age and its gaps; an auditor leaves with all of it."""
 
+import hashlib
 import io
 import json
 import subprocess
@@ -13,8 +14,12 @@ from django.urls import reverse
 from bcp_portal.accounts.roles import Role
 from bcp_portal.accounts.services.access_review import open_review
 from bcp_portal.accounts.services.training import load_courses
+from bcp_portal.engine.models import Job
 from bcp_portal.reports.evidence.coverage import coverage, frameworks, gather
 from bcp_portal.reports.evidence.registry import Evidence, evidence_kinds, register_evidence
+from bcp_portal.reports.models import ReportFile
+from bcp_portal.reports.overviews.registry import overviews_for
+from bcp_portal.reports.services.pack import make_pack
 from tests.make import NOON, make_user
 from tests.make_audit import write_rows
 
@@ -82,14 +87,19 @@ def test_others_do_not_see_it(client):
     assert client.get(reverse("reports:evidence")).status_code == 403
 
 
-def test_one_click_builds_a_pack_that_checks_itself(client, tmp_path):
+def test_one_click_builds_a_pack_that_checks_itself(client, tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path / "media"
     load_courses(at=NOON)
     write_rows(3)
     open_review(code="AR-1", actor=None, at=NOON)
-    client.force_login(make_user(Role.AUDITOR))
+    client.force_login(boss := make_user(Role.AUDITOR))
 
-    answer = client.post(reverse("reports:auditors_pack"))
-    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as pack:
+    asked = client.post(reverse("reports:auditors_pack"))
+    (job,) = Job.objects.filter(kind="report.pack")
+    make_pack(subject_id=job.subject_id, at=NOON)
+    report = ReportFile.objects.get()
+    answer = client.get(reverse("reports:download", args=[report.uid]))
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as pack:
         pack.extractall(tmp_path)
     folder = tmp_path / "siaga-auditors-pack"
     with zipfile.ZipFile(folder / "siaga-audit-trail.zip") as trail:
@@ -99,10 +109,29 @@ def test_one_click_builds_a_pack_that_checks_itself(client, tmp_path):
         capture_output=True, text=True, check=False,
     )  # fmt: skip
 
-    assert {path.name for path in folder.glob("*.*")} == {
-        "index.html", "evidence-by-clause.pdf", "evidence-by-clause.xlsx", "training.pdf",
-        "training.xlsx", "AR-1.pdf", "siaga-audit-trail.zip",
+    assert asked.url == reverse("reports:detail", args=[report.uid])
+    assert (report.status, report.progress) == ("ready", 100)
+    assert hashlib.sha256(answer.content).hexdigest() == report.sha256
+    names = {path.name for path in folder.glob("*.*")}
+    both = {one.key.replace("_", "-") for one in overviews_for(boss)}
+    assert names == {
+        "index.html", "evidence-by-clause.pdf", "evidence-by-clause.xlsx", "AR-1.pdf",
+        "risk-register.pdf", "siaga-audit-trail.zip",
+        *(f"{key}.pdf" for key in both), *(f"{key}.xlsx" for key in both),
     }  # fmt: skip
+    assert report.pages == len(names)
+    index = (folder / "index.html").read_text()
+    assert all(name in index for name in names - {"index.html"})
     assert done.returncode == 0, done.stderr
     manifest = json.loads((folder / "siaga-audit-trail" / "manifest.json").read_text())
     assert manifest["checkpoint"].split()[0] == str(manifest["rows"])
+
+
+def test_who_lost_the_right_gets_no_pack_that_was_asked_for_before(client):
+    client.force_login(boss := make_user(Role.AUDITOR))
+    client.post(reverse("reports:auditors_pack"))
+    boss.groups.clear()
+
+    make_pack(subject_id=ReportFile.objects.get().pk, at=NOON)
+
+    assert ReportFile.objects.get().status == "failed"

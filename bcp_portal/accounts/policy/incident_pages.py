@@ -54,6 +54,8 @@ RULES: tuple[Rule, ...] = (
     _plan("reporting_rule", "incidents.change_updatetemplate", _FORM),
     _plan("reporting_rule_retire", "incidents.change_updatetemplate", "POST"),
     _page("report_request", "reports.request_report", "POST"),
+    _page("report_markdown", "reports.request_report"),
+    _page("report_json", "reports.request_report"),
     _page("review", "incidents.view_review", _FORM, kind="review"),
     _page("review_open", "incidents.change_review", "POST", kind="review"),
     _page("review_sign", "incidents.sign_off_review", "POST", kind="review"),

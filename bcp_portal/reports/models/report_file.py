@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from bcp_portal.accounts.models import User
 from bcp_portal.shared.lifecycle import Lifecycle
 
+PACK = "auditors_pack"
+
 
 class ReportState(models.TextChoices):
     """Where a report stands."""
@@ -122,4 +124,9 @@ class ReportFile(models.Model):
             char if char.isascii() and (char.isalnum() or char in "-_") else "-"
             for char in f"{self.subject_code or self.subject_kind}-{self.kind}"
         )
-        return f"{name}-{self.as_of:%Y-%m-%d}.pdf"
+        return f"{name}-{self.as_of:%Y-%m-%d}.{'zip' if self.is_pack else 'pdf'}"
+
+    @property
+    def is_pack(self) -> bool:
+        """Whether it is a file of many papers and sheets."""
+        return self.kind == PACK

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db import models
+
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.reports.models import ReportFile
@@ -37,3 +39,10 @@ def note_sheet(*, overview: Overview, rows: int, sha256: str, actor: User, at: d
         at=at,
         after={"list": overview.key, "format": "xlsx", "rows": rows, "sha256": sha256},
     )
+
+
+@verb
+def note_facts(*, subject: models.Model, form: str, sha256: str, actor: User, at: datetime) -> None:
+    """Note who took the facts of a report away as text, before they have them."""
+    facts = {"format": form, "sha256": sha256}
+    audit(action="report.facts", obj=subject, actor=actor, at=at, after=facts)

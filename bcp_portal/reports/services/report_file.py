@@ -90,20 +90,27 @@ def start_report(*, report: ReportFile, at: datetime) -> ReportFile:
 
 @verb
 def finish_report(
-    *, report: ReportFile, paper: RenderedPdf, content_sha256: str, path: str, at: datetime
+    *,
+    report: ReportFile,
+    sha256: str,
+    size: int,
+    pages: int,
+    content_sha256: str,
+    path: str,
+    at: datetime,
 ) -> ReportFile:
     """Put the paper on file with its hash; from here on it never changes."""
     locked = _move(report, ReportState.READY)
     locked.progress, locked.generated_at, locked.path = 100, at, path
-    locked.sha256, locked.content_json_sha256 = paper.sha256, content_sha256
-    locked.size, locked.pages, locked.error = len(paper.bytes), paper.pages, ""
+    locked.sha256, locked.content_json_sha256 = sha256, content_sha256
+    locked.size, locked.pages, locked.error = size, pages, ""
     locked.save()
     audit(
         action="report.finish",
         obj=locked,
         actor=None,
         at=at,
-        after={"sha256": paper.sha256, "content_sha256": content_sha256, "pages": paper.pages},
+        after={"sha256": sha256, "content_sha256": content_sha256, "pages": pages},
     )
     for waiting in ReportDelivery.objects.awaiting(locked).values_list("pk", flat=True):
         queue_job(kind=DELIVER_JOB, subject_id=waiting, at=at)
@@ -154,7 +161,15 @@ def render_report(*, subject_id: int, at: datetime, again: bool = False) -> None
         fail_report(report=report, error=str(error), at=at)
         return
     path = _keep(report, paper)
-    finish_report(report=report, paper=paper, content_sha256=content_sha256, path=path, at=at)
+    finish_report(
+        report=report,
+        sha256=paper.sha256,
+        size=len(paper.bytes),
+        pages=paper.pages,
+        content_sha256=content_sha256,
+        path=path,
+        at=at,
+    )
 
 
 @verb
