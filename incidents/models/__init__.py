@@ -76,12 +76,15 @@ from incidents.models.run import (
     RunStep,
     StepStatus,
 )
+from incidents.models.sensitive_lift import SensitiveLift
+from incidents.models.severity_matrix import SeverityMatrix
 from incidents.models.silence import Silence, SilenceKind, SilenceStatus
 from incidents.models.status_page import (
     StatusComponent,
     StatusMail,
     StatusSubscriber,
 )
+from incidents.models.team import Team, TeamMember
 from incidents.models.timeline import Importance, TimelineEntry, TimelineKind
 from incidents.models.update import Audience, StatusUpdate
 from incidents.models.verdict import VerdictChange
@@ -157,7 +160,9 @@ __all__ = [
     "RunPhase",
     "RunStatus",
     "RunStep",
+    "SensitiveLift",
     "Severity",
+    "SeverityMatrix",
     "Shift",
     "Silence",
     "SilenceKind",
@@ -169,6 +174,8 @@ __all__ = [
     "Step",
     "StepRight",
     "StepStatus",
+    "Team",
+    "TeamMember",
     "TimelineEntry",
     "TimelineKind",
     "UpdateDraft",

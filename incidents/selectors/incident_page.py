@@ -24,6 +24,7 @@ from incidents.models import (
     ReportingClock,
     ReportingState,
     Review,
+    SensitiveLift,
     StatusUpdate,
     VerdictChange,
 )
@@ -38,6 +39,7 @@ from incidents.selectors.clocks import (
 from incidents.selectors.forecast import Forecast, forecasts
 from incidents.selectors.run_blocks import RunBlock, StepLine, run_blocks
 from incidents.selectors.run_log import Merge, merge_of
+from incidents.selectors.teams import TeamLine, team_lines
 from incidents.selectors.timeline import TimelinePage, newest_entries
 from telemetry.models import SignalRule
 from telemetry.wording import explain_sums
@@ -160,6 +162,18 @@ class IncidentPage:
     def named(self) -> list[IncidentAccess]:
         """Who was named for a sensitive incident and still sees it."""
         return list(named_people(self.incident)) if self.incident.sensitive_at else []
+
+    @cached_property
+    def teams(self) -> list[TeamLine]:
+        """Who works with whom."""
+        return team_lines(self.incident)
+
+    @cached_property
+    def lift(self) -> SensitiveLift | None:
+        """Who asks to open a sensitive incident to everybody."""
+        if self.incident.sensitive_at is None:
+            return None
+        return self.incident.lifts.filter(decided_at=None).select_related("asked_by").first()
 
     @cached_property
     def escalations(self) -> list[Escalation]:

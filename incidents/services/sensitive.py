@@ -9,7 +9,14 @@ from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, record_access, verb
 from bcp_portal.reports.services.report_file import keep_private
 from bcp_portal.shared.errors import DomainError, NotAllowedError
-from incidents.models import Importance, Incident, IncidentAccess, NoticeKind, TimelineKind
+from incidents.models import (
+    Importance,
+    Incident,
+    IncidentAccess,
+    NoticeKind,
+    SensitiveLift,
+    TimelineKind,
+)
 from incidents.services.notice import write_notice
 from incidents.services.timeline import write_entry
 
@@ -30,17 +37,45 @@ def make_sensitive(*, incident: Incident, reason: str, actor: User, at: datetime
 
 
 @verb
-def end_sensitive(*, incident: Incident, reason: str, actor: User, at: datetime) -> Incident:
-    """Open it to everybody again who may see the places that it hits, and say why."""
+def ask_lift(*, incident: Incident, reason: str, actor: User, at: datetime) -> SensitiveLift:
+    """Ask to open it to everybody who may see its places; it opens when a second person agrees."""
     locked = _commanded(incident, actor)
     if locked.sensitive_at is None:
         raise DomainError(_("%(code)s is not sensitive.") % {"code": locked.code})
+    lift, is_new = SensitiveLift.objects.get_or_create(
+        incident=locked,
+        decided_at=None,
+        defaults={"asked_by": actor, "asked_at": at, "reason": reason},
+    )
+    if is_new:
+        _note(locked, gettext_noop("%(name)s asks to open it to everybody: %(reason)s"),
+              {"name": actor.name, "reason": reason}, actor=actor, at=at)  # fmt: skip
+        audit(action="incident.ask_lift", obj=locked, actor=actor, at=at, reason=reason)
+    return lift
+
+
+@verb
+def decide_lift(*, lift: SensitiveLift, is_agreed: bool, actor: User, at: datetime) -> Incident:
+    """Agree as the second person, or keep it closed; nobody agrees to what they asked for."""
+    locked = Incident.objects.select_for_update().get(pk=lift.incident_id)
+    lift = SensitiveLift.objects.select_for_update().get(pk=lift.pk)
+    if lift.decided_at is not None:
+        raise DomainError(_("Somebody has decided this already."))
+    if is_agreed and lift.asked_by_id == actor.pk:
+        raise NotAllowedError(_("This takes a second person: you asked for it."))
+    lift.decided_at, lift.decided_by, lift.is_agreed = at, actor, is_agreed
+    lift.save(update_fields=["decided_at", "decided_by", "is_agreed"])
+    if not is_agreed:
+        _note(locked, gettext_noop("It stays sensitive"), {}, actor=actor, at=at)
+        audit(action="incident.keep_sensitive", obj=locked, actor=actor, at=at)
+        return locked
     locked.sensitive_at = None
     locked.save(update_fields=["sensitive_at"])
     keep_private(subject_kind="incident", subject_id=locked.pk, is_private=False)
-    _note(locked, gettext_noop("No longer sensitive: %(reason)s"), {"reason": reason},
+    _note(locked, gettext_noop("No longer sensitive: %(reason)s"), {"reason": lift.reason},
           actor=actor, at=at)  # fmt: skip
-    audit(action="incident.not_sensitive", obj=locked, actor=actor, at=at, reason=reason)
+    audit(action="incident.not_sensitive", obj=locked, actor=actor, at=at, reason=lift.reason,
+          after={"asked_by": lift.asked_by.username})  # fmt: skip
     return locked
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from assets.models import Criticality
 from incidents.models import IncidentKind, RunMode, Severity
+from incidents.selectors.severity import matrix_in_force
 from telemetry.models import Signal, SignalRule
 
 Group = Literal["own", "site", "stream"]
@@ -109,13 +110,9 @@ def own_group(signal: Signal) -> str:
 
 
 def severity_for(*, signal_severity: int, site_criticalities: list[int]) -> Severity:
-    """How grave it is: what the rule says, and one step worse for what the business leans on.
-
-    A vital site, or five sites and more at once, make it one step worse.
-    """
-    worst = signal_severity
-    if Criticality.VITAL in site_criticalities:
-        worst -= 1
-    if len(site_criticalities) >= 5:
-        worst -= 1
-    return Severity(min(max(worst, Severity.CRITICAL), Severity.LOW))
+    """How grave it is by the matrix in force: what the rule says, and how far it reaches."""
+    has_vital = Criticality.VITAL in site_criticalities
+    matrix = matrix_in_force()
+    return Severity(
+        matrix.judge(signal_severity, has_vital=has_vital, sites=len(site_criticalities))
+    )

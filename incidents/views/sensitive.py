@@ -14,7 +14,8 @@ from bcp_portal.shared.pages import SignedInRequest, attempt, needs
 from incidents.forms.incident import NamePersonForm, ReasonForm
 from incidents.models import Incident, IncidentAccess
 from incidents.services.sensitive import (
-    end_sensitive,
+    ask_lift,
+    decide_lift,
     make_sensitive,
     name_person,
     unname_person,
@@ -37,8 +38,11 @@ def sensitive(request: SignedInRequest, code: str) -> HttpResponse:
     is_open = incident.sensitive_at is None
 
     def run(facts: dict[str, Any]) -> str:
-        move = make_sensitive if is_open else end_sensitive
-        move(incident=incident, **facts, actor=request.user, at=timezone.now())
+        said = {"incident": incident, **facts, "actor": request.user, "at": timezone.now()}
+        if is_open:
+            make_sensitive(**said)
+        else:
+            ask_lift(**said)
         return page
 
     return form_door(
@@ -46,12 +50,29 @@ def sensitive(request: SignedInRequest, code: str) -> HttpResponse:
         ReasonForm(request.POST or None),
         run=run,
         title=(
-            _("Let only named people see %(code)s") if is_open else _("Open %(code)s to everybody")
+            _("Let only named people see %(code)s")
+            if is_open
+            else _("Ask to open %(code)s to everybody")
         )
         % {"code": code},
         submit=_("Save"),
         cancel_url=page,
     )
+
+
+@require_POST
+@needs(RUN)
+def lift_decide(request: SignedInRequest, code: str) -> HttpResponse:
+    """Agree to open it to everybody, or keep it closed."""
+    incident = _find(request, code)
+    lift = get_object_or_404(incident.lifts.filter(decided_at=None))
+    is_agreed = request.POST.get("agree") == "yes"
+    attempt(
+        request,
+        lambda: decide_lift(lift=lift, is_agreed=is_agreed, actor=request.user, at=timezone.now()),
+    )
+    # Whoever was not named may not see it any longer than the decision took.
+    return redirect("incidents:detail", code=code)
 
 
 @require_http_methods(FORM)

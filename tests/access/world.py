@@ -28,6 +28,7 @@ from incidents.services.incident import recover_incident, start_response
 from incidents.services.operation_log import log_operation
 from incidents.services.reporting import save_reporting_rule, start_reporting_clock
 from incidents.services.review import open_review, save_review
+from incidents.services.team import form_team
 from incidents.services.timeline import add_note
 from incidents.services.update import publish_update
 from risks.models import (
@@ -206,6 +207,9 @@ def _add_incident(half: Half, boss: User) -> None:
     )
     half.things["named"] = IncidentAccess.objects.create(
         incident=incident, user=boss, granted_by=boss, granted_at=NOON, reason=f"{word} reason"
+    )
+    half.things["team"] = form_team(
+        incident=incident, name=f"{word} team", lead=boss, members=[boss], actor=boss, at=NOON
     )
     half.things["silence"] = Silence.objects.create(
         reason=f"{word} silence",

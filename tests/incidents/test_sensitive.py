@@ -13,7 +13,7 @@ from bcp_portal.shared.errors import DomainError, NotAllowedError
 from bcp_portal.shared.policy import PUBLIC, SIGNED_IN
 from incidents.models import Alert, Incident, IncidentAccess, Notice
 from incidents.services.escalation import start_escalation
-from incidents.services.sensitive import end_sensitive, make_sensitive, name_person
+from incidents.services.sensitive import ask_lift, decide_lift, make_sensitive, name_person
 from incidents.services.timeline import add_note
 from incidents.services.verdict import merge_incident
 from tests.access.test_every_route import NAMES, address, body, doors
@@ -86,7 +86,7 @@ def test_only_the_commander_says_who_may_see_it(boss):
     with pytest.raises(NotAllowedError):
         name_person(incident=incident, user=other, reason="me", actor=other, at=NOON)
     with pytest.raises(NotAllowedError):
-        end_sensitive(incident=incident, reason="why not", actor=other, at=NOON)
+        ask_lift(incident=incident, reason="why not", actor=other, at=NOON)
 
 
 def test_it_is_in_no_list_no_count_and_no_search(client, boss):
@@ -164,7 +164,7 @@ def test_a_sensitive_incident_is_not_mixed_with_another(boss):
         merge_incident(incident=incident, into=other, actor=boss, at=NOON)
 
 
-def test_it_is_closed_named_and_opened_again_on_the_pages(client, boss):
+def test_it_is_closed_and_named_and_takes_two_people_to_open_again_on_the_pages(client, boss):
     incident = make_incident(commander=boss)
     friend = make_user(Role.RESPONDER, first_name="Dewi")
     address_of = lambda name: reverse(f"incidents:{name}", args=[incident.code])  # noqa: E731
@@ -176,5 +176,29 @@ def test_it_is_closed_named_and_opened_again_on_the_pages(client, boss):
     client.post(reverse("incidents:unname_person", args=[access.pk]))
     assert incident not in Incident.objects.visible_to(friend)
     client.post(address_of("sensitive"), {"reason": "it was nothing"})
+    client.post(address_of("lift_decide"), {"agree": "yes"})
+    assert incident not in Incident.objects.visible_to(make_user(Role.AUDITOR))
+
+    second = make_user(Role.INCIDENT_COMMANDER, first_name="Raka")
+    client.post(address_of("name_person"), {"user": second.pk, "reason": "second person"})
+    client.force_login(second)
+    assert "it was nothing" in client.get(address_of("detail"), {"whole": 1}).content.decode()
+    client.post(address_of("lift_decide"), {"agree": "yes"})
 
     assert incident in Incident.objects.visible_to(make_user(Role.AUDITOR))
+
+
+def test_a_second_person_may_keep_it_closed(boss):
+    incident = sensitive(boss)
+    friend = make_user(Role.INCIDENT_COMMANDER)
+    name_person(incident=incident, user=friend, reason="helps", actor=boss, at=NOON)
+    lift = ask_lift(incident=incident, reason="it is over", actor=boss, at=NOON)
+
+    with pytest.raises(NotAllowedError, match="second person"):
+        decide_lift(lift=lift, is_agreed=True, actor=boss, at=NOON)
+    decide_lift(lift=lift, is_agreed=False, actor=friend, at=NOON)
+
+    incident.refresh_from_db()
+    assert incident.sensitive_at is not None
+    with pytest.raises(DomainError, match="already"):
+        decide_lift(lift=lift, is_agreed=True, actor=friend, at=NOON)
