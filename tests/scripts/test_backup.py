@@ -118,3 +118,37 @@ def test_a_file_that_is_no_backup_is_refused(portal, tmp_path):
 
     assert result.returncode == 1
     assert "is not a backup of Siaga" in result.stderr
+
+
+LEDGER = """
+from assets.models import Achievement
+for one in Achievement.objects.order_by("measure"):
+    print(one.asset.code, one.measure, one.source_kind, one.achieved.total_seconds() > 0)
+"""
+
+
+def test_a_drill_restores_into_quarantine_and_files_rto_and_rpo_in_the_ledger(portal, archive):
+    held = ask(portal, HELD)
+
+    drill = portal("drill", "restore", "--file", str(archive))
+
+    assert drill.returncode == 0, drill.stderr
+    assert "each as it was written" in drill.stdout
+    assert ask(portal, LEDGER).splitlines() == [
+        "SIAGA rpo restore_test True",
+        "SIAGA rto restore_test True",
+    ]
+    # The portal itself was not touched: nothing is held here that was not held before.
+    assert ask(portal, HELD) == held
+
+
+def test_a_drill_of_a_damaged_backup_files_nothing(portal, archive, tmp_path):
+    damaged = tmp_path / "half.tar.gz"
+    damaged.write_bytes(archive.read_bytes()[:-200])
+
+    before = ask(portal, LEDGER)
+    drill = portal("drill", "restore", "--file", str(damaged))
+
+    assert drill.returncode == 1
+    assert "damaged" in drill.stderr
+    assert ask(portal, LEDGER) == before
