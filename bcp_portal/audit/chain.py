@@ -33,19 +33,12 @@ class PendingRow:
     after: dict[str, Any]
 
 
-def append_rows(pending: Sequence[PendingRow], *, waits_later: bool = False) -> None:
-    """Append rows to the chain inside the present transaction.
-
-    With `waits_later` the caller promises `wait_for_disk` right after the commit, and tells nobody
-    before. The lock is then held for the writing alone: while one waits for the disk the next ones
-    write, and one wait serves them all.
-    """
+def append_rows(pending: Sequence[PendingRow]) -> None:
+    """Append rows to the chain inside the present transaction."""
     if not pending:
         return
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            if waits_later:
-                cursor.execute("SET LOCAL synchronous_commit TO off")
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHAIN_LOCK])
     # SQLite: the transaction began IMMEDIATE, so this is the only writer already.
     last = AuditRow.objects.order_by("-seq").values_list("seq", "hash").first()
@@ -63,15 +56,6 @@ def append_rows(pending: Sequence[PendingRow], *, waits_later: bool = False) -> 
     AuditRow.objects.bulk_create(rows)
     if sealed:
         SealedValue.objects.bulk_create(sealed)
-
-
-def wait_for_disk() -> None:
-    """Return when everything that was committed before is on the disk of the database."""
-    if connection.vendor == "postgresql":
-        # An empty message in a commit of its own, which waits: whatever lies before it in the
-        # write-ahead log is then as durable as it is. SQLite has waited in its commit.
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_logical_emit_message(true, 'siaga', '')")
 
 
 def head() -> tuple[int, str]:

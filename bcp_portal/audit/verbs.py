@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 from django.contrib.auth.models import AbstractUser
-from django.db import connection, models, transaction
+from django.db import models, transaction
 
-from bcp_portal.audit.chain import PendingRow, append_rows, wait_for_disk
+from bcp_portal.audit.chain import PendingRow, append_rows
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,16 +46,12 @@ def verb(function: Callable[P, R]) -> Callable[P, R]:
             return _nested(function, *args, **kwargs)
         rows = _Pending()
         token = _pending.set(rows)
-        # Inside somebody else's transaction the commit, and the wait for it, are theirs.
-        is_ours = not connection.in_atomic_block
         try:
             with transaction.atomic():
                 result = function(*args, **kwargs)
                 _tell(rows)
-                append_rows(rows, waits_later=is_ours)
-            if is_ours and rows:
-                wait_for_disk()
-            return result
+                append_rows(rows)
+                return result
         finally:
             _pending.reset(token)
 
