@@ -36,7 +36,8 @@ def _canonical(one: Distribution) -> str:
 
 def _package(name: str, one: Distribution) -> dict[str, Any]:
     address = f"pkg:pypi/{name}@{one.version}"
-    said = one.metadata.get("License-Expression") or one.metadata.get("License") or ""
+    facts = one.metadata.json
+    said = str(facts.get("license_expression") or facts.get("license") or "")
     part: dict[str, Any] = {
         "type": "library", "bom-ref": address, "name": name, "version": one.version,
         "purl": address,
