@@ -42,6 +42,8 @@ __all__ = [
 CellValue = str | int | float | Decimal | bool | date | datetime | time | timedelta | None
 ENCODINGS = ("utf-8-sig", "cp1252")
 DELIMITERS = ",;\t|"
+# How many empty rows in a row end a table: some programs claim a million of them.
+MOST_EMPTY = 5_000
 # What other files begin with, so that a wrong one can be called by its name.
 STRANGERS = {
     b"%PDF": "PDF",
@@ -111,9 +113,13 @@ def _finish(kind: str, lines: Iterator[list[CellValue]], limits: SheetLimits) ->
         raise UnreadableSheetError(_("The file holds no table: no row has any text in it."))
     heads = [str(cell or "").strip() for cell in first]
     rows: list[list[CellValue]] = []
+    empty = 0
     for _at, line in cleaned:
+        empty = 0 if line else empty + 1
+        if empty > MOST_EMPTY:
+            break
         rows.append(line)
-        if len(rows) > limits.rows:
+        if len(rows) - empty > limits.rows:
             raise UnreadableSheetError(
                 _("The table has more than %d rows. Split it into several files.") % limits.rows
             )
