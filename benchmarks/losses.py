@@ -24,8 +24,8 @@ def main() -> int:
     turns = [measure(bets) for _each in range(REPEATS)]
     clock, worked = (statistics.median(column) for column in zip(*turns, strict=True))
     print(
-        f"portfolio of {RISKS} risks x {YEARS} years: {clock:.2f} s, of the processor {worked:.2f} s"
-        f" (limit {LIMIT_S} s)"
+        f"portfolio of {RISKS} risks x {YEARS} years: {clock:.2f} s,"
+        f" of the processor {worked:.2f} s (limit {LIMIT_S} s)"
     )
     return 0 if worked <= LIMIT_S else 1
 
