@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.db.models import Count, Q
+from django.utils.translation import gettext as _
 
 from assets.models import Site
 from bcp_portal.accounts.models import User
 from bcp_portal.demo.drills import Switches, providers, read_switches
-from bcp_portal.demo.menu import MENU, Drill
+from bcp_portal.demo.menu import BY_HAND, MENU, Drill
 from bcp_portal.demo.places import FIELD_PLACES, REGIONS, SHOPS_WITH_A_QUOTA
 from incidents.models import Alert, IncidentKind
 from incidents.services.triage import suggest_playbook
 from incidents.services.triage_rules import TRIAGE
-from telemetry.models import NodeState, SignalRule
+from telemetry.models import NodeState, OrderAck, SignalRule
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class DrillCard:
     kind: str
     playbook: str
     verdicts: list[Verdict]
+    is_by_hand: bool = False
 
     @property
     def is_on(self) -> bool:
@@ -58,7 +60,9 @@ class DrillCard:
     @property
     def mark(self) -> str:
         """Changes with whatever a viewer should see change."""
-        return "/".join([*self.broken, *(verdict.incident for verdict in self.verdicts)])
+        return "/".join(
+            [*self.broken, *(f"{verdict.incident}{verdict.title}" for verdict in self.verdicts)]
+        )
 
 
 @dataclass(frozen=True)
@@ -80,17 +84,22 @@ def drill_board(folder: Path, user: User) -> DrillBoard | None:
         row["region__code"]: (row["online"], row["total"])
         for row in rows.annotate(online=online, total=Count("pk"))
     }
-    verdicts = _verdicts(user)
+    verdicts, carried = _verdicts(user), _carried(user)
     return DrillBoard(
         regions=[
             RegionSwitch(code, name, code in switches.cut, *counts.get(code, (0, 0)))
             for code, name in REGIONS.items()
         ],
-        cards=[_card(drill, switches, verdicts) for drill in MENU],
+        cards=[
+            _card(drill, switches, verdicts, carried if drill.slug == BY_HAND else [])
+            for drill in MENU
+        ],
     )
 
 
-def _card(drill: Drill, switches: Switches, verdicts: dict[str, list[Verdict]]) -> DrillCard:
+def _card(
+    drill: Drill, switches: Switches, verdicts: dict[str, list[Verdict]], carried: list[Verdict]
+) -> DrillCard:
     state = getattr(switches, drill.switch) if drill.switch else []
     kind = TRIAGE[drill.rules[0]].kind
     playbook = suggest_playbook(kind=kind, rule=drill.rules[0])
@@ -101,8 +110,31 @@ def _card(drill: Drill, switches: Switches, verdicts: dict[str, list[Verdict]]) 
         rules=[str(SignalRule(rule).label) for rule in drill.rules],
         kind=str(IncidentKind(kind).label),
         playbook=str(playbook) if playbook else "",
-        verdicts=[verdict for rule in drill.rules for verdict in verdicts.get(rule, ())],
+        verdicts=carried + [verdict for rule in drill.rules for verdict in verdicts.get(rule, ())],
+        is_by_hand=drill.slug == BY_HAND,
     )
+
+
+def _carried(user: User) -> list[Verdict]:
+    """The newest answers that came by voice or picture: how far which site is."""
+    told = OrderAck.objects.filter(
+        channel__in=("code", "qr"),
+        delivery__desired_state__site__in=Site.objects.visible_to(user),
+    ).select_related("delivery__desired_state__site")
+    return [
+        Verdict(
+            title=_("%(site)s answered order number %(number)s: %(rung)s (%(how)s)")
+            % {
+                "site": ack.delivery.desired_state.site.code,
+                "number": ack.delivery.desired_state.epoch,
+                "rung": ack.get_rung_display(),
+                "how": ack.detail,
+            },
+            incident="",
+            playbook="",
+        )
+        for ack in told.order_by("-received_at", "-pk")[:3]
+    ]
 
 
 def _places(where: str) -> list[tuple[str, str]]:

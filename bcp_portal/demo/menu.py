@@ -30,11 +30,20 @@ class Drill:
     rules: tuple[R, ...]
 
 
+# The drill in which people are the network.
+BY_HAND = "by-hand"
+
 MENU: tuple[Drill, ...] = (
     Drill(
         "site", "building-store", _("Cut the link of one site"),
         _("One site falls silent and its neighbours speak: a local incident opens after half a minute, and no shared one. Its till sells on into its queue."),
         "site", "cut_sites", "JBR-01", "cut-site", _("Cut the site's link"), "restore-site", _("Restore"),
+        (R.SITE_SILENT,),
+    ),
+    Drill(
+        BY_HAND, "hand-stop", _("Carry an order by hand"),
+        _("Cut the link of one shop, order it to stand still, and open its order by hand. The field below is the shop's end of the telephone: say the eight words there and its real agent reads them. It answers with four words; type them on the page of the order, and the verdict says how far the shop is and how that was told."),
+        "site", "cut_sites", "SBY-02", "cut-site", _("Cut the site's link"), "restore-site", _("Restore"),
         (R.SITE_SILENT,),
     ),
     Drill(

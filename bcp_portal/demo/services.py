@@ -12,6 +12,13 @@ from bcp_portal.live.services import publish
 
 
 @verb
+def note_said(*, place: str, actor: User, at: datetime) -> None:
+    """Note that somebody said an order to the agent of a site, as if by telephone."""
+    audit(action="drill.say", obj=Site.objects.get(code=place), actor=actor, at=at)
+    publish(topic="drills", kind="say", at=at)
+
+
+@verb
 def throw_switch(*, folder: Path, drill: str, place: str, actor: User | None, at: datetime) -> None:
     """Break or mend something of the fleet; the fleet sees it within half a second."""
     model = Region if place in REGIONS else Site

@@ -1,12 +1,20 @@
 """The drills page: switches of the demo's fleet, only where there is one."""
 
+import json
+import re
+
 import pytest
 from django.urls import reverse
 
 from bcp_portal.accounts.roles import Role
 from bcp_portal.audit.models import AuditRow
 from bcp_portal.demo.drills import fleet_folder, read_switches
+from siaga_agent.enrol import enrol
+from telemetry.ordering.signing import public_key
+from telemetry.ordering.spoken import order_words, voice_key
 from tests.make import make_region, make_site, make_user
+from tests.make_orders import current, give, make_heard_site
+from tests.telemetry.orders.test_order_pages import sign_in
 
 pytestmark = pytest.mark.django_db
 PAGE = "/drills/"
@@ -95,3 +103,36 @@ def test_a_viewer_throws_no_switch(client, folder):
 
     assert client.post(PAGE, {"drill": "stop-centre"}).status_code == 403
     assert not read_switches(folder).centre_stopped
+
+
+def test_an_order_said_to_the_agent_of_a_shop_is_answered_and_becomes_the_verdict(client, folder):
+    site, device = make_heard_site(code="SBY-02")
+    give(site)
+    sign_in(client)
+    home = folder / "SBY-02" / "agent"
+    enrolled_home(home, device)
+    words = order_words(current(site), device)
+    by_hand = reverse("telemetry:order_by_hand", args=[site.code])
+
+    wrong = client.post(PAGE, {"drill": "say", "place": "SBY-02", "words": "bako"}, follow=True)
+    said = client.post(PAGE, {"drill": "say", "place": "SBY-02", "words": words}, follow=True)
+    answer = re.search(r"has read it and answers: ((?:\w{4} ?){4})", said.text)[1].strip()
+    client.post(by_hand, {"words": answer})
+
+    assert "The site does not take it" in wrong.text
+    assert "It takes 8 words; these are 1" in wrong.text
+    assert "SBY-02 answered order number 1: " in client.get(PAGE).text
+    assert AuditRow.objects.filter(action="drill.say").count() == 1
+
+
+def enrolled_home(home, device):
+    """The folder of an agent that was enrolled for this device."""
+    told = {
+        "node_id": str(device.node_id), "site": device.site.code, "name": device.name,
+        "token": "secret-token", "portal": "http://127.0.0.1:1", "orders_key": public_key(),
+        "voice_key": voice_key(device),
+    }  # fmt: skip
+    home.parent.mkdir()
+    invitation = home.parent / "invitation.json"
+    invitation.write_text(json.dumps(told))
+    enrol(home=home, token_json=str(invitation))

@@ -10,6 +10,8 @@ import pytest
 import segno
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.test import Client
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from bcp_portal.accounts.roles import Role
@@ -17,7 +19,7 @@ from incidents.models import EvidenceFile, OfflineDevice, Operation, TimelineEnt
 from incidents.selectors.run_log import merge_of
 from telemetry.ordering.spoken import qr_text
 from tests.frame.browsing import ARGUMENTS, CHROMIUM, chromium
-from tests.make import make_user
+from tests.make import PASSWORD, make_user
 from tests.make_incidents import make_run, step_of
 from tests.make_orders import current, give, make_heard_site
 from tests.offline.pages import (
@@ -420,7 +422,14 @@ def test_a_photo_of_a_code_is_read_in_the_browser_and_counts_as_scanned(browser,
     give(site)
     photo = tmp_path / "photo.png"
     segno.make(qr_text(current(site)), error="l").save(photo, scale=5, border=4)
-    with device(browser, server, make_user(Role.INCIDENT_COMMANDER), width=375) as page:
+    budi, client = make_user(Role.INCIDENT_COMMANDER), Client()
+    # Orders are shown after a fresh sign-in with the password only.
+    client.post(reverse("account_login"), {"login": budi.username, "password": PASSWORD})
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    with device(browser, server, budi, width=375) as page:
+        page.context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": server.url}]
+        )
         page.goto(f"{server.url}/sites/{site.code}/orders/by-hand/")
         page.set_input_files("#scan-picture", str(photo))
         expect(page.locator("#id_words")).to_have_value(qr_text(current(site)))
