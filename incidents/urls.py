@@ -196,6 +196,7 @@ urlpatterns = [
     path("incidents/<str:code>/similar/", figures.similar, name="similar"),
     path("figures/incidents/", figures.figures, name="figures"),
     path("figures/incidents.csv", figures.figures_csv, name="figures_csv"),
+    path("figures/incidents.xlsx", figures.figures_xlsx, name="figures_xlsx"),
     path("updates/", updates.update_list, name="updates"),
     path("updates/drafts/<int:pk>/approve/", updates.draft_approve, name="draft_approve"),
     path("updates/drafts/<int:pk>/refuse/", updates.draft_refuse, name="draft_refuse"),

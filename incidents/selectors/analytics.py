@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from bcp_portal.accounts.models import User
 from incidents.models import Incident, Notice, NoticeKind, RunMode, RunStep
+from incidents.selectors.call_load import PersonLoad, call_loads
 
 MONTHS = 12
 MOST = 10
@@ -48,6 +49,7 @@ class Analytics:
     steps_late: int
     months: list[Times]
     groups: list[Group]
+    people: list[PersonLoad]
 
     @property
     def on_time_share(self) -> int | None:
@@ -99,6 +101,7 @@ def analytics(user: User, *, at: datetime) -> Analytics:
             Group(_("By site"), _grouped(rows, calls, _sites)),
             Group(_("By asset"), _grouped(rows, calls, _assets)),
         ],
+        people=call_loads(rows),
     )
 
 

@@ -1,5 +1,6 @@
 """Doors of looking back over many incidents: the figures, and how to take them along."""
 
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -11,12 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assets.models import Asset
-from bcp_portal.reports.sheets import write_csv
+from bcp_portal.reports.sheets import write_csv, write_xlsx
 from bcp_portal.shared.doors import form_door
 from bcp_portal.shared.pages import SignedInRequest, needs, render_page
 from incidents.forms.communication import MergeForm, SplitForm
 from incidents.models import Alert, Incident
-from incidents.selectors.analytics import Times, analytics
+from incidents.selectors.analytics import Analytics, Times, analytics
 from incidents.selectors.similar import similar_incidents
 from incidents.services.split import split_incident
 from incidents.services.verdict import merge_incident
@@ -33,19 +34,48 @@ def figures(request: SignedInRequest) -> HttpResponse:
 @require_safe
 @needs("incidents.view_incident")
 def figures_csv(request: SignedInRequest) -> HttpResponse:
-    """The same as a table: one row for each month, cause, site and asset; spans in seconds."""
+    """The same as a table: one row for each month, cause, site, asset and person."""
     page = analytics(request.user, at=timezone.now())
-    heads = [
+    file = BytesIO()
+    write_csv(file, _heads(), _table(page))
+    return _sheet(file, "text/csv; charset=utf-8", "csv")
+
+
+@require_safe
+@needs("incidents.view_incident")
+def figures_xlsx(request: SignedInRequest) -> HttpResponse:
+    """The same for a spreadsheet."""
+    page = analytics(request.user, at=timezone.now())
+    file = BytesIO()
+    write_xlsx(file, _heads(), _table(page), title=_("Incidents in figures"))
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return _sheet(file, kind, "xlsx")
+
+
+def _sheet(file: BytesIO, kind: str, ending: str) -> HttpResponse:
+    answer = HttpResponse(file.getvalue(), content_type=kind)
+    answer["Content-Disposition"] = f'attachment; filename="incident-figures.{ending}"'
+    return answer
+
+
+def _heads() -> list[str]:
+    return [
         _("Cut"), _("What"), _("Incidents"), _("Detect (s)"), _("Answer (s)"), _("Contain (s)"),
-        _("Recover (s)"), _("Calls"),
+        _("Recover (s)"), _("Calls"), _("Answered"), _("At night"),
     ]  # fmt: skip
+
+
+def _table(page: Analytics) -> Iterator[list[Any]]:
     cuts = [(_("Total"), [page.total]), (_("By month"), page.months)]
     cuts += [(group.title, group.rows) for group in page.groups]
-    file = BytesIO()
-    write_csv(file, heads, (_row(title, row) for title, rows in cuts for row in rows))
-    answer = HttpResponse(file.getvalue(), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="incident-figures.csv"'
-    return answer
+    for title, rows in cuts:
+        for row in rows:
+            yield [*_row(title, row), None, None]
+    for load in page.people:
+        spans = [None] * 5
+        yield [_("By person"), load.name, *spans, load.calls, load.answered, load.at_night]
+        for cause, calls in load.causes:
+            yield [_("By person and cause"), f"{load.name}: {cause}", *spans, calls, None, None]
 
 
 def _row(title: str, row: Times) -> list[object]:

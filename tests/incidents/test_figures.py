@@ -1,10 +1,12 @@
 """The figures over many incidents, warnings before an RTO runs out, and merging by hand."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from openpyxl import load_workbook
 
 from bcp_portal.accounts.roles import Role
 from bcp_portal.engine.models import Deadline
@@ -17,9 +19,10 @@ from incidents.services.incident import (
     recover_incident,
     start_response,
 )
+from tests.engine_calls import fire_calls
 from tests.make import make_site, make_user
 from tests.make_assets import make_asset
-from tests.make_incidents import make_incident
+from tests.make_incidents import make_incident, make_policy
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -106,3 +109,18 @@ def test_an_rto_warns_at_half_three_quarters_and_nine_tenths(boss):
     ]  # fmt: skip
     rto_warning(deadline=warnings[2], at=warnings[2].due_at)
     assert incident.timeline.filter(message__contains="of the RTO").exists()
+
+
+def test_the_load_of_calls_is_shown_by_person_and_cause_and_taken_along(client, boss):
+    called = make_user(first_name="Tari")
+    make_policy([called])
+    make_incident(commander=None, kind="network", at=timezone.now())
+    fire_calls(timezone.now())
+
+    (load,) = [one for one in analytics(boss, at=timezone.now()).people if one.name == called.name]
+    sheet = client.get(reverse("incidents:figures_xlsx"))
+
+    assert (load.calls, load.answered, load.causes) == (1, 0, [("Network", 1)])
+    assert called.name in client.get(reverse("incidents:figures")).content.decode()
+    cells = list(load_workbook(BytesIO(sheet.content)).active.values)
+    assert any(row[1] == called.name and row[7] == 1 for row in cells)

@@ -116,6 +116,7 @@ RULES: tuple[Rule, ...] = (
     _page("similar", "incidents.view_incident"),
     _page("figures", "incidents.view_incident"),
     _page("figures_csv", "incidents.view_incident"),
+    _page("figures_xlsx", "incidents.view_incident"),
     _page("updates", "incidents.view_statusupdate", kind="update"),
     _page("draft_approve", "incidents.view_statusupdate", "POST", kind="update"),
     _page("draft_refuse", "incidents.view_statusupdate", _FORM, kind="update"),
