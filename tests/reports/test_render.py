@@ -163,7 +163,18 @@ def test_an_xml_entity_reads_no_file(pool, tmp_path):
 HOSTILE = {
     "colspan": "<table><tr><td colspan=1000000>x<tr>" + "<td>y" * 2000 + "</table>",
     "rows": "<table>" + "<tr><td>x" * 400_000 + "</table>",
+    "rowspan": "<table>" + "<tr><td rowspan=65534 colspan=1000>x" * 200 + "</table>",
     "deep": "<div>" * 100_000 + "x",
+    "tables in tables": "<table><tr><td>" * 300 + "x",
+    "long word": "<p>" + "W" * 2_000_000,
+    "long words in cells": "<style>table{table-layout:auto}</style><table><tr>"
+    + ("<td>" + "W" * 50_000) * 20,
+    "no break": "<p style='white-space:nowrap'>" + "x " * 300_000,
+    "svg text": "<svg viewBox='0 0 1 1'><text font-size='1e9'>" + "x" * 100_000 + "</text></svg>",
+    "svg pattern": "<svg><defs><pattern id='p' width='1e-9' height='1e-9'><rect width='1'/>"
+    "</pattern></defs><rect fill='url(#p)' width='1e6' height='1e6'/></svg>",
+    "svg script": "<svg onload='x()'><script>while(1);</script><foreignObject><iframe"
+    " src='file:///etc/passwd'></iframe></foreignObject></svg>",
     "counters": "<style>@page{margin:0;size:1mm 1mm}p{font-size:50pt}</style>" + "<p>x y z " * 5000,
     "wide page": "<style>@page{size:9999999cm 9999999cm}</style><p>x",
     "huge font": "<p style='font-size:1e30pt'>x",
