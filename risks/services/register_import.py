@@ -70,7 +70,7 @@ def import_rows(
     at: datetime,
 ) -> None:
     """Take row after row inside a verb; `seen` remembers codes from one portion to the next."""
-    lookup = _lookup(actor)
+    lookup = _lookup(actor, {row.values.get("code", "").upper() for row in rows})
     # One picture of each risk at the end, instead of one for each field.
     with told_at_the_end():
         for row in rows:
@@ -261,9 +261,14 @@ def _assess(
     return changes
 
 
-def _lookup(actor: User | None) -> _Lookup:
-    """What the importing person may name; the engine's own shell may name everything."""
+def _lookup(actor: User | None, codes: set[str]) -> _Lookup:
+    """What the importing person may name; the engine's own shell may name everything.
+
+    Of the risks only those that the rows name: a register of ten thousand is not read for each
+    portion of a file.
+    """
     risks = Risk.objects.all() if actor is None else Risk.objects.visible_to(actor)
+    risks = risks.filter(code__in=codes - {""})
     assets = Asset.objects.all() if actor is None else Asset.objects.visible_to(actor)
     people: dict[str, User] = {}
     for person in User.objects.filter(is_active=True):
