@@ -80,17 +80,25 @@ class Keys:
     def press(self, key: str) -> None:
         self.page.keyboard.press(key)
 
+    def wait(self) -> None:
+        """Until the parts of the page that come after the first look are there."""
+        self.page.wait_for_function(
+            "() => !document.querySelector('#rest[hx-get], #after[hx-get], #beside[hx-get]')"
+        )
+
     def settle(self, key: str) -> None:
         """A key that ticks a step; the page shows the next one without being loaded again."""
         settle_next(self.page, lambda: self.press(key))
 
     def letter(self, key: str) -> None:
         """A letter that stands for a deed, and the page that follows."""
+        self.wait()
         with self.page.expect_navigation():
             self.press(key)
 
     def go(self, words: str) -> None:
         """Tab on to something with these words; on a fresh page past the rail first."""
+        self.wait()
         if self.page.evaluate("document.activeElement === document.body"):
             self.press("Tab")
             self.press("Enter")
@@ -111,6 +119,7 @@ class Keys:
         self.page.keyboard.type(words)
 
     def reads(self, words: str) -> bool:
+        self.wait()
         return words in self.page.inner_text("main")
 
 
