@@ -38,10 +38,12 @@ class Part:
     @property
     def labelled(self) -> list[list[tuple[str, object, Label]]]:
         """Cells with the head of their column beside them, for a narrow screen."""
-        heads = [column.label for column in self.columns]
         return [
-            [(css, cell, head) for (css, cell), head in zip(row, heads, strict=True)]
-            for row in self.table.rows
+            [
+                (column.css, shown(cell, css="status status-"), column.label)
+                for column, cell in zip(self.columns, row, strict=True)
+            ]
+            for row in self.rows
         ]
 
 

@@ -26,14 +26,12 @@ class Mark:
         return str(self.label)
 
 
-def shown(cell: object) -> str | SafeString:
-    """A cell as a person reads it, in the reader's language and zone."""
+def shown(cell: object, *, css: str = "mark tone-") -> str | SafeString:
+    """A cell as a person reads it; paper and page have classes of their own for a state."""
     if cell is None or cell == "":
         return NOTHING
     if isinstance(cell, Mark):
-        return format_html(
-            '<span class="mark tone-{0} status status-{0}">{1}</span>', cell.tone, cell.label
-        )
+        return format_html('<span class="{}{}">{}</span>', css, cell.tone, cell.label)
     if isinstance(cell, datetime):
         return date_format(timezone.localtime(cell), "j M Y H:i")
     if isinstance(cell, date):
