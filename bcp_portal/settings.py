@@ -303,10 +303,12 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "ENUM_NAME_OVERRIDES": {
+        "ActionItemKind": "incidents.models.action_item.ActionItemKind",
         "ActionItemStatus": "incidents.models.action_item.ActionItemStatus",
         "AlertStatus": "incidents.models.alert.AlertStatus",
         "AssessmentKind": "risks.models.assessment.AssessmentKind",
         "AssetKind": "assets.models.asset.AssetKind",
+        "CauseKind": "incidents.models.cause.CauseKind",
         "ConflictState": "telemetry.models.conflict_case.ConflictState",
         "ControlKind": "risks.models.control.ControlKind",
         "DecisionState": "telemetry.models.conflict_decision.DecisionState",

@@ -82,9 +82,7 @@ class Keys:
 
     def wait(self) -> None:
         """Until the parts of the page that come after the first look are there."""
-        self.page.wait_for_function(
-            "() => !document.querySelector('#rest[hx-get], #after[hx-get], #beside[hx-get]')"
-        )
+        self.page.wait_for_function("() => !document.querySelector('.later')")
 
     def settle(self, key: str) -> None:
         """A key that ticks a step; the page shows the next one without being loaded again."""
