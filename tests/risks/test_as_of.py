@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from bcp_portal.accounts.models import User
 from bcp_portal.accounts.roles import Role
 from bcp_portal.reports.models import ReportFile
 from bcp_portal.reports.services.report_file import make_paper
@@ -145,7 +146,8 @@ def page(client):
 
 
 def today(days=0):
-    return (timezone.localdate() + timedelta(days=days)).isoformat()
+    """A day as the reader of the page counts them: it may have begun already."""
+    return (timezone.localdate(timezone=User().zone()) + timedelta(days=days)).isoformat()
 
 
 def test_the_page_the_csv_and_the_workbook_hold_the_register_of_the_day(page):

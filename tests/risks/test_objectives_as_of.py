@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 
 from assets.services.asset import edit_asset
 from assets.services.dependency import link_assets
+from bcp_portal.accounts.models import User
 from bcp_portal.accounts.roles import Role
 from bcp_portal.reports.models import ReportFile
 from bcp_portal.reports.services.report_file import make_paper
@@ -103,7 +104,8 @@ def page(client):
 
 
 def today(days=0):
-    return (timezone.localdate() + timedelta(days=days)).isoformat()
+    """A day as the reader of the page counts them: it may have begun already."""
+    return (timezone.localdate(timezone=User().zone()) + timedelta(days=days)).isoformat()
 
 
 def test_the_page_and_the_workbook_show_the_objectives_of_the_day(page):
