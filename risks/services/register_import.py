@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from assets.changes import BadFactsError, plain
 from assets.models import Asset, CustomField, CustomKind
 from bcp_portal.accounts.models import User
-from bcp_portal.audit.verbs import told_at_the_end, verb
+from bcp_portal.audit.verbs import one_savepoint, told_at_the_end, verb
+from bcp_portal.live.services import told_once
 from bcp_portal.shared.errors import DomainError
 from risks.imports.columns import KINDS
 from risks.imports.reading import SheetRow
@@ -71,8 +72,8 @@ def import_rows(
 ) -> None:
     """Take row after row inside a verb; `seen` remembers codes from one portion to the next."""
     lookup = _lookup(actor, {row.values.get("code", "").upper() for row in rows})
-    # One picture of each risk at the end, instead of one for each field.
-    with told_at_the_end():
+    # One picture of each risk and one word to the screens, instead of one for each field.
+    with told_at_the_end(), told_once():
         for row in rows:
             _import_row(row, lookup, seen, report, actor=actor, at=at)
 
@@ -106,6 +107,20 @@ def _take_row(
     code: str,
     lookup: _Lookup,
     report: ImportReport,
+    actor: User | None,
+    at: datetime,
+) -> list[RowChange]:
+    # A row is taken whole or not at all: its verbs share one savepoint.
+    with one_savepoint():
+        return _take(row, code, lookup, report, actor=actor, at=at)
+
+
+def _take(
+    row: SheetRow,
+    code: str,
+    lookup: _Lookup,
+    report: ImportReport,
+    *,
     actor: User | None,
     at: datetime,
 ) -> list[RowChange]:

@@ -52,7 +52,7 @@ def identify_risk(
         raise BadFactsError(_("A risk's code looks like R-031; this one is “%s”.") % code)
     risk = Risk(code=code or _next_code(), created_at=at, created_by=actor)
     set_facts(risk, facts, RISK_FACTS)
-    check_row(risk)
+    check_row(risk, only={"code", *RISK_FACTS, *facts})
     risk.save()
     named = sorted(assets, key=lambda asset: asset.code)
     risk.assets.set(named)
@@ -191,7 +191,7 @@ def retire_risk(*, risk: Risk, reason: str, actor: User, at: datetime) -> Risk:
 
 def lock_in_force(risk: Risk) -> Risk:
     """The risk, locked for this change; a retired one changes no more."""
-    risk = Risk.objects.select_for_update(of=("self",)).get(pk=risk.pk)
+    risk = Risk.objects.select_for_update(of=("self",)).select_related("category").get(pk=risk.pk)
     if risk.status == RiskStatus.RETIRED:
         raise RiskRetiredError(_("%(code)s has been retired.") % {"code": risk.code})
     return risk
@@ -210,5 +210,6 @@ def tell(*, at: datetime) -> None:
 
 def _next_code() -> str:
     top = Risk.objects.filter(code__startswith="R-").order_by(Length("code").desc(), "-code")
-    last = next((code for code in top.values_list("code", flat=True) if CODE.fullmatch(code)), "")
+    codes = top.values_list("code", flat=True).iterator(chunk_size=20)
+    last = next((code for code in codes if CODE.fullmatch(code)), "")
     return f"R-{int(last[2:] or 0) + 1:03d}"
