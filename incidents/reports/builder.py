@@ -18,7 +18,7 @@ from incidents.reports.board import (
     reach_tiles,
     time_tiles,
 )
-from incidents.reports.depth import deep_analysis
+from incidents.reports.depth import deep_analysis, depth_payload
 from incidents.reports.facts import IncidentFacts, gather_incident
 from incidents.reports.figures import bars_left_out, draw_bars, draw_lanes
 from incidents.reports.ledgers import (
@@ -120,7 +120,7 @@ def build_incident_report(*, subject_id: int, language: str, at: datetime) -> Bu
             **_what_was_done(facts, figures),
             "depth": depth,
         },
-        payload=payload | {"left_out": left_out_payload(absent)},
+        payload=payload | {"analysis": depth_payload(depth), "left_out": left_out_payload(absent)},
         title=paper_title(facts),
         code=facts.incident.code,
         language=language,
