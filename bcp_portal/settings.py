@@ -275,6 +275,7 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env_str("SIAGA_EMAIL_FROM", "Siaga <siaga@localhost>")
 # A file in a mailbox is outside every right of the portal: links alone unless somebody says so.
 REPORT_FILES_BY_MAIL = env_bool("SIAGA_REPORT_FILES_BY_MAIL")
+ORGANISATION = env_str("SIAGA_ORGANISATION", "Siaga")
 
 # -- the API
 REST_FRAMEWORK: dict[str, Any] = {

@@ -84,6 +84,7 @@ def paper_facts(
     """What the paper of the house says of itself on its cover and at its foot."""
     return {
         "title": title,
+        "organisation": settings.ORGANISATION,
         "code": code,
         "language": language,
         "at": at,

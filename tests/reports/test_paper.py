@@ -69,6 +69,12 @@ def test_the_same_moment_gives_the_same_paper():
     assert printed(specimen(at=START + MINUTE)).sha256 != printed(specimen()).sha256
 
 
+def test_the_cover_names_the_organisation(settings):
+    settings.ORGANISATION = "Toko Maju"
+
+    assert "TOKO MAJU" in specimen().html
+
+
 def test_the_paper_asks_for_nothing_but_its_own_assets():
     css = house_assets()["paper.css"].decode()
 

@@ -1,5 +1,6 @@
 """Start everything on this machine and keep it running until told to stop."""
 
+import os
 import signal
 import time
 from argparse import ArgumentParser
@@ -15,6 +16,8 @@ from bcp_portal.shared.errors import DomainError
 from bcp_portal.supervise import Supervisor
 
 READY_WITHIN = 120.0
+# On the covers of its reports.
+DEMO_COMPANY = "Rodajaya"
 
 
 class Command(BaseCommand):
@@ -63,6 +66,8 @@ class Command(BaseCommand):
         return sign_ins.read_text().strip()
 
     def _run(self, *, host: str, port: int, demo: bool, people: str) -> None:
+        if demo:
+            os.environ.setdefault("SIAGA_ORGANISATION", DEMO_COMPANY)
         supervisor = Supervisor(
             launch.programs(host=host, port=port, data=settings.DATA_DIR, demo=demo),
             say=self._say,
