@@ -22,7 +22,7 @@ from tests.template import VARIABLE
 
 ROOT = Path(__file__).resolve().parents[1]
 # They kill processes, watch clocks or drive browsers: neighbours would disturb them.
-ALONE = "faults or engines or durable"
+ALONE = "faults or engines or durable or slow"
 BROWSER = "browser"
 FALLEN = re.compile(r"^(FAILED|ERROR) \S+::")
 CLOSING = re.compile(r"^=*\s*((?:\d+ \w+|no tests ran).* in \d+\.\d+s.*)")
@@ -160,8 +160,9 @@ def main(arguments: list[str]) -> int:
     wanted = os.environ.get("SIAGA_TEST_PROFILE", "both")
     began, outcomes, runs = time.monotonic(), [], []
     if wanted in ("both", "production"):
-        # The branch side knows no profile: its tests run once, with the embedded one.
-        once = ["--ignore", "tests/agent"] if wanted == "both" else []
+        # What knows no profile runs once, with the embedded one: the branch side, the bare fold.
+        once = [*("--ignore", "tests/agent"), *("--ignore", "tests/offline/test_schedules.py")]
+        once = once if wanted == "both" else []
         runs.append(run_production([*once, *arguments]))
     if wanted in ("both", "embedded"):
         runs.append(run_embedded(arguments))

@@ -63,6 +63,8 @@ def _frame() -> dict[str, str]:
         "link_revoked": _("this device was reported lost"),
         "contacts": _("Contacts"),
         "sites": _("Sites"),
+        "conflicts": _("Conflicts you have to settle"),
+        "due_at": _("due %s"),
         "timeline": _("Timeline"),
         "no_incidents": _("No open incidents."),
         "exercise": _("EXERCISE"),

@@ -20,7 +20,7 @@ from incidents.models import (
 )
 from incidents.selectors.playbook_page import duty_now
 from incidents.selectors.run_log import told_out
-from telemetry.models import NodeState
+from telemetry.models import ConflictCase, NodeState
 
 # How long a device may show it without having heard from us again.
 LEASE = timedelta(hours=72)
@@ -52,6 +52,7 @@ def offline_pack(user: User, *, at: datetime) -> dict[str, Any]:
         "incidents": [_incident(incident) for incident in incidents],
         "contacts": _contacts(incidents, at=at) if may_call else [],
         "sites": _sites(user),
+        "conflicts": _conflicts(user),
     }
 
 
@@ -166,6 +167,23 @@ def _sites(user: User) -> list[dict[str, Any]]:
         return []
     sites = Site.objects.visible_to(user).filter(closed_on=None).select_related("state")
     return [_site(site) for site in sites.order_by("criticality", "code")[:SITES_TAKEN]]
+
+
+def _conflicts(user: User) -> list[dict[str, Any]]:
+    """The cases that this person has to settle: what they are about and where, not their values."""
+    if not user.has_perm("telemetry.see_conflict_values"):
+        return []
+    cases = ConflictCase.objects.visible_to(user).waiting().filter(owner=user)
+    return [
+        {
+            "code": case.code,
+            "record": f"{case.entity} {case.key}",
+            "why": case.get_why_display(),
+            "due": _millis(case.due_at),
+            "sites": [place.site.code for place in case.places.all()],
+        }
+        for case in cases.prefetch_related("places__site").order_by("due_at")[:SITES_TAKEN]
+    ]
 
 
 def _site(site: Site) -> dict[str, Any]:

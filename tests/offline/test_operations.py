@@ -27,7 +27,9 @@ from incidents.services.clash import AnsweredError, answer_proposal, settle_clas
 from incidents.services.operation_log import fold_of, standing_ids
 from incidents.services.run import abandon_run
 from incidents.services.run_step import complete_step, reopen_step, skip_step
+from telemetry.models import ConflictCase
 from tests.make import LATER, NOON, make_user
+from tests.make_conflicts import make_case
 from tests.make_incidents import make_run, step_of
 from tests.offline.telling import make_told, tell
 
@@ -370,6 +372,21 @@ def test_the_pack_holds_runs_people_and_sites(client, run, budi):
     assert incident["runs"][0]["phases"][0]["steps"][0]["text"] == "Unplug"
     assert incident["runs"][0]["operations"][0]["kind"] == "tick"
     assert pack["lease_until"] - pack["now"] == 72 * 3_600_000
+
+
+def test_the_pack_holds_the_conflicts_that_one_has_to_settle_and_no_value_of_them(client):
+    case = make_case()
+    budi = make_user(Role.INCIDENT_COMMANDER, Role.SYNC_TECHNICIAN)
+    make_case(key="stock-2")
+    ConflictCase.objects.filter(pk=case.pk).update(owner=budi)
+    client.force_login(budi)
+
+    told = client.get("/api/v1/offline/pack/").json()["conflicts"]
+
+    assert [(one["code"], one["record"]) for one in told] == [
+        (case.code, f"{case.entity} {case.key}")
+    ]
+    assert set(told[0]) == {"code", "record", "why", "due", "sites"}
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -32,9 +32,15 @@ export const home = ({ pack, waiting, refused, filesLeft, go, act }) => [
         h("span", { class: `badge severity-${incident.severity}` }, `S${incident.severity} ${incident.status_label}`))))
     : h("p", { class: "muted" }, say("no_incidents")),
   outbox({ waiting, refused, filesLeft, pack, act }),
+  conflicts(pack),
   contacts(pack),
   sites(pack),
 ];
+
+// Settled online only; here they say who has to be asked about what, and by when.
+const conflicts = (pack) => (pack.conflicts?.length ? card(say("conflicts"), h("ul", { class: "offline-list" }, pack.conflicts.map((one) => h("li", { class: "split" },
+  h("span", {}, h("strong", { class: "code" }, one.code), ` ${one.record}`),
+  h("span", { class: "muted small" }, [one.why, one.sites.join(", "), say("due_at", clockTime(one.due))].filter(Boolean).join(" · ")))))) : null);
 
 export const contacts = (pack) => card(say("contacts"), h("ul", { class: "offline-list" }, pack.contacts.map((person) => h("li", { class: "split" },
   h("span", {}, h("strong", {}, person.name), h("span", { class: "muted small" }, ` ${person.why}`)),
