@@ -45,7 +45,7 @@ def controls(user: User, at: datetime) -> OverviewPicture:
         PaperColumn(_("Kind"), "w12"),
         PaperColumn(_("Nature"), "w12"),
         PaperColumn(_("Risks"), "w8", "num"),
-        PaperColumn(_("Tested"), "w12"),
+        PaperColumn(_("Tested"), "w15"),
         PaperColumn(_("What it showed"), "w12"),
         PaperColumn(_("Owner"), "w15"),
     ]

@@ -120,7 +120,7 @@
   });
   document.addEventListener("siaga:lamp", (event) => event.detail.state === "live" && seen && ask("all"));
   document.addEventListener("visibilitychange", () => !document.hidden && seen && ask("all"));
-  document.addEventListener("siaga:theme", () => requestAnimationFrame(draw));
+  document.addEventListener("siaga:theme", () => seen && requestAnimationFrame(draw)); // not before the borders are there
 
   // -- hands
   const hide = () => { card.hidden = true; };

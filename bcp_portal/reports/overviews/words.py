@@ -40,7 +40,7 @@ def shown(cell: object, *, css: str = "mark tone-") -> str | SafeString:
         return format_duration(cell)
     if isinstance(cell, float):
         return number_format(cell, 1)
-    return number_format(cell) if isinstance(cell, int) else str(cell)
+    return number_format(cell, force_grouping=True) if isinstance(cell, int) else str(cell)
 
 
 def typed(cell: object) -> object:
