@@ -68,11 +68,24 @@ def test_deeds_on_an_open_page_wait_for_the_link_and_arrive_once(browser, server
             "data-mark", "done", timeout=20_000
         )
         expect(page.locator("#offline-chip .offline-count")).to_be_hidden()
-        expect(page.locator("#timeline")).to_contain_text("Smoke in the back room")
+        expect(page.locator("#timeline")).to_contain_text("Smoke in the back room", timeout=20_000)
         assert page.problems == []
 
     assert [op.is_queued for op in Operation.objects.all()] == [True, True]
     assert TimelineEntry.objects.filter(params__words="Smoke in the back room").count() == 1
+
+
+def test_parts_that_a_cut_link_kept_away_come_when_it_is_back(browser, server, run):
+    with device(browser, server, make_user(Role.INCIDENT_COMMANDER)) as page:
+        page.route("**/*part=*", lambda route: route.abort())
+        page.goto(f"{server.url}/incidents/{run.incident.code}/")
+        expect(page.locator(".later").first).to_contain_text("on their way")
+        page.wait_for_timeout(500)
+        expect(page.locator("#timeline")).to_have_count(0)
+
+        page.unroute("**/*part=*")
+        look_again(page)
+        expect(page.locator("#timeline")).to_be_visible(timeout=20_000)
 
 
 def test_with_a_link_a_deed_goes_at_once_and_an_answer_that_got_lost_changes_nothing(
