@@ -50,6 +50,7 @@ NAV: tuple[Section, ...] = (
         (
             Entry(_("Sites"), "telemetry:sites", "building-store"),
             Entry(_("Devices"), "telemetry:devices", "devices"),
+            Entry(_("Report a lost device"), "telemetry:report_lost", "alert-triangle"),
             Entry(_("Sessions"), "telemetry:sessions", "refresh"),
             Entry(_("Other monitors"), "telemetry:monitors", "antenna-bars-5"),
             Entry(_("Signals"), "telemetry:signals", "activity"),

@@ -21,6 +21,7 @@ from bcp_portal.reports.paper import PaperColumn, Tile
 from telemetry.detection.asking.posture import OLD, drifted
 from telemetry.detection.tuning import Tuning, read_tuning
 from telemetry.models import Device, Signal, SignalRule, SyncOutcome, SyncSession
+from telemetry.overviews_loss import late_reports
 from telemetry.selectors_site_history import POSTURE_WORDS
 from telemetry.wording import signal_title
 
@@ -48,6 +49,7 @@ def compliance(user: User, at: datetime) -> OverviewPicture:
     counts = Counter(mark.tone for *_cells, mark, _wrong in rows)
     rows.sort(key=lambda row: ("act", "unknown", "watch", "ok", "calm").index(row[4].tone))
     silent = counts["unknown"] + counts["watch"]
+    late = late_reports(user, at)
     columns = [
         PaperColumn(_("Site"), "w10", "mono"),
         PaperColumn(_("Device"), "w20"),
@@ -65,8 +67,9 @@ def compliance(user: User, at: datetime) -> OverviewPicture:
             Tile(_("Compliant"), counts["ok"], tone="ok"),
             Tile(_("Not compliant"), counts["act"], tone="act" if counts["act"] else "ok"),
             Tile(_("Not known"), silent, tone="watch" if silent else "ok"),
+            Tile(_("Reported late"), len(late.rows), tone="watch" if late.rows else "ok"),
         ],
-        parts=[Part(_("Devices"), columns, [list(row) for row in rows])],
+        parts=[Part(_("Devices"), columns, [list(row) for row in rows]), late],
     )
 
 

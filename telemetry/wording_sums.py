@@ -93,6 +93,9 @@ SENTENCES: Mapping[str, Callable[[Sums], str]] = {
         _("agreed: within %(span)s") % {"span": format_duration(float(sums["within_s"]))}
     ),
     "working_h": _plain(lambda: _("silent for more than %(working_h)s working hours")),
+    "worked_h": _plain(
+        lambda: _("%(worked_h)s working hours from noticing to reporting, allowed %(limit_h)s")
+    ),
     "restore_d": _plain(lambda: _("asked for within %(restore_d)s days")),
     "slot": _plain(lambda: _("slot %(slot)s: %(told)s")),
     "by_hand": _plain(lambda: _("%(by_hand)s syncs by hand within a day")),

@@ -164,6 +164,7 @@ JOBS: dict[str, str] = {
     "report.deliver": "bcp_portal.reports.services.delivery.send_delivery",
     "report.pack": "bcp_portal.reports.services.pack.make_pack",
     "telemetry.conflict_mail": "telemetry.services.conflict_mail.send_escalation",
+    "telemetry.loss_mail": "telemetry.services.loss_mail.send_loss_notice",
     "risks.import": "risks.services.import_batch.run_batch",
     "accounts.invitation": "bcp_portal.accounts.services.invitation.send_invitation",
 }
@@ -177,13 +178,14 @@ EXHAUSTED: dict[str, str] = {
     "report.deliver": "bcp_portal.reports.services.delivery.note_lost",
     "report.pack": "bcp_portal.reports.services.report_file.give_up_report",
     "telemetry.conflict_mail": "telemetry.services.conflict_mail.note_lost_escalation",
+    "telemetry.loss_mail": "telemetry.services.loss_mail.note_lost_notice",
     "risks.import": "risks.services.import_batch.give_up_batch",
     "accounts.invitation": "bcp_portal.accounts.services.invitation.note_lost_invitation",
 }
 
 # Kinds that call people: done before all others, and not taken at all while calls are held.
 HELD_KINDS: frozenset[str] = frozenset(
-    {"incidents.delivery", "telemetry.conflict_mail", "report.deliver"}
+    {"incidents.delivery", "telemetry.conflict_mail", "telemetry.loss_mail", "report.deliver"}
 )
 
 # kind -> seconds for which a job belongs to whoever took it. After that it is taken again, so a

@@ -14,6 +14,7 @@ from telemetry.models.conflict_decision import ConflictDecision
 from telemetry.models.conflict_rule import ConflictRule, ConflictRuleEdition
 from telemetry.models.desired_state import DesiredState, OrderAck, OrderDelivery
 from telemetry.models.device import Device, DeviceState, NodeState, SiteState
+from telemetry.models.device_loss import DeviceLoss, LossKind, LossNotice, LossOutcome
 from telemetry.models.observer import ObserverProbe, ObserverState
 from telemetry.models.order import OnExpiry, Order, OrderAction, OrderSite, OrderStatus, Rung
 from telemetry.models.packed import PackedDay, PackedSamples, PackKind, SampleLevel
@@ -54,7 +55,11 @@ __all__ = [
     "ConflictVersion",
     "DesiredState",
     "Device",
+    "DeviceLoss",
     "DeviceState",
+    "LossKind",
+    "LossNotice",
+    "LossOutcome",
     "NodeState",
     "ObserverProbe",
     "ObserverState",

@@ -212,7 +212,8 @@ def device_list(request: SignedInRequest) -> HttpResponse:
     """Every device."""
     at = timezone.now()
     rows = with_pack(Device.objects.visible_to(request.user).for_list(), at=at)
-    buttons: list[dict[str, object]] = []
+    lost: dict[str, object] = {"url": reverse("telemetry:losses"), "label": _("Lost and damaged")}
+    buttons: list[dict[str, object]] = [lost]
     if request.user.has_perm("telemetry.view_sitepack"):
         buttons.append({"url": reverse("telemetry:packs"), "label": _("Packs on devices")})
     if request.user.has_perm("telemetry.enrol_device"):

@@ -34,6 +34,7 @@ SUBJECTS = {
     "telemetry:site": ("code", "site"),
     "telemetry:pack": ("code", "site"),
     "telemetry:witness_settle": ("pk", "witness"),
+    "telemetry:loss": ("pk", "loss"),
     "telemetry:order": ("code", "order"),
     "telemetry:order_by_hand": ("code", "site"),
     "telemetry:reconcile": ("pk", "reconciliation"),

@@ -45,6 +45,7 @@ from risks.models import (
 from risks.services.plan import write_plan
 from telemetry.models import (
     AuditWitness,
+    DeviceLoss,
     PackMark,
     PingCheck,
     Reconciliation,
@@ -121,6 +122,11 @@ def make_half(word: str) -> Half:
             "signatory": Signatory.objects.create(role="operations", user=boss, appointed_at=NOON),
             "window": make_window(site=site, reason=f"{word} window"),
             "device": device,
+            "loss": DeviceLoss.objects.create(
+                device=make_device(site=site, name=f"{word}-lost"), kind="lost",
+                reason=f"{word} bag", noticed_at=NOON, reported_at=NOON, reported_by=boss,
+                opens=8, closes=17, workdays=6, worked_h=0, limit_h=2,
+            ),
             "witness": AuditWitness.objects.create(device=device, told=f"{word} 1", told_at=NOON),
             "stream": stream.stream,
             "session": SyncSession.objects.create(

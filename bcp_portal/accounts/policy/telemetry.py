@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from bcp_portal.shared.policy import PUBLIC, Rule
+from bcp_portal.shared.policy import PUBLIC, SIGNED_IN, Rule
 
 _SEE, _DECIDE = "telemetry.see_conflict_values", "telemetry.decide_conflict"
 _EDIT = "telemetry.edit_conflict_rules"
@@ -90,6 +90,13 @@ RULES: tuple[Rule, ...] = (
         scope="site",
         kind="device",
         sensitivity="secret",
+    ),
+    # Whoever holds a device may say that it is gone.
+    Rule("telemetry:report_lost", "GET POST", SIGNED_IN, scope="site", kind="device"),
+    Rule("telemetry:losses", "GET", "telemetry.view_device", scope="site", kind="device"),
+    Rule("telemetry:loss", "GET", SIGNED_IN, scope="site", kind="device"),
+    Rule(
+        "telemetry:loss_settle", "GET POST", "telemetry.enrol_device", scope="site", kind="device"
     ),
     Rule("telemetry:witnesses", "GET", "telemetry.view_device", scope="site", kind="device"),
     Rule("telemetry:witness_summary", "GET", "telemetry.view_device", scope="site", kind="device"),

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 from django.utils.translation import gettext_noop
 
+from telemetry.detection.asking.reported import reported_claims
 from telemetry.detection.board import Board, Place, Subject, claim_about, devices, suspects
 from telemetry.detection.outcome import Outcome
 from telemetry.detection.tuning import Numbers
@@ -124,7 +125,7 @@ def missing_devices(board: Board) -> list[Outcome]:
                 sums={"last_heard_at": heard.isoformat(), "working_h": numbers["working_h"]},
             )
         )
-    return [Outcome(rule, claims)]
+    return [Outcome(rule, [*claims, *reported_claims()])]
 
 
 def working_hours(since: datetime, until: datetime, place: Place, numbers: Numbers) -> float:
