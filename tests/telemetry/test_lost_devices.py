@@ -13,7 +13,6 @@ from bcp_portal.engine.schedule import EXHAUSTED, HELD_KINDS, JOBS
 from bcp_portal.reports.overviews.registry import find_overview
 from bcp_portal.shared.errors import DomainError
 from incidents.models import Incident
-from incidents.services.playbook import load_ready_playbooks
 from incidents.services.triage import sweep_signals
 from telemetry.ingest.tokens import TokenBook
 from telemetry.models import (
@@ -30,6 +29,7 @@ from telemetry.services.device_loss import Cleaning, report_loss, settle_loss
 from telemetry.services.inspection import inspect_fleet
 from telemetry.services.loss_mail import MAIL, note_lost_notice, send_loss_notice
 from tests.make import LATER, NOON, make_device, make_site, make_user
+from tests.make_incidents import make_version
 from tests.make_telemetry import heartbeat, send
 
 pytestmark = pytest.mark.django_db
@@ -163,12 +163,12 @@ def test_a_restored_portal_does_not_send_the_notice_before_it_is_let():
 
 
 def test_a_report_opens_an_incident_with_the_playbook_of_a_lost_device():
-    load_ready_playbooks(actor=None, at=NOON)
+    version = make_version(kinds=(), rules=(SignalRule.DEVICE_MISSING.value,))
     reported(make_device(heard_at=NOON))
 
     sweep_signals(at=MONDAY)
 
-    assert Incident.objects.get().suggested_playbook.code == "PB-DEVICE"
+    assert Incident.objects.get().suggested_playbook == version.playbook
 
 
 def test_the_conclusion_stands_until_the_report_is_settled():
