@@ -38,7 +38,7 @@ class SettleForm(forms.Form):
 
     outcome = forms.TypedChoiceField(
         label=_("How it ended"),
-        choices=[choice for choice in LossOutcome.choices if choice[0]],
+        choices=[one for one in LossOutcome.choices if one[0] != LossOutcome.OPEN],
         coerce=LossOutcome,
     )
     note = forms.CharField(

@@ -53,14 +53,13 @@ class Migration(migrations.Migration):
                 (
                     "outcome",
                     models.CharField(
-                        blank=True,
                         choices=[
-                            ("", "Open"),
+                            ("open", "Open"),
                             ("found", "Found again"),
                             ("repair", "Sent to repair"),
                             ("replaced", "Replaced or written off"),
                         ],
-                        default="",
+                        default="open",
                         max_length=10,
                     ),
                 ),
@@ -134,7 +133,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="deviceloss",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("outcome", "")),
+                condition=models.Q(("outcome", "open")),
                 fields=("device",),
                 name="device_loss_open_once",
             ),

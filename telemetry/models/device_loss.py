@@ -22,7 +22,7 @@ class LossKind(models.TextChoices):
 class LossOutcome(models.TextChoices):
     """How a report ended; none yet while it is open."""
 
-    OPEN = "", _("Open")
+    OPEN = "open", _("Open")
     FOUND = "found", _("Found again")
     REPAIR = "repair", _("Sent to repair")
     REPLACED = "replaced", _("Replaced or written off")
@@ -74,9 +74,7 @@ class DeviceLoss(models.Model):
     workdays = models.PositiveSmallIntegerField()
     worked_h = models.FloatField()
     limit_h = models.FloatField()
-    outcome = models.CharField(
-        max_length=10, choices=LossOutcome.choices, default=LossOutcome.OPEN, blank=True
-    )
+    outcome = models.CharField(max_length=10, choices=LossOutcome.choices, default=LossOutcome.OPEN)
     note = models.TextField(blank=True)
     cleaned_by = models.CharField(max_length=120, blank=True)
     cleaned_at = models.DateTimeField(null=True)
@@ -91,7 +89,7 @@ class DeviceLoss(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                name="device_loss_open_once", fields=["device"], condition=Q(outcome="")
+                name="device_loss_open_once", fields=["device"], condition=Q(outcome="open")
             ),
             models.CheckConstraint(
                 name="device_loss_noticed_before_reported",

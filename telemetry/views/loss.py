@@ -50,7 +50,9 @@ LOSSES = lists.ListSpec(
         lists.yes_no(
             "open",
             _("Open"),
-            apply=lambda rows, yes, _ask: rows.open() if yes else rows.exclude(outcome=""),
+            apply=lambda rows, yes, _ask: (
+                rows.open() if yes else rows.exclude(outcome=LossOutcome.OPEN)
+            ),
         ),
         lists.yes_no(
             "late",
