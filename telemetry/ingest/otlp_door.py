@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
+from django.conf import settings
 
 from telemetry.ingest.decode import DecodedBatch, UnreadableBatchError, decode_batch
 from telemetry.ingest.door import SiteDoor
@@ -17,7 +18,8 @@ from telemetry.ingest.otlp import read_points
 from telemetry.ingest.otlp_heartbeat import Item, heartbeat_of
 from telemetry.ingest.plan import Arrival
 from telemetry.ingest.tokens import TokenHolder
-from telemetry.models import Sample, SequenceLedger
+from telemetry.keeping.reading import sampled_at_of
+from telemetry.models import SequenceLedger
 
 PATH = "/otlp/v1/metrics"
 _KINDS = {b"application/x-protobuf": False, b"application/json": True}
@@ -67,12 +69,9 @@ def _batch_of(item: Item, holder: TokenHolder) -> DecodedBatch | None:
     boot_id, at = boot_of(holder), datetime.fromisoformat(item["at"])
     ledger = SequenceLedger.objects.filter(device_id=holder.device_id, boot_id=boot_id).first()
     last = ledger.received[-1][1] if ledger and ledger.received else 0
-    known = Sample.objects.filter(
-        device_id=holder.device_id, boot_id=boot_id, seq=last, sampled_at__gte=at
-    )
-    if last and known.exists():
-        return None
     now = datetime.now(UTC)
+    if last and _newest(holder.device_id, boot_id, last, now) >= at:
+        return None
     envelope = {
         "schema": "telemetry/1",
         "node_id": holder.node_id,
@@ -81,6 +80,13 @@ def _batch_of(item: Item, holder: TokenHolder) -> DecodedBatch | None:
         "items": [item | {"seq": last + 1}],
     }
     return decode_batch(msgspec.json.encode(envelope))
+
+
+def _newest(device_id: int, boot_id: UUID, last: int, now: datetime) -> datetime:
+    """Up to when the device has told: what is not newer is a repeat, its day packed or not."""
+    known = sampled_at_of(device_id, boot_id, last)
+    # Forgotten, then: its day is over for as long as samples are kept whole.
+    return known or now - settings.KEEP_RAW
 
 
 async def _thank(send: Send, *, is_json: bool, refused: int, sentence: str) -> None:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 from telemetry.keeping.columns import unpack
 from telemetry.keeping.levels import Bin, begins, merged, summed
@@ -61,6 +62,19 @@ def packed_prints(wanted: Collection[tuple[int, str, int]]) -> dict[tuple[int, s
                 if kept is not None:
                     found[device_id, boot_id, seq] = kept
     return found
+
+
+def sampled_at_of(device_id: int, boot_id: UUID, seq: int) -> datetime | None:
+    """When the sample of this number was sampled; None if it never came, or is forgotten."""
+    # The open day first: what is packed in between has left it, and is found in its pack.
+    rows = Sample.objects.filter(device_id=device_id, boot_id=boot_id, seq=seq)
+    if sampled_at := rows.values_list("sampled_at", flat=True).first():
+        return sampled_at
+    packs = PackedSamples.objects.filter(
+        device_id=device_id, boot_id=boot_id, first_seq__lte=seq, last_seq__gte=seq
+    ).defer("prints")
+    told = (one for packed in packs for one in told_in(packed) if one.body["seq"] == seq)
+    return next((one.sampled_at for one in told), None)
 
 
 def _open_heartbeats(

@@ -5,6 +5,7 @@ import contextlib
 import gzip
 import json
 import threading
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -22,6 +23,7 @@ from telemetry.ingest.quota import QuotaBook
 from telemetry.ingest.writer import Writer
 from telemetry.models import DeviceState, Sample, SequenceLedger, StreamState
 from telemetry.services.device import enrol_device, revoke_device
+from telemetry.services.keeping import pack_days
 from tests.make import NOON, make_site
 
 pytestmark = pytest.mark.django_db
@@ -163,6 +165,33 @@ def test_an_export_that_is_sent_again_counts_once(door, device):
     assert Sample.objects.count() == 2
     assert SequenceLedger.objects.get().received == [[1, 2]]
     assert StreamState.objects.get().pending_records == 3
+
+
+def test_an_export_sent_again_after_its_day_was_packed_counts_once(door, device):
+    now = datetime.now(UTC)
+    nanos = int((now - timedelta(minutes=1)).timestamp()) * 10**9
+    ask(door, device[1], export(QUEUE, nanos=nanos))
+    for _turn in range(3):
+        pack_days(at=now + timedelta(days=1, hours=2))
+    assert not Sample.objects.exists()
+
+    _status, thanks = ask(door, device[1], export(QUEUE, nanos=nanos))
+
+    assert "newer than" in thanks.decode()
+    assert not Sample.objects.exists()
+    assert SequenceLedger.objects.get().received == [[1, 1]]
+    ask(door, device[1], export(QUEUE, nanos=nanos + 10**9))
+    assert SequenceLedger.objects.get().received == [[1, 2]]
+
+
+def test_an_export_sent_again_after_its_day_was_forgotten_counts_once(door, device):
+    ask(door, device[1], export(QUEUE))
+    Sample.objects.all().delete()
+
+    _status, thanks = ask(door, device[1], export(QUEUE))
+
+    assert "newer than" in thanks.decode()
+    assert not Sample.objects.exists()
 
 
 def test_strange_metrics_are_left_aside_and_counted(door, device):
