@@ -101,8 +101,8 @@ def test_from_a_cut_link_to_a_signed_report_and_a_register_that_learned(portal, 
         assert hashlib.sha256(paper).hexdigest() == shown
 
     # One outage was one incident.
-    opened = {m["Subject"].split(":")[0] for m in mails.messages if "needed" in m["Subject"]}
-    assert opened == {code}
+    needed = [m["Subject"] for m in mails.messages if "needed" in m["Subject"]]
+    assert {subject.split(":")[0] for subject in needed} == {code}, needed
 
     with story.signed_in(browser, portal, "maya") as maya:
         story.accept_evidence(maya, portal, code=code, risk="Regional network outage")

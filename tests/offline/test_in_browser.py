@@ -395,6 +395,39 @@ def test_it_locks_after_five_quiet_minutes_and_keeps_its_copy_for_72_hours(brows
         wait_for_unsent(page, 1)  # what was done here stays, sealed
 
 
+def test_what_arrives_meanwhile_takes_no_tap_and_no_keyboard_from_a_finger(browser, server, run):
+    with device(browser, server, make_user(Role.INCIDENT_COMMANDER)) as page:
+        make_ready(page, server)
+        open_run(page, run)
+        button = page.locator(f'[data-step="{step_of(run, "Lock the door").pk}"] [data-act="tick"]')
+        button.hover()
+        page.mouse.down()
+        hear_from_elsewhere(page)
+        page.mouse.up()
+        expect(page.locator("[data-status=done]")).to_have_count(1)
+
+        page.type("#note-form textarea", "Smoke in ")
+        hear_from_elsewhere(page)
+        page.keyboard.type("the back room")
+        page.click("#note-form button.btn-sm")
+        wait_for_unsent(page, 0)
+
+        step = f'[data-step="{step_of(run, "Call the landlord").pk}"] [data-act="tick"]'
+        page.focus(step)
+        hear_from_elsewhere(page)
+        page.keyboard.press("Enter")
+        wait_for_unsent(page, 0)
+        expect(page.locator("[data-status=done]")).to_have_count(2)
+    assert TimelineEntry.objects.filter(params__words="Smoke in the back room").count() == 1
+
+
+def hear_from_elsewhere(page):
+    """The page asks the server, and has had the time to draw what it was told."""
+    with page.expect_response("**/offline/pack/**"):
+        replay(page, at_once=True)
+    page.wait_for_timeout(500)
+
+
 def test_an_answer_that_takes_half_a_minute_stops_nobody(browser, server, run):
     with device(browser, server, make_user(Role.INCIDENT_COMMANDER)) as page:
         page.clock.install()

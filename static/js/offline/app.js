@@ -9,6 +9,7 @@ import { exportFile, makeVault, open, passkeySecret, unlock } from "./vault.js";
 const EVERY = 30000;
 const LOCK_AFTER = Number(document.body.dataset.lockAfter || 300) * 1000;
 const TRIES = 5;
+const PRESS = 2000;
 const stage = document.getElementById("stage");
 let key = null; // the private half; gone when locked
 let pack = null;
@@ -18,6 +19,8 @@ let filesLeft = 0; // files whose words have arrived, and they not
 let place = location.hash.slice(1) || (location.pathname.match(/^\/incidents\/([A-Za-z]+-\d+)\//) || [])[1] || "";
 let touched = Date.now();
 let busy = false;
+let pressedAt = 0; // a finger is on the screen since then
+let owed = false; // something changed meanwhile, and is shown when the finger is lifted
 let again = false; // something was asked for while an exchange was under way
 
 const paint = (...children) => stage.replaceChildren(...children.flat(Infinity).filter(Boolean));
@@ -43,18 +46,38 @@ const load = async () => {
   refused = await Promise.all(boxes.map(([id, one]) => open(key, `refused ${id}`, one)));
 };
 
+// A button that is replaced between press and release swallows the tap, and a field that is
+// replaced under the fingers closes the keyboard: meanwhile nothing is redrawn.
+// The time ends a press whose release nobody saw.
+const noteField = () => document.querySelector("#note-form textarea");
+const isAtWork = () => Date.now() - pressedAt < PRESS
+  || Boolean(noteField()?.value && document.activeElement === noteField());
+const redrawIfOwed = () => { if (owed && !isAtWork()) { owed = false; show(); } };
+const lifted = () => setTimeout(() => { pressedAt = 0; redrawIfOwed(); }); // after the click it makes
+document.addEventListener("pointerdown", () => { pressedAt = Date.now(); setTimeout(redrawIfOwed, PRESS + 10); }, true);
+for (const kind of ["pointerup", "pointercancel"]) document.addEventListener(kind, lifted, true);
+document.addEventListener("focusout", () => setTimeout(redrawIfOwed), true);
+
+// Who works with the keyboard stays on the button they were at.
+const keepFocus = () => {
+  const one = document.activeElement?.closest("#stage [data-act]");
+  const where = one && `[data-step="${one.closest("[data-step]")?.dataset.step}"] [data-act="${one.dataset.act}"]`;
+  return () => { if (where) document.querySelector(where)?.focus({ preventScroll: true }); };
+};
+
 const show = async () => {
   await bar();
   if (!key) return gate();
+  if (isAtWork()) { owed = true; return null; }
   if (!pack) return paint(h("p", {}, say("nothing_yet")));
   const one = pack.incidents.find((incident) => incident.code === place);
   document.getElementById("where").textContent = one ? `${one.code} ${one.title}` : say("title");
   document.getElementById("back").hidden = !one;
-  const draft = document.querySelector("#note-form textarea")?.value;
+  const [draft, refocus] = [noteField()?.value, keepFocus()];
   if (one) paint(screens.incident({ pack, incident: one, waiting, act }));
   else paint(screens.home({ pack, waiting, refused, filesLeft, go, act }), leave());
-  const field = document.querySelector("#note-form textarea");
-  if (draft && field) field.value = draft;
+  if (draft && noteField()) noteField().value = draft;
+  refocus();
   return null;
 };
 
@@ -87,7 +110,7 @@ const act = {
     const undoes = [told?.done, told?.skipped, ...(told?.corroborated ?? [])].filter(Boolean).map((op) => op.id);
     if (said) await deed("untick", run, step, { ...said, undoes });
   },
-  note: (run, text) => { document.querySelector("#note-form textarea").value = ""; return deed("note", run, null, { text }); },
+  note: (run, text) => { noteField().value = ""; return deed("note", run, null, { text }); },
   evidence: async (run) => {
     const said = await askFor(say("evidence"), [{ name: "text", label: say("evidence_where") }, { name: "file", label: say("evidence_file"), type: "file", required: false }], say("add_note"));
     if (!said) return;
