@@ -3,19 +3,23 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Max, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_noop
 
 from telemetry.detection.asking.reported import reported_claims
 from telemetry.detection.board import Board, Place, Subject, claim_about, devices, suspects
 from telemetry.detection.outcome import Outcome
 from telemetry.detection.tuning import Numbers
-from telemetry.models import NodeState, SignalRule, StreamState
+from telemetry.models import NodeState, SignalRule, SiteSpan, StreamState
+from telemetry.models.device import SILENT_STATES
 
 CODE = SignalRule.STALE_DATA
 # Heard within this long: it speaks now.
 SPEAKS = timedelta(minutes=10)
 REACHABLE = (NodeState.ONLINE, NodeState.CONNECTED)
+# While nothing of a site was heard, or was to be, none of its devices kept silent on its own.
+UNHEARD = SILENT_STATES | {NodeState.UNKNOWN, NodeState.PLANNED_OFFLINE}
 
 
 def stale_data(board: Board) -> list[Outcome]:
@@ -87,7 +91,11 @@ def stale_devices(board: Board) -> list[Outcome]:
 
 
 def missing_devices(board: Board) -> list[Outcome]:
-    """A device silent through working hours while a neighbour at its site speaks."""
+    """A device silent through working hours while a neighbour at its site speaks.
+
+    The hours begin when the site as a whole was heard again: after an outage the devices of a site
+    come back one by one, and the last of them is not missing.
+    """
     rule = SignalRule.DEVICE_MISSING
     if board.is_blind:
         return [Outcome(rule, keep=lambda _key: True)]
@@ -110,8 +118,11 @@ def missing_devices(board: Board) -> list[Outcome]:
         .values_list("pk", "site_id", "name", "state__last_received_at")
     )
     claims = []
-    for place, numbers, (pk, _site, name, heard) in suspects(board, rule, rows):
-        hours = working_hours(heard, board.at, place, numbers)
+    found = list(suspects(board, rule, rows))
+    heard_again = _heard_again({place.pk for place, _numbers, _row in found}, board.at)
+    for place, numbers, (pk, _site, name, heard) in found:
+        since = max(heard, heard_again.get(place.pk, heard))
+        hours = working_hours(since, board.at, place, numbers)
         if place.pk in board.in_window or hours < numbers["working_h"]:
             continue
         claims.append(
@@ -126,6 +137,15 @@ def missing_devices(board: Board) -> list[Outcome]:
             )
         )
     return [Outcome(rule, [*claims, *reported_claims()])]
+
+
+def _heard_again(site_ids: set[int], at: datetime) -> dict[int, datetime]:
+    """When each site was last not heard as a whole; now, while it is not."""
+    if not site_ids:
+        return {}
+    spans = SiteSpan.objects.filter(site_id__in=site_ids, state__in=UNHEARD)
+    ended = spans.values_list("site_id").annotate(last=Max(Coalesce("ended_at", at)))
+    return dict(ended.order_by())
 
 
 def working_hours(since: datetime, until: datetime, place: Place, numbers: Numbers) -> float:

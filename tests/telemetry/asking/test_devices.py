@@ -14,6 +14,7 @@ from telemetry.models import (
     SequenceLedger,
     Signal,
     SignalRule,
+    SiteSpan,
 )
 from telemetry.services.inspection import inspect_fleet
 from telemetry.wording import explain_sums, signal_title
@@ -135,6 +136,23 @@ def test_a_device_silent_through_working_hours_beside_a_speaking_one_is_missing(
 
     assert open_keys(SignalRule.DEVICE_MISSING) == [f"{site.code}/{gone.name}"]
     assert alone.site_id != site.pk
+
+
+def test_the_last_device_of_a_site_that_returns_from_an_outage_is_not_missing():
+    site = make_site(time_zone="UTC")
+    last = make_device(heard_at=NOON - 4 * HOUR, site=site, node_state=NodeState.OFFLINE)
+    first = make_device(heard_at=NOON, site=site)
+    gone, back = NOON - 4 * HOUR, NOON - HOUR / 60
+    SiteSpan.objects.create(site=site, state=NodeState.OFFLINE, began_at=gone, ended_at=back)
+    SiteSpan.objects.create(site=site, state=NodeState.CONNECTED, began_at=back)
+
+    inspect_fleet(at=NOON)
+    assert open_keys(SignalRule.DEVICE_MISSING) == []
+
+    # Two working hours beside a neighbour that speaks are another matter.
+    tell(first, last_received_at=NOON + 3 * HOUR)
+    inspect_fleet(at=NOON + 3 * HOUR)
+    assert open_keys(SignalRule.DEVICE_MISSING) == [f"{site.code}/{last.name}"]
 
 
 def test_only_working_hours_count():
