@@ -1,8 +1,8 @@
 """Rule 9: a reachable site that forgot to synchronise, and stock that is promised twice."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -94,8 +94,19 @@ class Article:
     physical: int = 0
     sellable: int = 0
     outstanding: int = 0
-    projected: int = 0
-    sites: set[int] = field(default_factory=set)
+    # What sites have sold that nobody knows of, by the larger cause that keeps them from telling.
+    unseen: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def projected(self) -> int:
+        """What all sites have sold that nobody knows of."""
+        return self.unseen.total()
+
+    @property
+    def cause(self) -> str:
+        """The larger cause that explains most of it; empty: none does."""
+        parent, sold = max(self.unseen.items(), key=lambda item: item[1], default=("", 0))
+        return parent if sold * 2 > self.projected else ""
 
 
 def overselling(board: Board) -> list[Outcome]:
@@ -124,7 +135,7 @@ def overselling(board: Board) -> list[Outcome]:
 
 
 def _oversold(board: Board, subject: Subject, article: Article) -> Claim:
-    return claim_about(
+    claim = claim_about(
         board,
         SignalRule.OVERSELLING,
         subject,
@@ -139,6 +150,8 @@ def _oversold(board: Board, subject: Subject, article: Article) -> Claim:
             "projected": two_digits(article.projected),
         },
     )
+    # Sold in the dark by the sites of an outage, it is a part of that outage.
+    return replace(claim, parent_key=claim.parent_key or article.cause)
 
 
 def read_articles(board: Board) -> Mapping[str, Article]:
@@ -156,10 +169,10 @@ def read_articles(board: Board) -> Mapping[str, Article]:
                 article.centre, article.physical = site_id, article.physical + granted
                 article.sellable += max(granted - used, 0)
             elif not _is_over(lease, board.at):
-                article.sites.add(site_id)
                 article.outstanding += max(granted - used, 0)
                 if pending:
-                    article.projected += projected(granted, used, oldest, sampled_at, board.at)
+                    sold = projected(granted, used, oldest, sampled_at, board.at)
+                    article.unseen[board.parents.get(site_id, "")] += sold
     return articles
 
 

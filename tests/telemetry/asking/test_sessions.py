@@ -6,6 +6,8 @@ from uuid import uuid4
 
 import pytest
 
+from telemetry.detection.asking.selling import overselling
+from telemetry.detection.board import read_board
 from telemetry.models import (
     DeviceState,
     NodeState,
@@ -21,6 +23,7 @@ from telemetry.services.inspection import inspect_fleet
 from telemetry.services.sync_habit import fold_sessions
 from telemetry.wording import explain_sums
 from tests.make import NOON, make_device, make_site, make_stream_state
+from tests.make_incidents import make_signal
 
 pytestmark = pytest.mark.django_db
 
@@ -272,6 +275,26 @@ def test_what_the_sites_may_sell_and_the_centre_sells_is_more_than_there_is():
     inspect_fleet(at=NOON)
 
     assert (fits, keys(SignalRule.OVERSELLING)) == ([], [f"{centre.site.code}/AKI"])
+
+
+@pytest.mark.parametrize(("dark", "cause"), [(2, "network_outage:region:JTM"), (0, "")])
+def test_what_an_outage_makes_sites_sell_unseen_is_a_part_of_that_outage(dark, cause):
+    centre = make_device(heard_at=NOON, site=make_site(kind="data_centre"))
+    make_stream_state(centre, rpo=None, leases=[{"sku": "AKI", "granted": 40, "used": 30}])
+    shops = [make_device(heard_at=NOON) for _ in range(3)]
+    for shop in shops:
+        make_stream_state(
+            shop, rpo=None, leases=[{"sku": "AKI", "granted": 10, "used": 6}],
+            pending_records=6, oldest_pending_at=NOON - HOUR,
+        )  # fmt: skip
+    make_signal(
+        SignalRule.NETWORK_OUTAGE, key="region:JTM", opened_at=NOON - HOUR,
+        site_ids=[shop.site_id for shop in shops[:dark]],
+    )  # fmt: skip
+
+    [outcome] = overselling(read_board(NOON))
+
+    assert [claim.parent_key for claim in outcome.claims] == [cause]
 
 
 def test_an_expired_quota_promises_nothing():
