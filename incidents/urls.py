@@ -61,6 +61,7 @@ urlpatterns = [
     path("incidents/<str:code>/contain/", moves.contain, name="contain"),
     path("incidents/<str:code>/recover/", moves.recover, name="recover"),
     path("incidents/<str:code>/close/", moves.close, name="close"),
+    path("incidents/<str:code>/close-early/", moves.close_early, name="close_early"),
     path("incidents/<str:code>/call-off/", moves.call_off, name="call_off"),
     path("incidents/<str:code>/severity/", moves.severity, name="severity"),
     path("incidents/<str:code>/note/", moves.note, name="note"),

@@ -10,6 +10,7 @@ from risks.views import (
     discussion,
     evidence,
     exchange,
+    feedback,
     figures,
     indicator,
     matrix,
@@ -65,6 +66,7 @@ urlpatterns = [
     path("risks/offers/<int:pk>/accept/", evidence.offer_accept, name="offer_accept"),
     path("risks/offers/<int:pk>/decline/", evidence.offer_decline, name="offer_decline"),
     path("risks/for-incident/<str:code>/", evidence.for_incident, name="for_incident"),
+    path("risks/for-incident/<str:code>/ask/", feedback.review_ask_owner, name="ask_owner"),
     path("risks/acceptances/", acceptance.acceptance_list, name="acceptances"),
     path(
         "risks/acceptances/<int:pk>/withdraw/",

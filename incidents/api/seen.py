@@ -240,8 +240,8 @@ class ActionItemOut(serializers.ModelSerializer[ActionItem]):
     class Meta:
         model = ActionItem
         fields = (
-            "id", "code", "incident", "kind", "text", "owner", "due_on", "status", "outcome",
-            "assigned_at", "finished_at", "verified_at", "verified_by",
+            "id", "code", "incident", "kind", "about_kind", "about_code", "text", "owner", "due_on",
+            "status", "outcome", "assigned_at", "finished_at", "verified_at", "verified_by",
         )  # fmt: skip
         read_only_fields = fields
 

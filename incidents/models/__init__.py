@@ -3,6 +3,7 @@
 from incidents.models.action_item import (
     ACTION_ITEM_LIFECYCLE,
     ActionItem,
+    ActionItemAbout,
     ActionItemKind,
     ActionItemStatus,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "STEP_LIFECYCLE",
     "VERSION_LIFECYCLE",
     "ActionItem",
+    "ActionItemAbout",
     "ActionItemKind",
     "ActionItemStatus",
     "Alert",

@@ -5,6 +5,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from bcp_portal.accounts.models import User
@@ -31,6 +32,15 @@ class ActionItemKind(models.TextChoices):
     PROCESS = "process", _("Process")
 
 
+class ActionItemAbout(models.TextChoices):
+    """What a review wants changed by the one who owns it."""
+
+    RISK = "risk", _("Risk")
+    CONTROL = "control", _("Control")
+    PLAYBOOK = "playbook", _("Playbook")
+    OBJECTIVE = "objective", _("Objective")
+
+
 ACTION_ITEM_LIFECYCLE = Lifecycle(
     "action item",
     {
@@ -40,6 +50,15 @@ ACTION_ITEM_LIFECYCLE = Lifecycle(
         ActionItemStatus.DROPPED: frozenset({ActionItemStatus.OPEN}),
     },
 )
+
+
+# By address and not by import: two of these rooms lie above.
+ABOUT_DOORS: dict[str, str] = {
+    ActionItemAbout.RISK: "risks:detail",
+    ActionItemAbout.CONTROL: "risks:control",
+    ActionItemAbout.PLAYBOOK: "incidents:playbook",
+    ActionItemAbout.OBJECTIVE: "assets:objective",
+}
 
 
 class ActionItemQuerySet(models.QuerySet["ActionItem"]):
@@ -72,6 +91,9 @@ class ActionItem(models.Model):
     kind = models.CharField(
         max_length=10, choices=ActionItemKind.choices, default=ActionItemKind.PREVENT
     )
+    # What has to change, named by its code: the register lies above this room.
+    about_kind = models.CharField(max_length=10, choices=ActionItemAbout.choices, blank=True)
+    about_code = models.CharField(max_length=40, blank=True)
     text = models.CharField(max_length=500)
     owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="action_items")
     due_on = models.DateField()
@@ -98,6 +120,10 @@ class ActionItem(models.Model):
                 | (~Q(status="open") & Q(finished_at__isnull=False)),
             ),
             models.CheckConstraint(
+                name="action_item_about_something_or_nothing",
+                condition=Q(about_kind="", about_code="") | (~Q(about_kind="") & ~Q(about_code="")),
+            ),
+            models.CheckConstraint(
                 name="action_item_verified_iff_person",
                 condition=Q(status="verified", verified_at__isnull=False, verified_by__isnull=False)
                 | (~Q(status="verified") & Q(verified_at=None, verified_by=None)),
@@ -112,6 +138,12 @@ class ActionItem(models.Model):
     def code(self) -> str:
         """What people call it."""
         return f"ACT-{self.pk}"
+
+    @property
+    def about_url(self) -> str:
+        """The page of what has to change."""
+        door = ABOUT_DOORS.get(self.about_kind)
+        return reverse(door, args=[self.about_code]) if door else ""
 
     def is_overdue(self, today: date) -> bool:
         """Whether its day has passed and it is not done."""

@@ -64,7 +64,15 @@ def incident_moves(
     if IncidentStatus.RECOVERED in possible:
         add(_("Recovered"), "recover", may=may_run, tone="primary" if incident.contained_at else "")
     if IncidentStatus.CLOSED in possible:
-        signed = review is not None and review.status == ReviewStatus.SIGNED_OFF
-        why = "" if signed else _("The review is not signed off yet.")
-        add(_("Close"), "close", may=user.has_perm("incidents.close_incident"), why=why)
+        is_signed = review is not None and review.status == ReviewStatus.SIGNED_OFF
+        may_close = user.has_perm("incidents.close_incident")
+        why = "" if is_signed else _("The review is not signed off yet.")
+        add(_("Close"), "close", may=may_close, why=why)
+        moves += _early_close(incident) if may_close and not is_signed else []
     return moves
+
+
+def _early_close(incident: Incident) -> list[Move]:
+    """Closing before the review takes a reason; the review is then opened by itself."""
+    url = reverse("incidents:close_early", args=[incident.code])
+    return [Move(_("Close, review later"), url, allowed=True, method="get")]

@@ -34,8 +34,10 @@ def assign_action_item(
     at: datetime,
     review: Review | None = None,
     kind: str = ActionItemKind.PREVENT,
+    about_kind: str = "",
+    about_code: str = "",
 ) -> ActionItem:
-    """Write down a promise with its owner and its day; the owner is told."""
+    """Write down a promise with its owner, its day and what it changes; the owner is told."""
     if not text.strip():
         raise DomainError(_("Write what is to be done."))
     if due_on < at.date():
@@ -44,6 +46,8 @@ def assign_action_item(
         incident=incident,
         review=review,
         kind=ActionItemKind(kind),
+        about_kind=about_kind,
+        about_code=about_code,
         text=text,
         owner=owner,
         due_on=due_on,

@@ -41,6 +41,7 @@ from incidents.services.recovery import (
     settle_recovery,
 )
 from incidents.services.reporting import refuse_untold, start_due_clocks
+from incidents.services.review import expect_review
 from incidents.services.role import take_role
 from incidents.services.run import abandon_runs
 from incidents.services.run_facts import weigh_conditions
@@ -56,7 +57,7 @@ class OutageTakenError(DomainError):
 
 
 class ReviewMissingError(DomainError):
-    """An incident is closed after its review, or with a reason why there is none."""
+    """An incident is closed after its review, or with a reason why before."""
 
 
 @verb
@@ -172,18 +173,19 @@ def recover_incident(
 def close_incident(*, incident: Incident, actor: User, at: datetime, reason: str = "") -> Incident:
     """Put the incident away; nothing can change after this.
 
-    It takes a review that is signed off, or a reason why there is none.
+    It takes a review that is signed off, or a reason why not; then the review is opened.
     """
     review = getattr(incident, "review", None)
     if not reason.strip() and (review is None or review.status != ReviewStatus.SIGNED_OFF):
         raise ReviewMissingError(
-            _("%(code)s has no review that is signed off. Sign it off, or say why there is none.")
+            _("%(code)s has no review that is signed off. Sign it off, or say why not yet.")
             % {"code": incident.code}
         )
     refuse_untold(incident=incident)
     moved = _move(incident, to=IncidentStatus.CLOSED, actor=actor, at=at, reason=reason)
     record_proof(incident=moved, actor=actor, at=at)
     abandon_runs(incident=moved, actor=actor, at=at, reason=_("The incident is closed."))
+    expect_review(incident=moved, actor=actor, at=at)
     return moved
 
 

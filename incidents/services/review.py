@@ -1,8 +1,9 @@
 """Verbs of a review: opened after the recovery, written by several hands, signed off once."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -20,20 +21,13 @@ from incidents.models import (
     NoticeKind,
     Review,
     ReviewStatus,
-    Severity,
     TimelineKind,
 )
+from incidents.review_times import MANAGER_FROM_REMINDER, REMIND_AGAIN_EVERY, times_of
 from incidents.services.notice import write_notice
 from incidents.services.timeline import write_entry
 
 DEADLINE = "incidents.review_due"
-# The graver it was, the sooner its lesson is due.
-DUE_WITHIN = {
-    Severity.CRITICAL: timedelta(days=3),
-    Severity.HIGH: timedelta(days=5),
-    Severity.MODERATE: timedelta(days=7),
-}
-DUE_AT_LAST = timedelta(days=14)
 TEXTS = ("went_well", "went_badly", "lucky", "root_cause", "contributing")
 
 
@@ -54,7 +48,7 @@ def open_review(
         raise ReviewRefusedError(
             _("%(code)s is not over yet; look back after the recovery.") % {"code": incident.code}
         )
-    due_at = at + DUE_WITHIN.get(Severity(incident.severity), DUE_AT_LAST)
+    due_at = at + times_of(incident.severity).due_within
     try:
         with transaction.atomic():
             review = Review.objects.create(
@@ -66,9 +60,30 @@ def open_review(
     except IntegrityError:
         # Somebody opened it at the same moment: that is the one.
         return Review.objects.get(incident=incident)
-    set_deadline(kind=DEADLINE, subject_id=review.pk, due_at=due_at, at=at)
+    _remind_from(review, at=at)
     _tell(review, gettext_noop("Review opened"), actor=actor, at=at)
     audit(action="review.open", obj=review, actor=actor, at=at, after={"incident": incident.code})
+    return review
+
+
+@verb
+def expect_review(*, incident: Incident, actor: User, at: datetime) -> Review | None:
+    """Open the review of what was closed without one, and tell its owner by when it is due.
+
+    A rehearsal is looked back on by its score and its findings: it may have a review, it owes none.
+    """
+    if incident.is_exercise or Review.objects.filter(incident=incident).exists():
+        return None
+    review = open_review(incident=incident, actor=actor, at=at)
+    if review.owner is not None and review.due_at is not None and review.owner_id != actor.pk:
+        write_notice(
+            person=review.owner,
+            kind=NoticeKind.INFO,
+            message=gettext_noop("%(code)s is closed; its review is yours, until %(day)s"),
+            params={"code": incident.code, "day": review.due_at.date().isoformat()},
+            incident=incident,
+            at=at,
+        )
     return review
 
 
@@ -136,7 +151,9 @@ def reopen_review(*, review: Review, actor: User, at: datetime, reason: str) -> 
     REVIEW_LIFECYCLE.check(ReviewStatus(locked.status), ReviewStatus.OPEN)
     locked.status = ReviewStatus.OPEN
     locked.signed_off_at = locked.signed_off_by = None
-    locked.save(update_fields=["status", "signed_off_at", "signed_off_by"])
+    locked.due_at = at + times_of(locked.incident.severity).due_within
+    locked.save(update_fields=["status", "due_at", "signed_off_at", "signed_off_by"])
+    _remind_from(locked, at=at)
     _tell(locked, gettext_noop("Review reopened: %(reason)s"), actor=actor, at=at, reason=reason)
     audit(action="review.reopen", obj=locked, actor=actor, at=at, reason=reason)
     return locked
@@ -144,17 +161,53 @@ def reopen_review(*, review: Review, actor: User, at: datetime, reason: str) -> 
 
 @verb
 def review_due(*, deadline: Deadline, at: datetime) -> None:
-    """The review is late: its owner is reminded."""
-    review = Review.objects.select_related("incident", "owner").get(pk=deadline.subject_id)
-    if review.status == ReviewStatus.SIGNED_OFF or review.owner is None:
+    """Remind the owner that the review will be due, is due, is late; the manager joins in later."""
+    reviews = Review.objects.select_related("incident", "owner__manager")
+    review = reviews.get(pk=deadline.subject_id)
+    if review.status == ReviewStatus.SIGNED_OFF or review.owner is None or review.due_at is None:
         return
-    write_notice(
-        person=review.owner,
-        kind=NoticeKind.INFO,
-        message=gettext_noop("The review of %(code)s is due"),
-        params={"code": review.incident.code},
-        incident=review.incident,
+    is_late = at >= review.due_at
+    people = [review.owner]
+    if is_late and deadline.step >= MANAGER_FROM_REMINDER and review.owner.manager:
+        people.append(review.owner.manager)
+    for person in people:
+        write_notice(
+            person=person,
+            kind=NoticeKind.INFO,
+            message=(
+                gettext_noop("The review of %(code)s has been due since %(day)s: %(name)s")
+                if is_late
+                else gettext_noop("The review of %(code)s is due on %(day)s")
+            ),
+            params={
+                "code": review.incident.code,
+                "day": review.due_at.date().isoformat(),
+                "name": review.owner.name,
+            },
+            incident=review.incident,
+            at=at,
+        )
+    set_deadline(
+        kind=DEADLINE,
+        subject_id=review.pk,
+        due_at=at + REMIND_AGAIN_EVERY if is_late else review.due_at,
         at=at,
+        epoch=deadline.epoch,
+        step=deadline.step + 1,
+    )
+
+
+def _remind_from(review: Review, *, at: datetime) -> None:
+    """The first reminder comes before the day; a review that is reopened begins anew."""
+    assert review.due_at is not None
+    mine = Deadline.objects.filter(kind=DEADLINE, subject_id=review.pk)
+    last = mine.aggregate(last=Max("epoch"))["last"]
+    set_deadline(
+        kind=DEADLINE,
+        subject_id=review.pk,
+        due_at=review.due_at - times_of(review.incident.severity).remind_before,
+        at=at,
+        epoch=0 if last is None else last + 1,
     )
 
 

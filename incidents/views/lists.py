@@ -172,6 +172,7 @@ ACTIONS = lists.ListSpec(
     columns=(
         lists.text("text", _("What is to be done"), sort=True, fixed=True),
         lists.text("get_kind_display", _("What for")),
+        lists.text("about_code", _("Changes")),
         lists.badge("status", _("Status"), sort=True),
         lists.person("owner", _("Owner"), sort="owner__first_name"),
         lists.when("due_on", _("By"), sort=True),
@@ -195,7 +196,7 @@ ACTIONS = lists.ListSpec(
             ),
         ),
     ),
-    search=("text", "incident__code"),
+    search=("text", "incident__code", "about_code"),
     default_sort="due_on",
     default_filters={"status": ("open", "done")},
     bulk=(

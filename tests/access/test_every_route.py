@@ -67,6 +67,7 @@ SUBJECTS = {
     "incidents:offline_device": ("pk", "offline_device"),
     "risks:": ("code", "risk"),
     "risks:for_incident": ("code", "reviewed"),
+    "risks:ask_owner": ("code", "reviewed"),
     "risks:treatment": ("pk", "treatment"),
     "risks:acceptance": ("pk", "acceptance"),
     "risks:evidence": ("pk", "evidence"),

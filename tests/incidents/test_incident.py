@@ -171,7 +171,7 @@ def test_closing_takes_a_signed_review():
     assert closed.status == IncidentStatus.CLOSED
 
 
-def test_closing_without_a_review_takes_a_reason():
+def test_closing_before_the_review_takes_a_reason():
     closed = close_incident(
         incident=recovered(), actor=make_user(), at=LATER, reason="a duplicate of INC-1"
     )

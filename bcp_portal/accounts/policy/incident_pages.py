@@ -35,6 +35,7 @@ RULES: tuple[Rule, ...] = (
     _page("contain", "incidents.run_incident", "POST"),
     _page("recover", "incidents.run_incident", "POST"),
     _page("close", "incidents.close_incident", "POST"),
+    _page("close_early", "incidents.close_incident", _FORM),
     _page("call_off", "incidents.run_incident", _FORM),
     _page("severity", "incidents.run_incident", _FORM),
     _page("note", "incidents.work_incident", _FORM),

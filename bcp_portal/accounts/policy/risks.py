@@ -49,6 +49,7 @@ RULES: tuple[Rule, ...] = (
     Rule("risks:moved_seen", SEND, "risks.view_risk", scope="own", kind="risk"),
     Rule("risks:inbox", READ, "risks.view_risk", scope="site", kind="risk"),
     Rule("risks:for_incident", READ, "risks.view_risk", scope="site", kind="incident"),
+    Rule("risks:ask_owner", FORM, "incidents.handle_actionitem", scope="site", kind="review"),
     Rule("risks:evidence_accept", FORM, "risks.weigh_evidence", scope="own", kind="risk"),
     Rule("risks:evidence_decline", FORM, "risks.weigh_evidence", scope="own", kind="risk"),
     Rule("risks:offer_accept", SEND, "assets.record_achievement", scope="own", kind="asset"),
