@@ -1,6 +1,6 @@
 """Sites as a spreadsheet: which column is which fact, and each cell as a value or a sentence."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import IO, Any
@@ -70,11 +70,11 @@ def read_sites(file: IO[bytes]) -> SiteSheet:
     return SiteSheet([str(head) for head in sheet.heads], [row for row in rows if any(row[1])])
 
 
-def guessed(heads: Sequence[str]) -> list[str]:
+def guessed(heads: Sequence[str], meaning: Mapping[str, str] = MEANING) -> list[str]:
     """Which fact each column is by its heading; the first of two that claim the same."""
     keys: list[str] = []
     for head in heads:
-        key = MEANING.get(head.strip().casefold().replace("_", " "), "")
+        key = meaning.get(head.strip().casefold().replace("_", " "), "")
         keys.append("" if key in keys else key)
     return keys
 

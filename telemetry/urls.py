@@ -5,6 +5,7 @@ from django.urls import path
 from telemetry.views import (
     conflict,
     conflict_rules,
+    device_import,
     exposure,
     loss,
     mapping,
@@ -72,6 +73,16 @@ urlpatterns = [
     path("devices/witnesses/<int:pk>/settle/", witness.witness_settle, name="witness_settle"),
     path("devices/packs/", pack_list, name="packs"),
     path("devices/enrol/", sources.device_enrol, name="device_enrol"),
+    path("devices/import/", device_import.device_import, name="device_import"),
+    path("devices/import/apply/", device_import.device_import_apply, name="device_import_apply"),
+    path(
+        "devices/import/invitations/", device_import.device_invitations, name="device_invitations"
+    ),
+    path(
+        "devices/import/<int:pk>/undo/",
+        device_import.device_import_undo,
+        name="device_import_undo",
+    ),
     path("monitors/", sources.monitors, name="monitors"),
     path("monitors/pings/add/", sources.ping_add, name="ping_add"),
     path("monitors/pings/<int:pk>/retire/", sources.ping_retire, name="ping_retire"),

@@ -58,7 +58,12 @@ def site_import(request: SignedInRequest) -> HttpResponse:
         submit=_("Show what would change"),
         cancel_url=reverse("assets:sites"),
         template="assets/site_import.html",
-        extra={"batches": list(batches.order_by("-made_at")[:LAST])},
+        extra={
+            "batches": list(batches.order_by("-made_at")[:LAST]),
+            "things": _("Sites"),
+            "undo": "assets:site_import_undo",
+            "confirm": _("Put every site of this file back as it was?"),
+        },
     )
 
 
@@ -122,6 +127,8 @@ def _preview(
         "fields": [(key, _label(key)) for key in HEADS],
         "counts": {state: states.count(state) for state in ("new", "changed", "unchanged")},
         "errors": states.count("error"),
+        "apply_url": reverse("assets:site_import_apply"),
+        "start_url": reverse("assets:site_import"),
     }
     return render_page(request, "assets/site_import_preview.html", context)
 

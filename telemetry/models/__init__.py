@@ -14,6 +14,7 @@ from telemetry.models.conflict_decision import ConflictDecision
 from telemetry.models.conflict_rule import ConflictRule, ConflictRuleEdition
 from telemetry.models.desired_state import DesiredState, OrderAck, OrderDelivery
 from telemetry.models.device import Device, DeviceState, NodeState, SiteState
+from telemetry.models.device_import import DeviceImport
 from telemetry.models.device_loss import DeviceLoss, LossKind, LossNotice, LossOutcome
 from telemetry.models.observer import ObserverProbe, ObserverState
 from telemetry.models.order import OnExpiry, Order, OrderAction, OrderSite, OrderStatus, Rung
@@ -55,6 +56,7 @@ __all__ = [
     "ConflictVersion",
     "DesiredState",
     "Device",
+    "DeviceImport",
     "DeviceLoss",
     "DeviceState",
     "LossKind",

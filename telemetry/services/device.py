@@ -1,11 +1,14 @@
 """Verbs of a device."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from assets.changes import check_row, set_fields
 from assets.models import Site
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, verb
@@ -13,6 +16,9 @@ from bcp_portal.shared.errors import DomainError
 from bcp_portal.shared.hashing import keyed_hash, new_secret
 from telemetry.models import Device, DeviceState
 from telemetry.tokens import DEVICE_TOKEN, DEVICE_TOKEN_PREFIX
+
+# What of a device may be corrected; its name and site are its identity.
+DEVICE_FACTS = ("kind", "heartbeat_every_s")
 
 
 class DeviceNameTakenError(DomainError):
@@ -65,6 +71,19 @@ def enrol_device(
         after={"site": site.code, "name": name, "kind": kind, "node_id": device.node_id},
     )
     return device, token
+
+
+@verb
+def edit_device(*, device: Device, facts: Mapping[str, Any], actor: User, at: datetime) -> Device:
+    """Correct what kind of machine it is, or how often it reports."""
+    locked = _locked(device)
+    before, after = set_fields(locked, facts, DEVICE_FACTS)
+    if not after:
+        return locked
+    check_row(locked, only=DEVICE_FACTS)
+    locked.save(update_fields=list(after))
+    audit(action="device.edit", obj=locked, actor=actor, at=at, before=before, after=after)
+    return locked
 
 
 @verb

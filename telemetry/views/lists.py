@@ -217,6 +217,7 @@ def device_list(request: SignedInRequest) -> HttpResponse:
     if request.user.has_perm("telemetry.view_sitepack"):
         buttons.append({"url": reverse("telemetry:packs"), "label": _("Packs on devices")})
     if request.user.has_perm("telemetry.enrol_device"):
+        buttons.append({"url": reverse("telemetry:device_import"), "label": _("Import")})
         url = reverse("telemetry:device_enrol")
         buttons.append({"url": url, "label": _("Enrol a device"), "primary": True})
     return lists.list_response(request, DEVICES, rows, at=at, extra={"title_buttons": buttons})

@@ -13,9 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from bcp_portal.shared.pages import SignedInRequest, attempt, needs, render_page
 from telemetry.forms.sources import EnrolForm, PingForm, WebhookForm
+from telemetry.invitations import invitation_of
 from telemetry.models import PingCheck, WebhookSource
-from telemetry.ordering.signing import public_key
-from telemetry.ordering.spoken import voice_key
 from telemetry.services.device import enrol_device
 from telemetry.services.ping import create_ping_check, retire_ping_check
 from telemetry.services.webhook import create_webhook_source, revoke_webhook_source
@@ -60,15 +59,7 @@ def _maker(form_class: Any, title: Callable[[], str], make: Callable[..., Told])
 
 def _enrol(**said: Any) -> Told:
     device, token = enrol_device(**said)
-    return {
-        "node_id": str(device.node_id),
-        "site": device.site.code,
-        "name": device.name,
-        "token": token,
-        "portal": settings.BASE_URL,
-        "orders_key": public_key(),
-        "voice_key": voice_key(device),
-    }
+    return invitation_of(device, token)
 
 
 def _expect(**said: Any) -> Told:

@@ -45,6 +45,7 @@ from risks.models import (
 from risks.services.plan import write_plan
 from telemetry.models import (
     AuditWitness,
+    DeviceImport,
     DeviceLoss,
     PackMark,
     PingCheck,
@@ -147,6 +148,9 @@ def make_half(word: str) -> Half:
             ),
             "site_import": SiteImport.objects.create(
                 file_name=f"{word} sites.csv", changes=[], made_by=boss, made_at=NOON
+            ),
+            "device_import": DeviceImport.objects.create(
+                file_name=f"{word} devices.csv", changes=[], made_by=boss, made_at=NOON
             ),
             "monitor": WebhookSource.objects.create(
                 name=f"{word} monitor", kind="generic", key_hash=f"{word}-hook", site=site,

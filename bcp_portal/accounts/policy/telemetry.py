@@ -98,6 +98,36 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "telemetry:loss_settle", "GET POST", "telemetry.enrol_device", scope="site", kind="device"
     ),
+    Rule(
+        "telemetry:device_import",
+        "GET POST",
+        "telemetry.enrol_device",
+        scope="site",
+        kind="device",
+    ),
+    Rule(
+        "telemetry:device_import_apply",
+        "POST",
+        "telemetry.enrol_device",
+        scope="site",
+        kind="device",
+        sensitivity="secret",
+    ),
+    Rule(
+        "telemetry:device_invitations",
+        "POST",
+        "telemetry.enrol_device",
+        scope="site",
+        kind="device",
+        sensitivity="secret",
+    ),
+    Rule(
+        "telemetry:device_import_undo",
+        "POST",
+        "telemetry.enrol_device",
+        scope="site",
+        kind="device",
+    ),
     Rule("telemetry:witnesses", "GET", "telemetry.view_device", scope="site", kind="device"),
     Rule("telemetry:witness_summary", "GET", "telemetry.view_device", scope="site", kind="device"),
     Rule(

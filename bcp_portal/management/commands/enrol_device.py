@@ -3,14 +3,12 @@
 import json
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from assets.models import Site
 from bcp_portal.shared.errors import DomainError
-from telemetry.ordering.signing import public_key
-from telemetry.ordering.spoken import voice_key
+from telemetry.invitations import invitation_of
 from telemetry.services.device import enrol_device
 
 
@@ -44,13 +42,4 @@ class Command(BaseCommand):
             )
         except DomainError as refusal:
             raise CommandError(str(refusal)) from None
-        printed = {
-            "node_id": str(device.node_id),
-            "site": site.code,
-            "name": device.name,
-            "token": token,
-            "portal": settings.BASE_URL,
-            "orders_key": public_key(),
-            "voice_key": voice_key(device),
-        }
-        self.stdout.write(json.dumps(printed))
+        self.stdout.write(json.dumps(invitation_of(device, token)))
