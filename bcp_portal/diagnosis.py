@@ -18,6 +18,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from kombu.exceptions import OperationalError
 
+from bcp_portal.accounts.selectors.second_factor import people_to_enrol
 from bcp_portal.celery import app as celery
 from bcp_portal.engine.health import engine_pulse
 from bcp_portal.engine.models import CallHold
@@ -141,6 +142,7 @@ def _database_findings(at: datetime) -> Iterator[Finding]:
     yield _engine(at)
     yield _worker()
     yield _calls()
+    yield _second_factor()
 
 
 def _ask(question: str) -> str:
@@ -200,6 +202,16 @@ def _calls() -> Finding:
     if CallHold.objects.in_force().exists():
         return Finding("calls", State.ABSENT, "Calls are held until two people release them")
     return Finding("calls", State.OK, "Calls go out")
+
+
+def _second_factor() -> Finding:
+    if not settings.SECOND_FACTOR_ROLES:
+        says = "No SIAGA_SECOND_FACTOR_ROLES: two-step sign-in is offered, not demanded"
+        return Finding("second factor", State.ABSENT, says)
+    says = "Two-step sign-in is demanded of: " + ", ".join(settings.SECOND_FACTOR_ROLES)
+    if waiting := people_to_enrol().count():
+        says += f"; people who have yet to set it up: {waiting}"
+    return Finding("second factor", State.OK, says)
 
 
 def _live_bus() -> Finding:

@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -25,6 +26,8 @@ from bcp_portal.shared.policy import PUBLIC, SIGNED_IN
 from bcp_portal.shared.templatetags._spans import units
 
 THEMES = ("light", "dark")
+# Rooms import this page before models can be; so this one is named and not imported.
+MUST_ENROL = "bcp_portal.accounts.selectors.second_factor.must_enrol"
 BANNER_ORDER = ("restored", "blind", "late", "offline", "exercise")
 
 
@@ -108,7 +111,12 @@ class Frame:
     def signed_in(self) -> bool:
         """Whether there is a person to show a rail to."""
         user = getattr(self.request, "user", None)
-        return bool(user and user.is_authenticated)
+        return bool(user and user.is_authenticated) and not self.must_enrol
+
+    @cached_property
+    def must_enrol(self) -> bool:
+        """Whether this person sees nothing yet but how to set up two-step sign-in."""
+        return bool(import_string(MUST_ENROL)(getattr(self.request, "user", None)))
 
     @property
     def theme(self) -> str:

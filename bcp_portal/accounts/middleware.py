@@ -1,15 +1,19 @@
-"""Who reads, in which zone and language; and whether the policy table knows the door at all."""
+"""Who reads, in which zone and language, how surely; and whether the table knows the door."""
 
 import logging
 from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from bcp_portal.accounts.models import User
 from bcp_portal.accounts.policy import POLICY
+from bcp_portal.accounts.selectors.second_factor import must_enrol
 from bcp_portal.audit.verbs import current_session, record_access
 from bcp_portal.shared.policy import PUBLIC, SIGNED_IN
 
@@ -17,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 # Doors of kept libraries bring their own locks; ours are all in the table.
 LIBRARY_ROUTES = ("account_", "mfa_", "usersessions_")
+# What somebody needs to set up a second factor, or to walk away from it.
+ENROLMENT_ROUTES = ("mfa_", "account_logout", "account_reauthenticate")
 
 
 class ReaderMiddleware:
@@ -42,6 +48,42 @@ class ReaderMiddleware:
         finally:
             current_session.reset(token)
             timezone.deactivate()
+
+
+class SecondFactorMiddleware:
+    """Lead whoever's role demands a second factor to setting one up, before anything else opens.
+
+    Programs sign in by token and not by session, so they come through here as nobody.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on; the check happens once the door is known."""
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, _view: Callable[..., Any], _args: Any, _kwargs: Any
+    ) -> HttpResponse | None:
+        """Let public doors and those of the enrolment pass; ask the database only for others."""
+        match = request.resolver_match
+        route = match.view_name if match else ""
+        rule = POLICY.find(route, request.method or "GET")
+        is_public = rule is not None and rule.permission == PUBLIC
+        if is_public or route.startswith(ENROLMENT_ROUTES) or not must_enrol(request.user):
+            return None
+        return _lead_to_enrolment(request, route)
+
+
+def _lead_to_enrolment(request: HttpRequest, route: str) -> HttpResponse:
+    place = reverse("mfa_index")
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=204, headers={"HX-Redirect": place})
+    if route.startswith("api:") or not request.accepts("text/html"):
+        why = _("Your role asks for two-step sign-in. Set it up in the browser first.")
+        return JsonResponse({"detail": why}, status=403)
+    return redirect(place)
 
 
 class PolicyMiddleware:

@@ -1,5 +1,8 @@
 """The eight roles and the permissions each one holds."""
 
+from collections.abc import Iterable
+
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -32,3 +35,11 @@ ROLES: dict[Role, frozenset[str]] = {
     role: frozenset(perm for perm, roles in PERMISSION_ROLES.items() if role in roles)
     for role in Role
 }
+
+
+def refuse_unknown_roles(names: Iterable[str], *, setting: str) -> None:
+    """Stop the start when a setting names a role that is none: a typo would protect nobody."""
+    known = [str(role) for role in Role]
+    if unknown := [name for name in names if name not in known]:
+        said, roles = ", ".join(unknown), ", ".join(known)
+        raise ImproperlyConfigured(f"{setting}: there is no role {said}. The roles are {roles}.")

@@ -7,6 +7,7 @@ from django.contrib.auth import get_user
 from django.http import HttpRequest, parse_cookie
 from django.utils.module_loading import import_string
 
+from bcp_portal.accounts.selectors.second_factor import must_enrol
 from bcp_portal.live.models import LiveEvent
 
 # Sites belong to a room above this one, so they are named and not imported.
@@ -46,7 +47,7 @@ def access_of(key: str) -> Access | None:
     request = HttpRequest()
     request.session = import_string(f"{settings.SESSION_ENGINE}.SessionStore")(key)
     user = get_user(request)
-    if not user.is_authenticated:
+    if not user.is_authenticated or must_enrol(user):
         return None
     sites = import_string(SITE_SCOPE)(user)
     return Access(
