@@ -21,9 +21,25 @@
   const concerns = (element, topic) => element.dataset.liveTopics.split(/\s+/).some(
     (wanted) => wanted === topic || wanted === topic.split(":")[0],
   );
+  // A button that is exchanged between press and release swallows the press: its part waits. The
+  // time ends a press whose release nobody saw.
+  const PRESS = 2000;
+  let pressed = { on: null, at: 0 };
+  const press = (event) => {
+    if (event.type === "keydown" && event.key !== " ") return;
+    pressed = { on: event.target, at: Date.now() };
+    setTimeout(() => waiting.size && soon(), PRESS + 10);
+  };
+  const lift = () => setTimeout(() => { // after the click that the release makes
+    pressed = { on: null, at: 0 };
+    if (waiting.size) soon();
+  });
+  ["pointerdown", "keydown"].forEach((name) => document.addEventListener(name, press, true));
+  ["pointerup", "pointercancel", "keyup"].forEach((name) => document.addEventListener(name, lift, true));
   const busy = (element) => {
     const active = document.activeElement;
     return element.matches("details[open]")
+      || (Date.now() - pressed.at < PRESS && element.contains(pressed.on))
       || (element.contains(active) && active.matches("input:not([type=checkbox]), textarea, select"));
   };
   const flush = () => {
@@ -44,6 +60,14 @@
     });
     if (waiting.size) soon();
   };
+  // What was asked for before somebody pressed or typed is asked for again when they are done.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { elt, triggeringEvent } = event.detail.requestConfig;
+    if (triggeringEvent && triggeringEvent.type !== "live") return;
+    if (!event.detail.target.isConnected || !busy(event.detail.target)) return;
+    event.detail.shouldSwap = false;
+    if (elt.dataset.liveTopics) waiting.add(elt);
+  });
   document.addEventListener("visibilitychange", () => waiting.size && soon());
   document.addEventListener("focusout", () => waiting.size && soon());
 

@@ -93,12 +93,23 @@
     delete form.dataset.sure;
   }, true);
 
-  // Focus stays where it was when the part around it is exchanged.
+  // Focus stays where it was when the part around it is exchanged: on what has the same id, or does
+  // the same by the same words.
   let focused = "";
-  document.addEventListener("htmx:beforeSwap", () => { focused = document.activeElement?.id || ""; });
+  let kept = "";
+  const deedOf = (element) => [
+    element.tagName, element.form?.getAttribute("action"), element.name, element.value,
+    element.getAttribute("href"), element.textContent.trim(),
+  ].join("|");
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const active = document.activeElement;
+    focused = active?.id || "";
+    kept = !focused && active?.matches("a, button, summary") && event.detail.target.contains(active) ? deedOf(active) : "";
+  });
   document.addEventListener("htmx:afterSwap", (event) => {
     if (document.activeElement !== document.body) return;
-    const wanted = event.target.querySelector?.("[autofocus]") || document.getElementById(focused || "content");
-    if (focused || wanted?.autofocus) wanted?.focus();
+    const same = kept && [...document.querySelectorAll("a, button, summary")].find((one) => deedOf(one) === kept);
+    const wanted = event.target.querySelector?.("[autofocus]") || same || document.getElementById(focused || "content");
+    if (focused || same || wanted?.autofocus) wanted?.focus({ preventScroll: wanted === same });
   });
 })();

@@ -2,6 +2,7 @@
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from assets.models import Asset
 from bcp_portal.accounts.roles import Role
@@ -82,6 +83,34 @@ def test_without_scripts_the_sites_can_be_read(browser, live_server, session):
         page.click("#fleet-table summary")
 
         assert page.locator("#fleet-table tbody tr").count() == 3
+
+
+def test_news_take_no_press_from_a_finger_and_no_focus_from_a_keyboard(
+    browser, live_server, session
+):
+    incident = Incident.objects.get()
+    with looking(browser, live_server.url, session=session) as page:
+        page.goto(f"{live_server.url}/incidents/{incident.code}/")
+        take = page.locator("#head").get_by_role("button", name="Take command")
+        take.focus()
+        hear_news(page, "#head")
+        assert page.evaluate("document.activeElement.textContent.trim()") == "Take command"
+
+        take.hover()
+        page.mouse.down()
+        hear_news(page, "#head")
+        page.mouse.up()
+        expect(page.locator("#head").get_by_role("button", name="Take command")).to_have_count(0)
+        assert page.problems == []
+    incident.refresh_from_db()
+    assert incident.commander is not None
+
+
+def hear_news(page, part):
+    """A live part is asked for again, and what came is drawn if it may be."""
+    with page.expect_response(lambda answer: f"part={part[1:]}" in answer.url):
+        page.evaluate("part => htmx.trigger(part, 'live')", part)
+    page.wait_for_timeout(300)
 
 
 def test_a_lost_stream_is_shown(browser, live_server, session):
