@@ -6,6 +6,7 @@ from incidents.views import (
     call_list,
     cause,
     duty,
+    duty_calendar,
     exercise,
     figures,
     incident,
@@ -185,6 +186,20 @@ urlpatterns = [
     path("escalation/schedule/", schedule.schedule, name="schedule"),
     path("escalation/lint/", schedule.call_lint, name="call_lint"),
     path("escalation/rotations/<int:pk>/rota/", schedule.rotation_rota, name="rotation_rota"),
+    path(
+        "escalation/rotations/<int:pk>/feeds/add/",
+        duty_calendar.rotation_feed_add,
+        name="rotation_feed_add",
+    ),
+    *(
+        path(f"escalation/rotations/<int:pk>/feeds/<int:number>/{tail}", door, name=name)
+        for tail, door, name in (
+            ("", duty_calendar.rotation_feed, "rotation_feed"),
+            ("take/", duty_calendar.rotation_feed_take, "rotation_feed_take"),
+            ("read/", duty_calendar.rotation_feed_read, "rotation_feed_read"),
+            ("drop/", duty_calendar.rotation_feed_drop, "rotation_feed_drop"),
+        )
+    ),
     path(
         "escalation/rotations/<int:pk>/calendar.ics",
         schedule.rotation_calendar,

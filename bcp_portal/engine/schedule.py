@@ -49,6 +49,12 @@ SWEEPS: tuple[Sweep, ...] = (
         every_s=5,
         on_bell=True,
     ),
+    Sweep(
+        "incidents.duty_calendars",
+        "incidents.services.duty_calendar.renew_calendars",
+        every_s=60,
+        by="worker",
+    ),
     Sweep("incidents.guard", "incidents.services.guard.guard_incidents", every_s=5),
     Sweep("incidents.mutes", "incidents.services.alert.end_mutes", every_s=15, by="worker"),
     Sweep(
@@ -158,6 +164,7 @@ DEADLINES: dict[str, str] = {
 JOBS: dict[str, str] = {
     "accounts.training_reminder": "bcp_portal.accounts.services.training.send_reminder",
     "incidents.delivery": "incidents.services.delivery.deliver",
+    "incidents.duty_calendar": "incidents.services.duty_calendar.read_calendar",
     "incidents.status_confirm": "incidents.services.status_subscriber.send_confirmation",
     "incidents.status_mail": "incidents.services.status_subscriber.send_update_mails",
     "report.render": "bcp_portal.reports.services.report_file.render_report",

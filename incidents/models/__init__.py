@@ -18,6 +18,7 @@ from incidents.models.communication import (
     UpdateTemplate,
 )
 from incidents.models.decision import Decision
+from incidents.models.duty_calendar import CalendarUse, DutyCalendar
 from incidents.models.escalation import (
     ESCALATION_LIFECYCLE,
     Escalation,
@@ -112,6 +113,7 @@ __all__ = [
     "Approver",
     "Audience",
     "AudienceRule",
+    "CalendarUse",
     "Cause",
     "CauseEvidence",
     "CauseKind",
@@ -119,6 +121,7 @@ __all__ = [
     "Delivery",
     "DeliveryStatus",
     "DraftStatus",
+    "DutyCalendar",
     "Escalation",
     "EscalationFiring",
     "EscalationLevel",

@@ -110,6 +110,14 @@ class Shift(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     is_override = models.BooleanField(default=False)
+    # The calendar kept elsewhere that says so; null where a person of the portal did.
+    calendar = models.ForeignKey(
+        "incidents.DutyCalendar",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="shifts",
+    )
 
     class Meta:
         constraints = [

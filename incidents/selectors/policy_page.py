@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.models import AuditRow
-from incidents.models import EscalationPolicy, Rotation, Shift
+from incidents.models import DutyCalendar, EscalationPolicy, Rotation, Shift
 from incidents.selectors.duty import DutyReport, who_would_be_called
 
 SHOWN = 50
@@ -23,6 +25,15 @@ class PolicyPage:
 
 
 @dataclass(frozen=True)
+class CalendarLine:
+    """A calendar that a duty follows, and whether its copy can be trusted."""
+
+    calendar: DutyCalendar
+    state: str
+    tone: str
+
+
+@dataclass(frozen=True)
 class RotationPage:
     """What the page of a rotation shows."""
 
@@ -31,6 +42,7 @@ class RotationPage:
     coming: list[Shift]
     past: list[Shift]
     gap_from: datetime | None
+    calendars: list[CalendarLine]
 
 
 def policy_page(policy: EscalationPolicy, *, at: datetime) -> PolicyPage:
@@ -67,7 +79,18 @@ def rotation_page(rotation: Rotation, *, at: datetime) -> RotationPage:
         coming=coming,
         past=[s for s in turns if at - LOOK_BACK < s.ends_at <= at][::-1],
         gap_from=_first_gap(coming, at=at),
+        calendars=[_line(one, at=at) for one in rotation.calendars.order_by("name")],
     )
+
+
+def _line(calendar: DutyCalendar, *, at: datetime) -> CalendarLine:
+    if calendar.error:
+        return CalendarLine(calendar, _("cannot be read; the turns stay"), "act")
+    if calendar.taken_over_at is None:
+        return CalendarLine(calendar, _("only looked at"), "watch")
+    if calendar.is_old(at):
+        return CalendarLine(calendar, _("our copy is old"), "watch")
+    return CalendarLine(calendar, _("followed"), "ok")
 
 
 def _first_gap(coming: list[Shift], *, at: datetime) -> datetime | None:

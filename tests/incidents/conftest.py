@@ -10,6 +10,7 @@ class HookServer:
     def __init__(self):
         self.got = []
         self.answer = 200
+        self.page = b""
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -18,6 +19,11 @@ class HookServer:
                 outer.got.append((dict(self.headers), body))
                 self.send_response(outer.answer)
                 self.end_headers()
+
+            def do_GET(self):
+                self.send_response(outer.answer)
+                self.end_headers()
+                self.wfile.write(outer.page)
 
             def log_message(self, *_arguments):
                 pass

@@ -182,6 +182,12 @@ RULES: tuple[Rule, ...] = (
     _plan("rotation_turn", "incidents.change_rotation", _FORM),
     _plan("rotation_rota", "incidents.change_rotation", _FORM),
     _plan("rotation_calendar", _SEE),
+    _plan("rotation_feed_add", "incidents.change_rotation", _FORM),
+    _plan("rotation_feed", _SEE),
+    *(
+        _plan(f"rotation_feed_{deed}", "incidents.change_rotation", "POST")
+        for deed in ("take", "read", "drop")
+    ),
     _plan("shift_swap", "incidents.change_rotation", _FORM),
     _plan("schedule", _SEE),
     _plan("call_lint", _SEE),
