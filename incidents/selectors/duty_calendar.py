@@ -61,7 +61,7 @@ def calendar_plan(calendar: DutyCalendar, *, text: str = "", at: datetime) -> Ca
         for person in people:
             found = CalendarTurn(person, turn.starts_at, turn.ends_at)
             turns.setdefault((person.pk, turn.starts_at, turn.ends_at), found)
-        strangers.update(_strangers(turn, known))
+        strangers += Counter(_strangers(turn, known))
     return CalendarPlan(
         turns=list(turns.values()),
         unmatched=[Unmatched(name, count) for name, count in strangers.most_common()],
