@@ -119,6 +119,13 @@ class Frame:
         return bool(import_string(MUST_ENROL)(getattr(self.request, "user", None)))
 
     @property
+    def single_sign_on(self) -> str:
+        """What the button of single sign-on says; empty where there is none."""
+        if not settings.OIDC_ISSUER:
+            return ""
+        return _("Sign in with %s") % (settings.OIDC_NAME or _("single sign-on"))
+
+    @property
     def theme(self) -> str:
         """The theme this person chose; empty if the device decides."""
         chosen = self.request.COOKIES.get("theme", "")

@@ -201,6 +201,11 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 # Names of roles; the start is refused in AccountsConfig if one of them does not exist.
 SECOND_FACTOR_ROLES = env_list("SIAGA_SECOND_FACTOR_ROLES")
+# Checked in AccountsConfig. Without an issuer there is no single sign-on.
+OIDC_ISSUER = env_str("SIAGA_OIDC_ISSUER")
+OIDC_CLIENT_ID = env_str("SIAGA_OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = env_secret("SIAGA_OIDC_CLIENT_SECRET") if OIDC_ISSUER else ""
+OIDC_NAME = env_str("SIAGA_OIDC_NAME")
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = BASE_URL.startswith(("http://127.0.0.1", "http://localhost"))

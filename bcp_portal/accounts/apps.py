@@ -17,13 +17,15 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        """Check the roles in settings; lend saved views and the trail of exports to every list."""
+        """Check settings of sign-in; lend saved views and the trail of exports to every list."""
         # Models can only be imported once all applications are loaded.
         from bcp_portal.accounts import openapi as _openapi  # noqa: F401, PLC0415  # registers itself
         from bcp_portal.accounts.list_views import KeptViews, trace_export  # noqa: PLC0415
         from bcp_portal.accounts.roles import refuse_unknown_roles  # noqa: PLC0415
+        from bcp_portal.accounts.single_sign_on import refuse_half_settings  # noqa: PLC0415
 
         refuse_unknown_roles(settings.SECOND_FACTOR_ROLES, setting="SIAGA_SECOND_FACTOR_ROLES")
+        refuse_half_settings()
         register_saved_views(KeptViews())
         # The frame stands above this room; it is told, not asked.
         tasks = import_module("bcp_portal.accounts.frame_tasks").my_tasks

@@ -34,6 +34,8 @@ RULES: tuple[Rule, ...] = (
     Rule("healthz-engine", "GET", PUBLIC, sensitivity="public"),
     Rule("metrics", "GET", PUBLIC, sensitivity="public"),
     Rule("set_language", "POST", PUBLIC, sensitivity="public"),
+    Rule("accounts:single_sign_on", "GET", PUBLIC, sensitivity="public"),
+    Rule("accounts:single_sign_on_back", "GET", PUBLIC, sensitivity="public"),
     Rule("schema", "GET", SIGNED_IN),
     Rule("api-docs", "GET", SIGNED_IN),
     _trail("trail", "GET"),

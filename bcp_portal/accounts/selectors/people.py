@@ -31,6 +31,7 @@ ACTIONS: dict[str, Words] = {
     "user.deactivate": _("Deactivated"),
     "user.reactivate": _("Reactivated"),
     "user.erase": _("Personal data erased"),
+    "user.sign_in_refused": _("Turned away at sign-in"),
     "user.invitation_lost": _("Invitation could not be sent"),
     "user.add_contact": _("Way to be reached added"),
     "user.remove_contact": _("Way to be reached removed"),
@@ -124,7 +125,9 @@ def person_page(person: User, *, at: datetime) -> PersonPage:
 
 
 def _history(person: User) -> list[PersonEvent]:
-    rows = AuditRow.objects.about(person._meta.label_lower, person.pk).order_by("-seq")[:SHOWN]
+    about = AuditRow.objects.about(person._meta.label_lower, person.pk)
+    # Each day's sign-ins would push the changes off the page; the trail has them all.
+    rows = about.exclude(action="user.sign_in").order_by("-seq")[:SHOWN]
     return [
         PersonEvent(
             seq=row.seq,
