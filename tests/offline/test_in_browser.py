@@ -385,9 +385,14 @@ def test_it_locks_after_five_quiet_minutes_and_keeps_its_copy_for_72_hours(brows
         wait_for_unsent(page, 1)
         page.clock.fast_forward(240_000)
         expect(page.locator("#stage")).to_contain_text(CANARY)
-        page.clock.fast_forward(62_000)
+        page.fill("#note-form textarea", f"{CANARY} stands at the")
+        page.clock.fast_forward(301_000)
         expect(page.locator("#unlock")).to_be_visible()
         assert CANARY not in page.content()
+        enter(page)  # what was being written is there again
+        expect(page.locator("#note-form textarea")).to_have_value(f"{CANARY} stands at the")
+        page.clock.fast_forward(301_000)
+        expect(page.locator("#unlock")).to_be_visible()
 
         page.clock.fast_forward(72 * 3_600_000)
         enter(page)

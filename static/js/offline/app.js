@@ -4,7 +4,7 @@ import * as screens from "./screens.js";
 import { digestOf, filesToCarry, filesWaiting, MAX_BYTES, MAX_MB } from "./files.js";
 import { entries, get, hear, put, remove, tell, wipe } from "./store.js";
 import { contact, deviceId, queue, refresh, state, Trouble, unsent, unsentCount } from "./sync.js";
-import { exportFile, makeVault, open, passkeySecret, unlock } from "./vault.js";
+import { exportFile, makeVault, open, passkeySecret, seal, unlock } from "./vault.js";
 
 const EVERY = 30000;
 const LOCK_AFTER = Number(document.body.dataset.lockAfter || 300) * 1000;
@@ -81,7 +81,19 @@ const show = async () => {
   return null;
 };
 
-const go = (code) => { place = code; show(); };
+const go = async (code) => { place = code; await show(); await bringDraft(); };
+
+// What was being written when the page locked lies sealed beside the rest, and is there again.
+const keepDraft = async (text) => {
+  await put("boxes", "draft", await seal(await get("meta", "publicKey"), "draft", { place, text }));
+};
+const bringDraft = async () => {
+  const box = key && noteField() && (await get("boxes", "draft"));
+  const kept = box && (await open(key, "draft", box));
+  if (!kept || kept.place !== place || !noteField()) return;
+  noteField().value = noteField().value || kept.text;
+  await remove("boxes", "draft");
+};
 window.addEventListener("hashchange", () => go(location.hash.slice(1)));
 
 const deed = async (kind, run, step, payload, bytes = null) => {
@@ -182,6 +194,7 @@ const enter = async (how) => {
   touched = Date.now();
   await load();
   await show();
+  await bringDraft();
   return exchange();
 };
 
@@ -190,6 +203,7 @@ const gate = async (problem = "") => {
   document.getElementById("back").hidden = true;
   const lockBox = await get("meta", "lock");
   if (!lockBox) return start(problem);
+  if (!problem && document.getElementById("unlock")) return null; // somebody may be typing in it
   const passphrase = h("input", { class: "form-control", type: "password", name: "passphrase", autocomplete: "current-password", required: true, "aria-label": say("passphrase") });
   const form = h("form", { class: "card-body stack-sm", id: "unlock", onsubmit: (event) => { event.preventDefault(); enter({ passphrase: passphrase.value }); } },
     h("h2", { class: "card-title" }, say("locked")),
@@ -250,6 +264,7 @@ const leave = () => h("div", { class: "cluster offline-leave" },
   }, "btn-ghost"));
 
 const lock = () => {
+  if (noteField()?.value) keepDraft(noteField().value);
   key = null;
   pack = null;
   waiting = [];
