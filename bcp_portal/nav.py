@@ -114,6 +114,7 @@ NAV: tuple[Section, ...] = (
             Entry(_("Regions"), "assets:regions", "map-2"),
             Entry(_("Planned windows"), "assets:windows", "calendar-event"),
             Entry(_("Escalation"), "incidents:policies", "phone-incoming"),
+            Entry(_("Sector profiles"), "risks:sector_profiles", "building-bank"),
             Entry(_("Severity matrix"), "incidents:severity_matrix", "adjustments"),
             Entry(_("Organisation"), "assets:profile", "settings"),
         ),

@@ -18,10 +18,28 @@ from risks.views import (
     plan,
     register,
     risk,
+    sector_profile,
 )
 
 app_name = "risks"
 urlpatterns = [
+    path("sector-profiles/", sector_profile.profiles, name="sector_profiles"),
+    path("sector-profiles/<str:sector>/", sector_profile.profile, name="sector_profile"),
+    path(
+        "sector-profiles/<str:sector>/edit/",
+        sector_profile.profile_edit,
+        name="sector_profile_edit",
+    ),
+    path(
+        "sector-profiles/<str:sector>/controls/",
+        sector_profile.profile_controls,
+        name="sector_profile_controls",
+    ),
+    path(
+        "sector-profiles/<str:sector>/playbooks/",
+        sector_profile.profile_playbooks,
+        name="sector_profile_playbooks",
+    ),
     path("plans/", plan.plan_list, name="plans"),
     path("plans/add/", plan.plan_add, name="plan_add"),
     path("plans/<str:code>/", plan.plan_detail, name="plan"),

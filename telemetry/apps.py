@@ -24,5 +24,7 @@ class TelemetryConfig(AppConfig):
         register_frame_source("tasks", tasks.my_tasks)
         orders = import_module("telemetry.ordering.tasks")
         register_frame_source("tasks", orders.second_person_tasks)
+        hooks = import_module("bcp_portal.accounts.hooks")
+        hooks.register_course_source(import_module("telemetry.sector_profiles").courses_of)
         paper = import_module("telemetry.pack_paper")
         register_report(paper.KIND, paper.build_pack_paper, label=_("Continuity plan of a site"))

@@ -25,6 +25,9 @@ class PersonFact:
 
 PlaceSource = Callable[[Sequence[int]], Mapping[int, frozenset[str]]]
 
+CourseSource = Callable[[Sequence[int]], Mapping[int, frozenset[str]]]
+
+_courses: list[CourseSource] = []
 _places: list[PlaceSource] = []
 _departure: list[DepartureCheck] = []
 _addresses: list[AddressCheck] = []
@@ -74,6 +77,21 @@ def places_of(user_ids: Sequence[int]) -> dict[int, frozenset[str]]:
     """The codes of the places that people belong to, as far as a room above knows."""
     found: dict[int, frozenset[str]] = {}
     for source in _places:
+        for user_id, codes in source(user_ids).items():
+            found[user_id] = found.get(user_id, frozenset()) | codes
+    return found
+
+
+def register_course_source(source: CourseSource) -> None:
+    """Let a room say which courses, by their codes, the work of people asks of them."""
+    if source not in _courses:
+        _courses.append(source)
+
+
+def courses_asked_of(user_ids: Sequence[int]) -> dict[int, frozenset[str]]:
+    """The codes of the courses that rooms above ask of people, beside the rules of each course."""
+    found: dict[int, frozenset[str]] = {}
+    for source in _courses:
         for user_id, codes in source(user_ids).items():
             found[user_id] = found.get(user_id, frozenset()) | codes
     return found

@@ -1,6 +1,6 @@
 """Verbs of a playbook: drafted, published as a version that never changes, withdrawn."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -158,14 +158,21 @@ def import_playbook(
 
 @verb
 def load_ready_playbooks(
-    *, actor: User | None, at: datetime, publish: bool = True, **owners: User | None
+    *,
+    actor: User | None,
+    at: datetime,
+    publish: bool = True,
+    codes: Collection[str] | None = None,
+    **owners: User | None,
 ) -> list[PlaybookVersion]:
-    """Take in the plans that come with the portal; those already here with this content stay.
+    """Take in the plans that come with the portal, or those named; those already here stay.
 
     A plan that people have made into something else since is left alone.
     """
     versions = []
     for plan in ready_plans():
+        if codes is not None and plan.code not in codes:
+            continue
         if Playbook.objects.filter(code=plan.code).exists():
             continue
         version = draft_playbook(plan=plan, actor=actor, at=at, **owners)

@@ -12,6 +12,7 @@ from telemetry.api.collections import (
 from telemetry.api.conflicts import ConflictViewSet
 from telemetry.api.order import OrderViewSet
 from telemetry.api.rebuild import RebuildViewSet
+from telemetry.api.sector_profile import SectorProfileViewSet
 
 
 def register(router: BaseRouter) -> None:
@@ -23,4 +24,5 @@ def register(router: BaseRouter) -> None:
     router.register("conflicts", ConflictViewSet, basename="conflict")
     router.register("orders", OrderViewSet, basename="order")
     router.register("rebuilds", RebuildViewSet, basename="rebuild")
+    router.register("sector-profiles", SectorProfileViewSet, basename="sector-profile")
     router.register("signals", SignalViewSet, basename="signal")

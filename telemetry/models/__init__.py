@@ -24,6 +24,7 @@ from telemetry.models.rebuild import Rebuild, SiteCopy
 from telemetry.models.reconciliation import Reconciliation
 from telemetry.models.rule_setting import RuleSetting
 from telemetry.models.sample import QuarantinedItem, Sample, SequenceLedger
+from telemetry.models.sector_profile import SectorProfile
 from telemetry.models.signal import Signal, SignalRule
 from telemetry.models.site_pack import (
     PackCopy,
@@ -90,6 +91,7 @@ __all__ = [
     "Rung",
     "Sample",
     "SampleLevel",
+    "SectorProfile",
     "SequenceLedger",
     "Signal",
     "SignalRule",

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from assets.models import Site
 from bcp_portal.accounts.step_up import ask_again, signed_in_at
 from bcp_portal.shared.errors import DomainError
 from bcp_portal.shared.hashing import canonical_json, sha256_hex
@@ -19,6 +20,7 @@ from telemetry.forms.order import OrderForm
 from telemetry.models import OnExpiry, OrderAction, OrderStatus, Signal
 from telemetry.ordering.classes import FRESH_FOR
 from telemetry.ordering.preview import preview_order
+from telemetry.sector_profiles import all_asks
 from telemetry.services.order import Instruction, give_order
 
 _FROM_ADDRESS = ("action", "sites", "streams", "reason", "authority", "incident_code")
@@ -61,7 +63,15 @@ def _initial(request: SignedInRequest) -> dict[str, Any]:
     signal = _signal(request)
     if signal is not None and signal.site is not None:
         told |= {"sites": signal.site.code, "action": told.get("action", "freeze")}
+    if told.get("action") == OrderAction.OFFLINE and told.get("sites"):
+        told |= _usual_limits(request, told["sites"])
     return told
+
+
+def _usual_limits(request: SignedInRequest, code: str) -> dict[str, int]:
+    """What the sector profile of a single site allows while it works alone."""
+    site = Site.objects.visible_to(request.user).filter(code=code).first()
+    return dict(all_asks()[site.sector].limits) if site and site.sector else {}
 
 
 def _signal(request: SignedInRequest) -> Signal | None:

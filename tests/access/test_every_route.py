@@ -127,6 +127,7 @@ SUBJECTS = {
 SHARED = (
     "incidents:playbook", "incidents:polic", "incidents:rotation", "incidents:shift",
     "incidents:exercise", "incidents:inject",
+    "risks:sector_profile", "api:sector-profile",
     "risks:control", "accounts:course", "accounts:grant", "assets:third_party",
     "assets:custom_field", "risks:category",
     # An overview is about no thing; what it holds follows from its reader (the last test here).

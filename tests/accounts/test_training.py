@@ -178,7 +178,7 @@ def test_the_matrix_costs_the_same_for_many(django_assert_num_queries):
     for _number in range(5):
         done(Course.objects.get(), make_user(Role.VIEWER))
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(9):
         training_matrix(everybody(), at=NOON)
 
 

@@ -281,6 +281,8 @@ RULES: tuple[Rule, ...] = (
     Rule("telemetry:wave_call_off", "GET POST", "telemetry.give_order", scope="site", kind="wave"),
     Rule("api:order-list", "GET", "telemetry.view_order", scope="site", kind="order"),
     Rule("api:order-detail", "GET", "telemetry.view_order", scope="site", kind="order"),
+    Rule("api:sector-profile-list", "GET", "telemetry.view_sectorprofile", kind="rule"),
+    Rule("api:sector-profile-detail", "GET", "telemetry.view_sectorprofile", kind="rule"),
     Rule("api:site-list", "GET", "assets.view_site", scope="site", kind="site"),
     Rule("api:site-detail", "GET", "assets.view_site", scope="site", kind="site"),
     Rule("api:device-list", "GET", "telemetry.view_device", scope="site", kind="device"),

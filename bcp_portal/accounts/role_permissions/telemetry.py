@@ -22,5 +22,7 @@ PERMISSIONS: dict[str, str] = {
     "telemetry.edit_conflict_rules": "sync_technician",
     "telemetry.enrol_device": "sync_technician administrator",
     "telemetry.view_rulesetting": f"{_READERS} administrator",
+    "telemetry.view_sectorprofile": f"{_READERS} administrator",
+    "telemetry.edit_sector_profile": "risk_manager administrator",
     "telemetry.tune_rule": "sync_technician administrator",
 }

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from bcp_portal.accounts.hooks import places_of
+from bcp_portal.accounts.hooks import courses_asked_of, places_of
 from bcp_portal.accounts.models import Completion, Course, User
 
 SOON = timedelta(days=30)
@@ -81,6 +81,7 @@ def training_matrix(people: Iterable[User], *, at: datetime) -> Matrix:
     courses = list(Course.objects.in_use().prefetch_related("rules"))
     newest = _newest(found)
     places = places_of([person.pk for person in found])
+    from_work = courses_asked_of([person.pk for person in found])
     lines = [
         Line(
             person,
@@ -88,7 +89,8 @@ def training_matrix(people: Iterable[User], *, at: datetime) -> Matrix:
                 _cell(
                     course,
                     newest.get((person.pk, course.pk)),
-                    is_asked=_is_asked(person, course, places.get(person.pk, frozenset())),
+                    is_asked=course.code in from_work.get(person.pk, ())
+                    or _is_asked(person, course, places.get(person.pk, frozenset())),
                     at=at,
                 )
                 for course in courses
