@@ -38,7 +38,7 @@ class SectorProfileViewSet(viewsets.ViewSet):
     """List and read; changing is a deed of the page, with a reason."""
 
     lookup_field = "sector"
-    lookup_value_regex = "[a-z]+"
+    lookup_value_regex = "[a-z0-9-]+"
     action_permissions = {
         "list": "telemetry.view_sectorprofile",
         "retrieve": "telemetry.view_sectorprofile",
