@@ -170,7 +170,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
 # -- people
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
+    "bcp_portal.accounts.backends.OneQuestionBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 PASSWORD_HASHERS = [

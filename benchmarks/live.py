@@ -65,7 +65,7 @@ def sign_in_people() -> list[str]:
         user.user_permissions.set(permissions[:number])
         session = SessionStore()
         session[SESSION_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[BACKEND_SESSION_KEY] = "bcp_portal.accounts.backends.OneQuestionBackend"
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         session.create()
         sessions.append(session.session_key)

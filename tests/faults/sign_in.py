@@ -14,7 +14,7 @@ def main() -> None:
     user = User.objects.create(username="viewer", email="viewer@example.org")
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[BACKEND_SESSION_KEY] = "bcp_portal.accounts.backends.OneQuestionBackend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
     sys.stdout.write(session.session_key)

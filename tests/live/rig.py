@@ -87,7 +87,7 @@ class Listener:
 
 def sign_in(user) -> str:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="bcp_portal.accounts.backends.OneQuestionBackend")
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import Any, Protocol
 
 from django.db.models import Q, QuerySet
@@ -50,7 +51,7 @@ class Bound:
     value: Any = None
     pairs: tuple[tuple[str, str], ...] = ()
     problems: tuple[str, ...] = ()
-    options: tuple[Option, ...] = ()
+    offer: Callable[[], tuple[Option, ...]] = tuple
     start: str = ""
     end: str = ""
     start_name: str = ""
@@ -61,6 +62,11 @@ class Bound:
     def is_active(self) -> bool:
         """Whether it narrows anything."""
         return self.value is not None
+
+    @cached_property
+    def options(self) -> tuple[Option, ...]:
+        """What may be chosen; looked up when a toolbar is drawn, not for the rows alone."""
+        return self.offer()
 
 
 class Filter(Protocol):
@@ -99,9 +105,9 @@ class ChoiceFilter:
 
     def bind(self, values: QueryDict, ask: Ask) -> Bound:
         """Take the values that are offered; name the others."""
-        pairs = self.choices(ask) if callable(self.choices) else self.choices
-        known = {_written(value): (value, str(label)) for value, label in pairs}
         asked = [one for one in dict.fromkeys(values.getlist(self.name)) if one]
+        # Nothing asked is nothing to compare with: what is offered may cost a query.
+        known = self._known(ask) if asked else {}
         found = [one for one in asked if one in known]
         problems = tuple(
             _("%(label)s has no “%(value)s”; it was left out.")
@@ -118,11 +124,16 @@ class ChoiceFilter:
             value=[known[one][0] for one in found] or None,
             pairs=tuple((self.name, one) for one in found),
             problems=problems,
-            options=tuple(
-                Option(key, label, key in found) for key, (_value, label) in known.items()
+            offer=lambda: tuple(
+                Option(key, label, key in found)
+                for key, (_value, label) in (known or self._known(ask)).items()
             ),
             summary=", ".join(known[one][1] for one in found),
         )
+
+    def _known(self, ask: Ask) -> dict[str, tuple[Any, str]]:
+        pairs = self.choices(ask) if callable(self.choices) else self.choices
+        return {_written(value): (value, str(label)) for value, label in pairs}
 
     def narrow(self, rows: QuerySet[Any], value: Any, ask: Ask) -> QuerySet[Any]:
         """Keep the rows with one of the values."""
@@ -162,7 +173,7 @@ class YesNoFilter:
             value={"yes": True, "no": False}.get(asked),
             pairs=((self.name, asked),) if asked in words else (),
             problems=problems,
-            options=tuple(Option(key, word, key == asked) for key, word in words.items()),
+            offer=lambda: tuple(Option(key, word, key == asked) for key, word in words.items()),
             summary=words.get(asked, ""),
         )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, IntegerField, QuerySet, Subquery, Window
 from django.urls import reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -145,13 +145,12 @@ class ListPage:
 def build_page(
     spec: ListSpec, query: ListQuery, rows: QuerySet[Any], ask: Ask, *, path: str
 ) -> ListPage:
-    """Answer a question with one count, one page of rows, and the views of this person."""
+    """Answer a question with the keys of one page, their rows, and the views of this person."""
     found = apply_query(spec, query, rows, ask)
-    total = found.count()
+    total, page, keys = _keys(found, query)
     pages = max(1, math.ceil(total / query.per))
-    page = min(query.page, pages)
     start = (page - 1) * query.per
-    shown = _rows(found, start, start + query.per, total)
+    shown = _rows(found, keys)
     if spec.gather is not None:
         spec.gather(shown)
     writers = [CellWriter(spec, column, ask) for column in query.columns]
@@ -178,11 +177,40 @@ def build_page(
     )
 
 
-def _rows(found: QuerySet[Any], start: int, stop: int, total: int) -> list[Any]:
-    """The rows of a page. Of many, first which ones: sorting keys is cheaper than sorting rows."""
-    if start == 0 and total <= stop:
-        return list(found) if total else []
-    keys = list(found.values_list("pk", flat=True)[start:stop])
+def _keys(found: QuerySet[Any], query: ListQuery) -> tuple[int, int, list[Any]]:
+    """How many rows there are, which page is shown, and its keys; mostly with one question."""
+    start = (query.page - 1) * query.per
+    if not found.query.distinct:
+        counted = found.annotate(_total=_total(found, query)).values_list("pk", "_total")
+        if rows := list(counted[start : start + query.per]):
+            return rows[0][1], query.page, [key for key, _total in rows]
+        if query.page == 1:
+            return 0, 1, []
+    total = found.count()
+    page = min(query.page, max(1, math.ceil(total / query.per)))
+    start = (page - 1) * query.per
+    return total, page, list(found.values_list("pk", flat=True)[start : start + query.per])
+
+
+class _CountOf(Subquery):
+    """How many rows another question finds."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted_rows)"
+
+
+def _total(found: QuerySet[Any], query: ListQuery) -> Window | _CountOf:
+    """The number of rows, asked for beside the keys of a page."""
+    if any("__" in str(field) for key in query.sort for field in key.column.sort):
+        # Sorted by what is joined: the store may stop at the page, but not if it must count it.
+        return _CountOf(found.order_by().values("pk"), output_field=IntegerField())
+    # The store counts while it looks for the page, instead of looking twice.
+    return Window(Count("pk"))
+
+
+def _rows(found: QuerySet[Any], keys: list[Any]) -> list[Any]:
+    """The rows of a page, whose keys are known: sorting keys is cheaper than sorting rows."""
+    if not keys:
+        return []
     rows = {row.pk: row for row in found.filter(pk__in=keys).order_by()}
     return [rows[key] for key in keys if key in rows]
 
