@@ -9,7 +9,9 @@ from assets.services.site_assignment import assign_site
 from bcp_portal.accounts.models import User
 from bcp_portal.accounts.roles import Role
 from bcp_portal.accounts.services.user import create_user
+from incidents.models import Audience, IncidentKind
 from incidents.services.policy import LevelPlan, save_policy
+from incidents.services.reporting import save_reporting_rule
 from incidents.services.rotation import assign_shift, make_rotation
 
 
@@ -69,6 +71,30 @@ def assign_places(people: dict[str, User], sites: dict[str, Site], *, at: dateti
     for person in PEOPLE:
         for code in person.regions.split():
             assign_site(user=people[person.username], region=by_region[code], actor=None, at=at)
+
+
+def arrange_duties(*, at: datetime) -> None:
+    """Whom Rodajaya may not keep waiting: by law, and by a contract."""
+    save_reporting_rule(
+        name="Breach notice",
+        recipient="Ministry of digital affairs, and whoever is concerned",
+        audience=Audience.REGULATOR,
+        within=timedelta(days=3),
+        basis="Personal data protection law, article 46: 3 x 24 hours",
+        kinds=[IncidentKind.SECURITY],
+        actor=None,
+        at=at,
+    )
+    save_reporting_rule(
+        name="Payments stand still",
+        recipient="Bayar Nusantara",
+        audience=Audience.PARTNERS,
+        within=timedelta(hours=4),
+        basis="Contract PSP-2024/17",
+        kinds=[IncidentKind.THIRD_PARTY, IncidentKind.CENTRAL],
+        actor=None,
+        at=at,
+    )
 
 
 def arrange_calls(people: dict[str, User], *, at: datetime, now: datetime) -> None:

@@ -7,7 +7,7 @@ from bcp_portal.demo.agreed import agree
 from bcp_portal.demo.conflicts import tell_conflicts
 from bcp_portal.demo.governance import review_access, train
 from bcp_portal.demo.past import tell_past
-from bcp_portal.demo.people import arrange_calls, assign_places, hire_people
+from bcp_portal.demo.people import arrange_calls, arrange_duties, assign_places, hire_people
 from bcp_portal.demo.places import open_places
 from bcp_portal.demo.register import fill_register
 from bcp_portal.demo.rehearsals import plan_ahead
@@ -34,6 +34,8 @@ def found_rodajaya(*, at: datetime) -> dict[str, str]:
         publish_version(version=version, actor=people["maya"], at=began + timedelta(hours=2))
     prepare_words(things, people, at=began + timedelta(days=20))
     tell_past(sites, things, people, now=at)
+    # After the past: what was closed long ago knew no such duty.
+    arrange_duties(at=at - timedelta(days=10))
     plan_ahead(sites, things, people, now=at)
     fill_register(things, people, at=began + timedelta(days=10), now=at)
     agree(things, people, at=began + timedelta(days=5), now=at)

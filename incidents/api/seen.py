@@ -74,8 +74,8 @@ class IncidentOut(serializers.ModelSerializer[Incident]):
         fields = (
             "code", "title", "status", "phase", "severity", "kind", "mode", "commander", "summary",
             "verdict", "suggested_playbook", "merged_into", "started_at", "detected_at",
-            "declared_at", "acknowledged_at", "informed_at", "contained_at", "signals_cleared_at",
-            "recovered_at", "closed_at",
+            "declared_at", "acknowledged_at", "informed_at", "contained_at", "eradication_at",
+            "eradicated_at", "signals_cleared_at", "recovered_at", "closed_at",
         )  # fmt: skip
         read_only_fields = fields
 

@@ -185,6 +185,8 @@ class Incident(models.Model):
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     informed_at = models.DateTimeField(null=True, blank=True)
     contained_at = models.DateTimeField(null=True, blank=True)
+    eradication_at = models.DateTimeField(null=True, blank=True)
+    eradicated_at = models.DateTimeField(null=True, blank=True)
     signals_cleared_at = models.DateTimeField(null=True, blank=True)
     recovered_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)

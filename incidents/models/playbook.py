@@ -37,6 +37,8 @@ class PhaseKind(models.TextChoices):
 
     IDENTIFICATION = "identification", _("Identification")
     CONTAINMENT = "containment", _("Containment")
+    # A sub-phase: it lies within containment, so plans need not have it.
+    ERADICATION = "eradication", _("Eradication")
     RECOVERY = "recovery", _("Recovery")
     REVIEW = "review", _("Review")
 

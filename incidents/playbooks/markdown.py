@@ -30,7 +30,9 @@ _KINDS = (
         PhaseKind.IDENTIFICATION,
     ),
     (re.compile(r"contain|isolat|mitigat", re.IGNORECASE), PhaseKind.CONTAINMENT),
-    (re.compile(r"eradicat|recover|restor|remediat", re.IGNORECASE), PhaseKind.RECOVERY),
+    # One that does both is the recovery: its clock runs longer.
+    (re.compile(r"recover|restor|remediat", re.IGNORECASE), PhaseKind.RECOVERY),
+    (re.compile(r"eradicat", re.IGNORECASE), PhaseKind.ERADICATION),
 )
 
 

@@ -14,6 +14,7 @@ EXTENSION = f"extension-definition--{uuid5(NAMESPACE_URL, 'siaga/playbook')}"
 _TYPES = {
     "identification": "investigation",
     "containment": "mitigation",
+    "eradication": "remediation",
     "recovery": "remediation",
     "review": "engagement",
 }

@@ -77,6 +77,9 @@ def _incident_lane(facts: IncidentFacts, end: datetime) -> Lane:
     ]
     if contained is not None:
         spans.append(Span(_("contained"), contained, facts.ended_at, "watch"))
+    if incident.eradication_at is not None:
+        gone = incident.eradicated_at or facts.ended_at
+        spans.append(Span(_("eradication"), incident.eradication_at, gone, "info"))
     return Lane(incident.code, spans=spans)
 
 

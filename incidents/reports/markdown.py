@@ -34,6 +34,8 @@ def _lines(told: Mapping[str, Any], sha256: str) -> Iterator[str]:
         (_("Began"), incident["started_at"]),
         (_("Detected"), incident["detected_at"]),
         (_("Contained"), incident["contained_at"]),
+        (_("Eradication began"), incident["eradication_at"]),
+        (_("Eradication ended"), incident["eradicated_at"]),
         (_("Recovered"), incident["recovered_at"]),
         (_("SHA-256 of the facts as JSON"), sha256),
     )

@@ -170,7 +170,8 @@ def _incident(facts: IncidentFacts) -> dict[str, Any]:
     plain = (
         "code", "status", "severity", "kind", "mode", "summary", "verdict", "started_at",
         "detected_at", "declared_at", "called_at", "acknowledged_at", "informed_at",
-        "contained_at", "signals_cleared_at", "recovered_at", "closed_at",
+        "contained_at", "eradication_at", "eradicated_at", "signals_cleared_at",
+        "recovered_at", "closed_at",
     )  # fmt: skip
     return {name: getattr(incident, name) for name in plain} | {
         "title": incident.headline,

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from bcp_portal.accounts.models import User
 from incidents.models import Incident, IncidentStatus, Review, ReviewStatus
+from incidents.models.sub_phase import ERADICABLE, SubPhase, may_begin, may_end
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ def incident_moves(
         add(label, "respond", may=may_run)
     if IncidentStatus.CONTAINED in possible:
         add(_("Contained"), "contain", may=may_run)
+    moves += _eradication(incident, may=may_run, denied=denied)
     if IncidentStatus.RECOVERED in possible:
         add(_("Recovered"), "recover", may=may_run, tone="primary" if incident.contained_at else "")
     if IncidentStatus.CLOSED in possible:
@@ -70,6 +72,19 @@ def incident_moves(
         add(_("Close"), "close", may=may_close, why=why)
         moves += _early_close(incident) if may_close and not is_signed else []
     return moves
+
+
+def _eradication(incident: Incident, *, may: bool, denied: str) -> list[Move]:
+    """The sub-phase within containment, where there is something to eradicate."""
+    offered = []
+    if incident.kind in ERADICABLE and may_begin(incident, SubPhase.ERADICATION):
+        offered.append((_("Begin eradication"), "eradicate"))
+    if may_end(incident, SubPhase.ERADICATION):
+        offered.append((_("Eradicated"), "eradicated"))
+    return [
+        Move(label, reverse(f"incidents:{verb}", args=[incident.code]), may, "" if may else denied)
+        for label, verb in offered
+    ]
 
 
 def _early_close(incident: Incident) -> list[Move]:

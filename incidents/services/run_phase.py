@@ -23,6 +23,7 @@ from incidents.playbooks.actions import goes_alone
 from incidents.services.escalation import start_escalation
 from incidents.services.notice import write_notice
 from incidents.services.run_condition import is_blocked, leave_out_by_facts
+from incidents.services.sub_phase import follow_phase
 from incidents.services.timeline import write_entry
 
 PHASE_DUE = "incidents.phase_due"
@@ -69,6 +70,7 @@ def settle_phase(*, phase: RunPhase, run: PlaybookRun, at: datetime) -> None:
         return
     phase.finished_at = at
     phase.save(update_fields=["finished_at"])
+    follow_phase(phase, run.incident, at=at)
     cancel_deadlines(kind=PHASE_DUE, subject_id=phase.pk, at=at)
     open_next_phase(run=run, at=at)
 
@@ -203,6 +205,7 @@ def _open(phase: RunPhase, run: PlaybookRun, *, at: datetime) -> None:
     phase.save(update_fields=["started_at", "escalates_at"])
     for step in RunStep.objects.pending().filter(phase=phase):
         promise_step(step, run, at=at)
+    follow_phase(phase, run.incident, at=at)
     write_entry(
         incident=run.incident,
         kind=TimelineKind.STEP,

@@ -38,6 +38,7 @@ from incidents.services.incident import (
 from incidents.services.operation_log import stamp_of
 from incidents.services.response import respond_with_playbook
 from incidents.services.role import assign_role, take_command
+from incidents.services.sub_phase import begin_eradication, end_eradication
 from incidents.services.timeline import add_note
 
 Door = Callable[..., HttpResponse]
@@ -92,6 +93,8 @@ acknowledge = _button(acknowledge_incident, "incidents.work_incident")
 take = _button(take_command, "incidents.run_incident")
 respond = _button(start_response, "incidents.run_incident")
 contain = _button(contain_incident, "incidents.run_incident")
+eradicate = _button(begin_eradication, "incidents.run_incident")
+eradicated = _button(end_eradication, "incidents.run_incident")
 recover = _button(recover_incident, "incidents.run_incident")
 close = _button(close_incident, "incidents.close_incident")
 close_early = _form_button(ReasonForm, close_incident, "incidents.close_incident")

@@ -48,7 +48,8 @@ def playbook_add(request: SignedInRequest) -> HttpResponse:
     """Begin a playbook with the four phases that every plan goes through."""
 
     def run(facts: dict[str, Any]) -> str:
-        phases = tuple(PhasePlan(kind.value, str(kind.label), ()) for kind in PhaseKind)
+        kinds = [kind for kind in PhaseKind if kind is not PhaseKind.ERADICATION]
+        phases = tuple(PhasePlan(kind.value, str(kind.label), ()) for kind in kinds)
         new_playbook(
             plan=PlaybookPlan(**facts, phases=phases),
             business_owner=None,

@@ -33,6 +33,8 @@ RULES: tuple[Rule, ...] = (
     _page("take_command", "incidents.run_incident", "POST"),
     _page("respond", "incidents.run_incident", "POST"),
     _page("contain", "incidents.run_incident", "POST"),
+    _page("eradicate", "incidents.run_incident", "POST"),
+    _page("eradicated", "incidents.run_incident", "POST"),
     _page("recover", "incidents.run_incident", "POST"),
     _page("close", "incidents.close_incident", "POST"),
     _page("close_early", "incidents.close_incident", _FORM),
