@@ -111,7 +111,17 @@ class Frame:
     def signed_in(self) -> bool:
         """Whether there is a person to show a rail to."""
         user = getattr(self.request, "user", None)
-        return bool(user and user.is_authenticated) and not self.must_enrol
+        return bool(user and user.is_authenticated) and not self.must_enrol and not self.is_locked
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether the desk was left and its person has yet to prove that they are back."""
+        return bool(getattr(self.request, "desk_is_locked", False))
+
+    @property
+    def lock_after(self) -> int:
+        """Seconds without a touch after which pages are covered; 0 for never."""
+        return int(settings.LOCK_AFTER.total_seconds())
 
     @cached_property
     def must_enrol(self) -> bool:

@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "bcp_portal.accounts.middleware.ReaderMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "bcp_portal.accounts.middleware.DeskLockMiddleware",
     "bcp_portal.accounts.middleware.SecondFactorMiddleware",
     "bcp_portal.accounts.middleware.PolicyMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -210,6 +211,8 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = BASE_URL.startswith(("http://127.0.0.1", "http://localhost"))
 MFA_TOTP_ISSUER = "Siaga"
+# Nothing: pages stay open as long as the sign-in lasts.
+LOCK_AFTER = env_duration("SIAGA_LOCK_AFTER", timedelta(0))
 USERSESSIONS_TRACK_ACTIVITY = False
 SESSION_COOKIE_AGE = int(env_duration("SIAGA_SESSION_AGE", timedelta(hours=12)).total_seconds())
 

@@ -4,13 +4,16 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from bcp_portal.accounts.desk_lock import is_locked, note_activity
 from bcp_portal.accounts.models import User
 from bcp_portal.accounts.policy import POLICY
 from bcp_portal.accounts.selectors.second_factor import must_enrol
@@ -22,7 +25,11 @@ logger = logging.getLogger(__name__)
 # Doors of kept libraries bring their own locks; ours are all in the table.
 LIBRARY_ROUTES = ("account_", "mfa_", "usersessions_")
 # What somebody needs to set up a second factor, or to walk away from it.
-ENROLMENT_ROUTES = ("mfa_", "account_logout", "account_reauthenticate")
+ENROLMENT_ROUTES = ("mfa_", "account_logout", "account_reauthenticate", "accounts:desk_lock")
+# What somebody needs to open a desk that is locked, or to walk away from it.
+UNLOCK_ROUTES = (
+    "account_logout", "account_reauthenticate", "mfa_reauthenticate", "accounts:desk_lock",
+)  # fmt: skip
 
 
 class ReaderMiddleware:
@@ -50,6 +57,53 @@ class ReaderMiddleware:
             timezone.deactivate()
 
 
+class DeskLockMiddleware:
+    """Ask whoever left the desk for a fresh proof, and refuse everything until it was given."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on; the check happens once the door is known."""
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, _view: Callable[..., Any], _args: Any, _kwargs: Any
+    ) -> HttpResponse | None:
+        """Let public doors and those of the proof pass; a page opened by hand says: I am here."""
+        if not settings.LOCK_AFTER or not isinstance(request.user, User):
+            return None
+        match, at = request.resolver_match, timezone.now()
+        route = match.view_name if match else ""
+        locked = is_locked(request, at=at)
+        request.desk_is_locked = locked  # type: ignore[attr-defined]  # read by the frame
+        if not locked:
+            if _is_by_hand(request):
+                note_activity(request, at=at)
+            return None
+        if _is_public(request, route) or route.startswith(UNLOCK_ROUTES):
+            return None
+        return _ask_for_proof(request)
+
+
+def _is_by_hand(request: HttpRequest) -> bool:
+    is_part = request.headers.get("HX-Request") == "true"
+    return not is_part and "text/html" in request.headers.get("Accept", "")
+
+
+def _is_public(request: HttpRequest, route: str) -> bool:
+    rule = POLICY.find(route, request.method or "GET")
+    return rule is not None and rule.permission == PUBLIC
+
+
+def _ask_for_proof(request: HttpRequest) -> HttpResponse:
+    if not _is_by_hand(request):
+        why = _("Nobody was at this desk for a while. Prove in the browser that it is you.")
+        return JsonResponse({"detail": why}, status=423)
+    place = request.get_full_path() if request.method == "GET" else "/"
+    return redirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': place})}")
+
+
 class SecondFactorMiddleware:
     """Lead whoever's role demands a second factor to setting one up, before anything else opens.
 
@@ -69,9 +123,9 @@ class SecondFactorMiddleware:
         """Let public doors and those of the enrolment pass; ask the database only for others."""
         match = request.resolver_match
         route = match.view_name if match else ""
-        rule = POLICY.find(route, request.method or "GET")
-        is_public = rule is not None and rule.permission == PUBLIC
-        if is_public or route.startswith(ENROLMENT_ROUTES) or not must_enrol(request.user):
+        if _is_public(request, route) or route.startswith(ENROLMENT_ROUTES):
+            return None
+        if not must_enrol(request.user):
             return None
         return _lead_to_enrolment(request, route)
 

@@ -2,7 +2,14 @@
 
 from django.urls import URLPattern, path
 
-from bcp_portal.accounts.views import access_review, people, profile, single_sign_on, training
+from bcp_portal.accounts.views import (
+    access_review,
+    desk_lock,
+    people,
+    profile,
+    single_sign_on,
+    training,
+)
 from bcp_portal.accounts.views.saved_view import view_forget, view_save
 
 app_name = "accounts"
@@ -25,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     path("training/", training.training, name="training"),
     path("training/<slug:code>/", training.course, name="course"),
     path("training/<slug:code>/ask/", training.course_ask, name="course_ask"),
+    path("account/lock/", desk_lock.desk_lock, name="desk_lock"),
     path("account/single-sign-on/", single_sign_on.leave, name="single_sign_on"),
     path("account/single-sign-on/back/", single_sign_on.come_back, name="single_sign_on_back"),
     path("account/profile/", profile.profile, name="profile"),

@@ -110,6 +110,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("reports:auditors_pack", "POST", "audit.view_auditrow", scope="all", sensitivity="secret"),
     _own("profile", "GET POST"),
+    _own("desk_lock", "GET POST"),
     _own("contact_add", "POST"),
     _own("contact_remove", "POST"),
     _own("contact_prefer", "POST"),

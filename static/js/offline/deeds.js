@@ -44,7 +44,7 @@ const askFirst = async (form) => {
     const answer = await fetch(form.action, {
       method: "POST", body: new FormData(form), redirect: "manual", signal: abort.signal,
     });
-    return answer.type === "opaqueredirect" || answer.status < 500;
+    return answer.type === "opaqueredirect" || (answer.status < 500 && answer.status !== 423);
   } catch { return false; } finally { clearTimeout(timer); }
 };
 

@@ -36,7 +36,7 @@ export const ask = async (address, { method = "GET", body = null, csrf = "" } = 
       body: body && !isForm ? JSON.stringify(body) : body,
     });
   } catch { throw new Trouble("silent"); } finally { clearTimeout(timer); }
-  if (response.status === 401 || response.status === 403) throw new Trouble("signed-out");
+  if ([401, 403, 423].includes(response.status)) throw new Trouble("signed-out");
   if (response.status === 409) throw new Trouble("other-person");
   if (response.status === 429 || response.status >= 500) {
     throw new Trouble("busy", response.headers.get("Retry-After") || "");
