@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from assets.changes import BadFactsError, need_reason
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, verb
-from risks.models import Assessment, AssessmentKind, Outcome, Risk
+from risks.models import Assessment, AssessmentKind, Outcome, Risk, RiskMatrix
 from risks.scoring import Scale, score
 from risks.services.matrix import matrix_in_force
 from risks.services.risk import lock_in_force, next_review, tell
@@ -22,13 +22,17 @@ def assess_risk(
     impact: int,
     rationale: str,
     assessed_on: date | None = None,
+    matrix: RiskMatrix | None = None,
     actor: User | None,
     at: datetime,
 ) -> Assessment:
-    """Judge a risk by the matrix in force; older judgements stay as its history."""
+    """Judge a risk by the matrix in force; older judgements stay as its history.
+
+    Who judges many at once may name the `matrix`, having looked up what is in force for them.
+    """
     risk = lock_in_force(risk)
     on = assessed_on or at.date()
-    matrix = matrix_in_force(at=at, family=risk.category.matrix_family)
+    matrix = matrix or matrix_in_force(at=at, family=risk.category.matrix_family)
     scale = matrix.scale
     _check(scale, likelihood, impact, on, at)
     assessment = Assessment.objects.create(

@@ -1,6 +1,6 @@
 """Verbs of an import: every good row goes in, every bad one says why it does not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +16,9 @@ from risks.imports.columns import KINDS
 from risks.imports.reading import SheetRow
 from risks.imports.report import ImportReport, RowChange, RowError, begin_undo
 from risks.imports.values import read_day, read_place
-from risks.models import STANDARD, Risk, RiskCategory
+from risks.models import STANDARD, Risk, RiskCategory, RiskMatrix
 from risks.scoring import Scale
-from risks.selectors.matrix import Scales, scales_in_force
+from risks.selectors.matrix import Scales, matrices_in_force, scales_of
 from risks.services.assessment import assess_risk
 from risks.services.risk import CODE, edit_risk, identify_risk
 
@@ -38,7 +38,14 @@ class _Lookup:
     people: dict[str, User]
     assets: dict[str, Asset]
     scales: Scales
+    matrices: dict[str, RiskMatrix]
     fields: list[CustomField]
+    # The codes given to new risks of this portion, newest last.
+    numbered: list[str] = field(default_factory=list)
+
+    def matrix_of(self, family: str) -> RiskMatrix | None:
+        """By what a family is judged; nothing before the first matrix of a register."""
+        return self.matrices.get(family) or self.matrices.get(STANDARD)
 
 
 def import_register(
@@ -127,12 +134,14 @@ def _take(
     facts, assets = _facts(row, lookup)
     risk = lookup.risks.get(code)
     category = facts.get("category") or (risk.category if risk else None)
-    places = _places(row, lookup.scales.of(category.matrix_family if category else STANDARD))
+    # As the row says it will be, not as it was.
+    family = category.matrix_family if category else STANDARD
+    places = _places(row, lookup.scales.of(family))
     is_new = risk is None
     changes: list[RowChange] = []
     back = begin_undo(risk, facts, assets)
     if risk is None:
-        risk = _identify(code, facts, assets, actor=actor, at=at)
+        risk = _identify(code, facts, assets, lookup.numbered, actor=actor, at=at)
     else:
         changes = _differences(row.line, risk, facts, assets)
         if changes:
@@ -141,7 +150,7 @@ def _take(
             named = None if assets is None else [*assets, *kept]
             facts = {k: v for k, v in facts.items() if not _same(risk.said(k), v)}
             edit_risk(risk=risk, facts=facts, assets=named, reason=_("Import"), actor=actor, at=at)
-    changes += _assess(row, risk, places, back, actor=actor, at=at)
+    changes += _assess(row, risk, places, back, lookup.matrix_of(family), actor=actor, at=at)
     if changes or is_new:
         report.undo.append(back | {"risk": risk.pk, "code": risk.code})
     if is_new:
@@ -157,6 +166,7 @@ def _identify(
     code: str,
     facts: dict[str, Any],
     assets: list[Asset] | None,
+    numbered: list[str],
     *,
     actor: User | None,
     at: datetime,
@@ -168,7 +178,13 @@ def _identify(
         raise BadFactsError(
             _("There is no risk %(code)s; leave the code empty for a new one.") % {"code": code}
         )
-    return identify_risk(facts=facts, assets=assets or (), code=code, actor=actor, at=at)
+    after = numbered[-1] if numbered and not code else ""
+    risk = identify_risk(
+        facts=facts, assets=assets or (), code=code, after=after, actor=actor, at=at
+    )
+    if not code:
+        numbered.append(risk.code)
+    return risk
 
 
 def _facts(row: SheetRow, lookup: _Lookup) -> tuple[dict[str, Any], list[Asset] | None]:
@@ -184,18 +200,18 @@ def _facts(row: SheetRow, lookup: _Lookup) -> tuple[dict[str, Any], list[Asset] 
         facts["business_owner"] = _named(lookup.people, name, _("person")) if name else None
     if "review_on" in values:
         facts["review_on"] = read_day(values["review_on"])
-    for field in lookup.fields:
-        if field.fact in values:
-            facts[field.fact] = _custom(field, values[field.fact])
+    for one in lookup.fields:
+        if one.fact in values:
+            facts[one.fact] = _custom(one, values[one.fact])
     if "assets" not in values:
         return facts, None
     codes = [part for part in values["assets"].replace(";", ",").split(",") if part.strip()]
     return facts, [_named(lookup.assets, code.strip().upper(), _("asset")) for code in codes]
 
 
-def _custom(field: CustomField, text: str) -> Any:
+def _custom(own: CustomField, text: str) -> Any:
     try:
-        return field.kept(read_day(text) if field.kind == CustomKind.DATE else text)
+        return own.kept(read_day(text) if own.kind == CustomKind.DATE else text)
     except ValueError as error:
         raise BadFactsError(str(error)) from error
 
@@ -251,6 +267,7 @@ def _assess(
     risk: Risk,
     places: dict[str, tuple[int, int]],
     back: dict[str, Any],
+    matrix: RiskMatrix | None,
     *,
     actor: User | None,
     at: datetime,
@@ -267,6 +284,7 @@ def _assess(
             likelihood=place[0],
             impact=place[1],
             rationale=row.values.get("rationale") or _("Imported"),
+            matrix=matrix,
             actor=actor,
             at=at,
         )
@@ -295,11 +313,13 @@ def _lookup(actor: User | None, codes: set[str]) -> _Lookup:
         for name in (category.name, category.name_id, category.code):
             if name:
                 categories[name.casefold()] = category
+    matrices = matrices_in_force()
     return _Lookup(
         risks={risk.code: risk for risk in risks.for_list().prefetch_related("assets")},
         categories=categories,
         people=people,
         assets={asset.code: asset for asset in assets},
-        scales=scales_in_force(),
+        scales=scales_of(matrices),
+        matrices={one.family: one for one in matrices},
         fields=list(CustomField.objects.in_use().about("risk")),
     )

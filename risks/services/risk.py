@@ -44,21 +44,27 @@ def identify_risk(
     facts: Mapping[str, Any],
     assets: Iterable[Asset] = (),
     code: str = "",
+    after: str = "",
     actor: User | None,
     at: datetime,
 ) -> Risk:
-    """Put something that could happen into the register, with a person who answers for it."""
+    """Put something that could happen into the register, with a person who answers for it.
+
+    `after` is the newest code that the caller knows of: who brings in thousands need not search
+    the register for each of them.
+    """
     if code and not CODE.fullmatch(code):
         raise BadFactsError(_("A risk's code looks like R-031; this one is “%s”.") % code)
-    risk = Risk(code=code or _next_code(), created_at=at, created_by=actor)
+    risk = Risk(code=code or _next_code(after), created_at=at, created_by=actor)
     set_facts(risk, facts, RISK_FACTS)
     check_row(risk, only={"code", *RISK_FACTS, *facts})
     risk.save()
     named = sorted(assets, key=lambda asset: asset.code)
-    risk.assets.set(named)
-    after = {"code": risk.code} | {name: plain(risk.said(name)) for name in facts}
-    after["assets"] = ", ".join(asset.code for asset in named)
-    audit(action="risk.identify", obj=risk, actor=actor, at=at, after=after)
+    if named:
+        risk.assets.set(named)
+    told = {"code": risk.code} | {name: plain(risk.said(name)) for name in facts}
+    told["assets"] = ", ".join(asset.code for asset in named)
+    audit(action="risk.identify", obj=risk, actor=actor, at=at, after=told)
     tell(at=at)
     return risk
 
@@ -208,7 +214,11 @@ def tell(*, at: datetime) -> None:
     publish(topic="risks", kind="risk", at=at, permission="risks.view_risk")
 
 
-def _next_code() -> str:
+def _next_code(after: str = "") -> str:
+    if after:
+        code = f"R-{int(after[2:]) + 1:03d}"
+        if not Risk.objects.filter(code=code).exists():
+            return code
     top = Risk.objects.filter(code__startswith="R-").order_by(Length("code").desc(), "-code")
     codes = top.values_list("code", flat=True).iterator(chunk_size=20)
     last = next((code for code in codes if CODE.fullmatch(code)), "")

@@ -16,6 +16,7 @@ from risks.services.register_import import import_register
 from tests.make import NOON, make_site, make_user
 from tests.make_assets import make_asset
 from tests.make_risks import judge, make_category, make_risk
+from tests.risks.test_several_matrices import put_in_force
 
 pytestmark = pytest.mark.django_db
 
@@ -211,3 +212,43 @@ def test_the_page_refuses_a_picture(client):
 
     assert answer.status_code == 422
     assert "neither a CSV nor an XLSX" in answer.content.decode()
+
+
+def test_a_row_that_changes_the_category_is_judged_by_the_new_ones_matrix():
+    put_in_force("safety", 4, 6)
+    risk = make_risk()
+    safety = make_category(code="safety", matrix_family="safety")
+
+    report = take(
+        {
+            "code": risk.code,
+            "category": "safety",
+            "residual_likelihood": "4",
+            "residual_impact": "6",
+        }
+    )
+
+    risk.refresh_from_db()
+    assert report.errors == []
+    assert (risk.category, risk.residual.matrix.family) == (safety, "safety")
+
+
+def test_new_rows_get_one_code_after_another_and_none_that_is_taken():
+    row = new_row()
+
+    report = take(row, row | {"code": "R-002"}, row, row)
+
+    assert report.errors == []
+    assert report.created[:2] == ["R-001", "R-002"]
+    assert len(set(report.created)) == Risk.objects.count() == 4
+
+
+def test_a_row_more_costs_no_look_at_the_matrix_or_the_whole_register(
+    django_assert_max_num_queries,
+):
+    row = new_row(residual_likelihood="4", residual_impact="5")
+    take(row)
+
+    # At most fourteen a row, and what a file costs by itself.
+    with django_assert_max_num_queries(14 * 20 + 20):
+        take(*[row] * 20)
