@@ -113,8 +113,13 @@ class FailoverForm(forms.ModelForm[FailoverPath]):
 
     class Meta:
         model = FailoverPath
-        fields = ("name", "source", "target", "asset", "is_automatic")
-        help_texts = {"asset": _("Empty if everything of the site goes this way.")}
+        fields = ("name", "source", "target", "asset", "is_automatic", "switch_address")
+        help_texts = {
+            "asset": _("Empty if everything of the site goes this way."),
+            "switch_address": _(
+                "A step orders the switch there by a signed webhook; empty where people switch."
+            ),
+        }
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -75,6 +75,8 @@ class FailoverPath(models.Model):
         _("state"), max_length=20, choices=FailoverState.choices, default=FailoverState.READY
     )
     is_automatic = models.BooleanField(_("switches by itself"), default=False)
+    # Where a signed order makes another program switch; empty where people do.
+    switch_address = models.CharField(_("ordered at"), max_length=500, blank=True)
     switched_at = models.DateTimeField(_("switched at"), null=True, blank=True)
 
     objects = FailoverPathQuerySet.as_manager()

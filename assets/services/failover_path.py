@@ -17,6 +17,7 @@ def declare_failover_path(
     target: Site,
     asset: Asset | None = None,
     is_automatic: bool = False,
+    switch_address: str = "",
     state: str = FailoverState.READY,
     actor: User | None,
     at: datetime,
@@ -28,6 +29,7 @@ def declare_failover_path(
         target=target,
         asset=asset,
         is_automatic=is_automatic,
+        switch_address=switch_address,
         state=state,
         switched_at=at if state == FailoverState.ACTIVE else None,
     )

@@ -165,6 +165,7 @@ JOBS: dict[str, str] = {
     "accounts.training_reminder": "bcp_portal.accounts.services.training.send_reminder",
     "incidents.delivery": "incidents.services.delivery.deliver",
     "incidents.duty_calendar": "incidents.services.duty_calendar.read_calendar",
+    "incidents.switch_order": "incidents.services.switch_order.send_switch_order",
     "incidents.status_confirm": "incidents.services.status_subscriber.send_confirmation",
     "incidents.status_mail": "incidents.services.status_subscriber.send_update_mails",
     "report.render": "bcp_portal.reports.services.report_file.render_report",
@@ -179,6 +180,7 @@ JOBS: dict[str, str] = {
 # kind -> verb called as handler(subject_id=..., error=..., at=...) when every retry has failed.
 EXHAUSTED: dict[str, str] = {
     "incidents.delivery": "incidents.services.delivery.give_up",
+    "incidents.switch_order": "incidents.services.switch_order.give_up_switch",
     "incidents.status_confirm": "incidents.services.status_subscriber.give_up_confirmation",
     "incidents.status_mail": "incidents.services.status_subscriber.give_up_mails",
     "report.render": "bcp_portal.reports.services.report_file.give_up_report",

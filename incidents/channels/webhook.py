@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import ipaddress
 import socket
+from datetime import datetime
 from urllib.parse import urlsplit
 
 import httpx
@@ -13,6 +14,12 @@ from bcp_portal.shared.hashing import canonical_json, keyed_hash
 from incidents.channels.letter import ChannelError, Letter
 
 TIMEOUT_S = 5.0
+# Answers that mean: not now.
+LATER = frozenset({httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS})
+
+
+class RefusedError(ChannelError):
+    """The other side said no; asking again would change nothing."""
 
 
 def signing_key(address: str) -> str:
@@ -28,35 +35,43 @@ def sign(body: bytes, *, timestamp: str, key: str) -> str:
 
 def send_by_webhook(letter: Letter) -> None:
     """Post a letter; anything but 2xx means not delivered."""
-    refuse_inside_address(letter.address)
-    body = canonical_json(
-        {
-            "id": letter.idempotency_key,
-            "kind": letter.kind,
-            "mode": letter.mode,
-            "incident": letter.incident_code,
-            "text": letter.subject,
-            "body": letter.body,
-            "link": letter.link,
-            "possibly_twice": letter.possibly_twice,
-            "at": letter.written_at,
-        }
-    )
-    timestamp = str(int(letter.written_at.timestamp()))
+    content = {
+        "id": letter.idempotency_key,
+        "kind": letter.kind,
+        "mode": letter.mode,
+        "incident": letter.incident_code,
+        "text": letter.subject,
+        "body": letter.body,
+        "link": letter.link,
+        "possibly_twice": letter.possibly_twice,
+        "at": letter.written_at,
+    }
+    post_signed(letter.address, content, key=letter.idempotency_key, at=letter.written_at)
+
+
+def post_signed(address: str, content: dict[str, object], *, key: str, at: datetime) -> None:
+    """Post what a program is to read, signed; the key lets it recognise a repeat."""
+    refuse_inside_address(address)
+    body = canonical_json(content)
+    timestamp = str(int(at.timestamp()))
     headers = {
         "Content-Type": "application/json",
-        "Idempotency-Key": letter.idempotency_key,
+        "Idempotency-Key": key,
         "X-Siaga-Timestamp": timestamp,
-        "X-Siaga-Signature": sign(body, timestamp=timestamp, key=signing_key(letter.address)),
+        "X-Siaga-Signature": sign(body, timestamp=timestamp, key=signing_key(address)),
     }
     try:
         # Redirects are not followed: they could lead to an address that was not checked.
         with httpx.Client(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False) as client:
-            answer = client.post(letter.address, content=body, headers=headers)
+            answer = client.post(address, content=body, headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ChannelError(f"{type(error).__name__}: {error}") from error
-    if not answer.is_success:
-        raise ChannelError(f"the webhook answered {answer.status_code}")
+    if answer.is_success:
+        return
+    words = f"the webhook answered {answer.status_code}"
+    if answer.is_client_error and answer.status_code not in LATER:
+        raise RefusedError(words)
+    raise ChannelError(words)
 
 
 def refuse_inside_address(url: str) -> None:
@@ -67,10 +82,10 @@ def refuse_inside_address(url: str) -> None:
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme not in ("http", "https") or not host:
-        raise ChannelError("a webhook needs an http or https address")
+        raise RefusedError("a webhook needs an http or https address")
     if host in settings.WEBHOOK_ALLOW or f"{host}:{parts.port}" in settings.WEBHOOK_ALLOW:
         return
     port = parts.port or (443 if parts.scheme == "https" else 80)
     for *_rest, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         if not ipaddress.ip_address(str(place[0]).partition("%")[0]).is_global:
-            raise ChannelError(f"{host} is an inner address; name it in SIAGA_WEBHOOK_ALLOW")
+            raise RefusedError(f"{host} is an inner address; name it in SIAGA_WEBHOOK_ALLOW")

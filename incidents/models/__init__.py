@@ -86,6 +86,7 @@ from incidents.models.status_page import (
     StatusMail,
     StatusSubscriber,
 )
+from incidents.models.switch_order import SwitchOrder, SwitchState
 from incidents.models.team import Team, TeamMember
 from incidents.models.timeline import Importance, TimelineEntry, TimelineKind
 from incidents.models.update import Audience, StatusUpdate
@@ -179,6 +180,8 @@ __all__ = [
     "Step",
     "StepRight",
     "StepStatus",
+    "SwitchOrder",
+    "SwitchState",
     "Team",
     "TeamMember",
     "TimelineEntry",

@@ -179,6 +179,8 @@ class RunStep(StepBody):
     # Why the plan itself left it out: {"message", "params", "by": "facts" or "step"}.
     not_needed = models.JSONField(default=dict, blank=True)
     note = models.TextField(blank=True)
+    # What became of what it ordered from another program: {"message", "params", "tone"}.
+    outcome = models.JSONField(default=dict, blank=True)
 
     objects = RunStepQuerySet.as_manager()
 
@@ -231,6 +233,11 @@ class RunStep(StepBody):
         if self.not_needed:
             return render_message(self.not_needed["message"], self.not_needed["params"])
         return self.skip_reason
+
+    @property
+    def outcome_words(self) -> str:
+        """What became of what it ordered, in the reader's language."""
+        return render_message(self.outcome["message"], self.outcome["params"])
 
     def is_overdue(self, at: datetime) -> bool:
         """Whether its time is up and it is still to be done."""

@@ -1,6 +1,6 @@
 """Verbs of a step that moves work along a failover path: switched, told, and seen to carry."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -14,12 +14,11 @@ from bcp_portal.engine.services.deadline import set_deadline
 from bcp_portal.shared.errors import DomainError
 from incidents.models import Importance, Incident, NoticeKind, RunStep, TimelineKind
 from incidents.services.notice import write_notice
+from incidents.services.switch_order import LOOK_EVERY, SEEN, order_switch
 from incidents.services.timeline import write_entry
 from telemetry.models import SyncSession
 from telemetry.models.sync_session import SyncOutcome
 
-SEEN = "incidents.failover_seen"
-LOOK_EVERY = timedelta(minutes=1)
 # So often is telemetry asked before people are told that it does not confirm the switch.
 MOST_LOOKS = 10
 
@@ -34,6 +33,7 @@ def switch_by_step(
 ) -> FailoverPath:
     """Order the switch that a step asks for; telemetry of the other end then confirms it.
 
+    A path with an address is switched by another program, and counts as used when that says yes.
     An exercise says what would be switched, and switches nothing.
     """
     incident = step.phase.run.incident
@@ -51,6 +51,9 @@ def switch_by_step(
     )
     if incident.is_exercise:
         _tell(incident, gettext_noop("EXERCISE: would switch to “%(path)s”"), path, actor, at=at)
+        return path
+    if path.switch_address:
+        order_switch(step=step, path=path, reason=reason, actor=actor, at=at)
         return path
     moved = switch_failover_path(
         path=path, reason=f"{incident.code}: {reason}"[:300], actor=actor, at=at
