@@ -10,6 +10,7 @@ from telemetry.api.collections import (
     SyncSessionViewSet,
 )
 from telemetry.api.conflicts import ConflictViewSet
+from telemetry.api.losses import DeviceLossViewSet
 from telemetry.api.order import OrderViewSet
 from telemetry.api.rebuild import RebuildViewSet
 from telemetry.api.sector_profile import SectorProfileViewSet
@@ -19,6 +20,7 @@ def register(router: BaseRouter) -> None:
     """Add this app's collections."""
     router.register("sites", SiteViewSet, basename="site")
     router.register("devices", DeviceViewSet, basename="device")
+    router.register("device-losses", DeviceLossViewSet, basename="device-loss")
     router.register("streams", StreamViewSet, basename="stream")
     router.register("sync-sessions", SyncSessionViewSet, basename="sync-session")
     router.register("conflicts", ConflictViewSet, basename="conflict")

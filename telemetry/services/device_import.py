@@ -189,7 +189,7 @@ def _facts(draft: DeviceDraft) -> tuple[dict[str, Any], list[str]]:
         try:
             facts[name] = read_fact(name, text)
         except ValueError as error:
-            errors.append(f"{name}: {error}")
+            errors.append(str(error))
     return facts, errors
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -34,6 +34,8 @@ from telemetry.services.signal import assert_claim, close_signal
 
 # Whoever notices a loss has so many working hours of the site to say so.
 LIMIT_H = 2.0
+# What was noticed longer ago than this was not noticed: somebody mistyped the year.
+LONGEST_AGO = timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ def report_loss(
     """
     if noticed_at > at:
         raise DomainError(_("It cannot have been noticed later than now."))
+    if at - noticed_at > LONGEST_AGO:
+        raise DomainError(_("That is more than a year ago: check the date."))
     locked = revoke_device(device=device, actor=actor, at=at, reason=reason.strip() or kind.value)
     state = NodeState.LOST if kind == LossKind.LOST else NodeState.MAINTENANCE
     DeviceState.objects.filter(device=locked).update(node_state=state, node_state_since=at)

@@ -3,6 +3,7 @@
 The invitations of new devices are on the answer itself, and never again.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -23,7 +24,12 @@ from bcp_portal.shared.pages import SignedInRequest, attempt, needs, render_page
 from telemetry.device_imports import HEADS, MEANING, drafts_of
 from telemetry.invitations import archive_of, invitation_of
 from telemetry.models import DeviceImport
-from telemetry.services.device_import import import_devices, plan_devices, undo_device_import
+from telemetry.services.device_import import (
+    PlannedDevice,
+    import_devices,
+    plan_devices,
+    undo_device_import,
+)
 
 SALT, SECRETS = "telemetry.device_import", "telemetry.invitations"
 # Between preview and import people think, and go for lunch; secrets are saved at once.
@@ -159,7 +165,7 @@ def _preview(
         messages.error(request, str(refusal))
     states = [row.state for row in rows]
     context = {
-        "rows": rows,
+        "rows": [_labelled(row) for row in rows],
         "told": signing.dumps(
             [request.user.pk, name, sheet.heads, sheet.rows], salt=SALT, compress=True
         ),
@@ -171,3 +177,8 @@ def _preview(
         "start_url": reverse("telemetry:device_import"),
     }
     return render_page(request, "telemetry/device_import_preview.html", context)
+
+
+def _labelled(row: PlannedDevice) -> PlannedDevice:
+    """The same row with its facts called what people call them."""
+    return replace(row, facts={str(LABELS[name]): value for name, value in row.facts.items()})

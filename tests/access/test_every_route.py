@@ -96,6 +96,7 @@ SUBJECTS = {
     "incidents:contact": ("pk", "contact"),
     "api:site": ("code", "site"),
     "api:device": ("node_id", "device"),
+    "api:device-loss": ("pk", "loss"),
     "api:stream": ("pk", "stream"),
     "api:sync-session": ("pk", "session"),
     "api:conflict": ("code", "conflict"),

@@ -287,6 +287,11 @@ RULES: tuple[Rule, ...] = (
     Rule("api:site-detail", "GET", "assets.view_site", scope="site", kind="site"),
     Rule("api:device-list", "GET", "telemetry.view_device", scope="site", kind="device"),
     Rule("api:device-detail", "GET", "telemetry.view_device", scope="site", kind="device"),
+    Rule("api:device-loss-list", "GET", "telemetry.view_device", scope="site", kind="device"),
+    # Whoever holds a device may say that it is gone, by a program, too.
+    Rule("api:device-loss-list", "POST", SIGNED_IN, scope="site", kind="device"),
+    Rule("api:device-loss-detail", "GET", SIGNED_IN, scope="site", kind="device"),
+    Rule("api:device-loss-settle", "POST", "telemetry.enrol_device", scope="site", kind="device"),
     Rule("api:stream-list", "GET", "telemetry.view_stream", scope="site", kind="stream"),
     Rule("api:stream-detail", "GET", "telemetry.view_stream", scope="site", kind="stream"),
     Rule(
