@@ -331,6 +331,7 @@ SPECTACULAR_SETTINGS = {
         "IncidentRole": "incidents.models.incident.RoleName",
         "IncidentStatus": "incidents.models.incident.IncidentStatus",
         "IndicatorStatus": "risks.models.indicator.IndicatorStatus",
+        "LossKind": "telemetry.models.device_loss.LossKind",
         "NoticeKind": "incidents.models.notice.NoticeKind",
         "OrderStatus": "telemetry.models.order.OrderStatus",
         "PhaseKind": "incidents.models.playbook.PhaseKind",
