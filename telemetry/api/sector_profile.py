@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from assets.models import Sector
 from telemetry.detection.catalogue import CATALOGUE
 from telemetry.detection.tuning import Tuning, read_tuning
+from telemetry.models import SectorProfile
 from telemetry.sector_profiles import Asks, all_asks
 
 
@@ -34,9 +35,11 @@ def _said(sector: str, asks: Asks, tuning: Tuning) -> dict[str, Any]:
     return {"sector": sector, "version": asks.number, "rules": rules, **asks.as_dict()}
 
 
-class SectorProfileViewSet(viewsets.ViewSet):
+class SectorProfileViewSet(viewsets.GenericViewSet[SectorProfile]):
     """List and read; changing is a deed of the page, with a reason."""
 
+    # Only names the model to the description: what holds now is read through the selectors.
+    queryset = SectorProfile.objects.none()
     lookup_field = "sector"
     lookup_value_regex = "[a-z0-9-]+"
     action_permissions = {
@@ -48,7 +51,8 @@ class SectorProfileViewSet(viewsets.ViewSet):
     def list(self, request: Request) -> Response:
         """What each sector switches on now."""
         tuning = read_tuning()
-        return Response([_said(sector, asks, tuning) for sector, asks in all_asks().items()])
+        every = [_said(sector, asks, tuning) for sector, asks in all_asks().items()]
+        return self.get_paginated_response(self.paginate_queryset(every))
 
     @extend_schema(
         responses=SectorProfileOut,

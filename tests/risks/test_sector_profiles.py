@@ -215,7 +215,7 @@ def test_list_and_api_tell_what_holds_now(client, chief):
     clinic = client.get("/api/v1/sector-profiles/health/").json()
 
     assert all(str(Sector(sector).label) in page for sector in Sector.values)
-    assert {one["sector"] for one in told} == set(Sector.values)
+    assert {one["sector"] for one in told["results"]} == set(Sector.values)
     assert clinic["rules"]["posture_drift"]["limits"]["vpn_up"] == 1
     assert (clinic["version"], clinic["controls"]) == (0, list(shipped("health").controls))
     assert client.get("/api/v1/sector-profiles/mining/").status_code == 404
