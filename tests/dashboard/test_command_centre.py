@@ -9,7 +9,7 @@ from django.utils import timezone
 from assets.models import Asset, SiteAssignment
 from bcp_portal.accounts.roles import Role
 from bcp_portal.dashboard import selectors
-from incidents.models import Alert, FlowPlace, IncidentSite, StatusUpdate
+from incidents.models import Alert, FlowPlace, IncidentAsset, IncidentSite, StatusUpdate
 from telemetry.models import NodeState, Signal, SignalRule, SiteState
 from tests.make import NOON, make_device, make_region, make_stream_state, make_user
 from tests.make_dashboard import make_hit, make_open_incident, make_watched_site
@@ -76,6 +76,21 @@ def test_a_service_that_is_down_comes_first_with_its_clock():
 
     assert (first.code, first.tone) == ("ORD", "act")
     assert first.deadline == NOON + timedelta(hours=1)
+
+
+def test_a_service_that_is_down_says_when_that_becomes_intolerable(client):
+    orders = Asset.objects.create(code="ORD", name="Orders", criticality=2)
+    hit = make_hit(make_open_incident(), orders)
+    client.force_login(commander())
+    unsaid = client.get(reverse("dashboard:home") + "?part=services").content.decode()
+    IncidentAsset.objects.filter(pk=hit.pk).update(mtpd=timedelta(hours=4))
+
+    (line,) = selectors.service_lines(commander(), at=NOON)
+    said = client.get(reverse("dashboard:home") + "?part=services").content.decode()
+
+    assert line.mtpd_at == NOON + timedelta(hours=4)
+    assert "MTPD" in said
+    assert "MTPD" not in unsaid
 
 
 def test_an_incident_stands_at_its_place_in_the_flow():

@@ -30,6 +30,8 @@ class ServiceLine:
     state_label: str
     tone: str
     deadline: datetime | None = None
+    # When it becomes intolerable, if anybody has said when that is.
+    mtpd_at: datetime | None = None
     down_at: datetime | None = None
     rto_s: float | None = None
     gated_by: str = ""
@@ -112,6 +114,7 @@ def _line(
         state_label=label,
         tone=tone,
         deadline=deadline,
+        mtpd_at=hit.down_at + hit.mtpd if hit and hit.mtpd is not None else None,
         down_at=hit.down_at if hit else None,
         rto_s=hit.rto.total_seconds() if hit and hit.rto else None,
         gated_by=hit.gated_by.name if hit and hit.gated_by else "",
