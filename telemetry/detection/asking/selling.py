@@ -20,6 +20,8 @@ from telemetry.services.signal import Claim
 CODE = SignalRule.FORGOTTEN_SYNC
 # Let go of a promise when it is a twentieth below what raised it.
 CLEAR = 0.95
+# A pace is measured over this long at least: one sale a second before a sample is no run.
+PACE_OVER_S = 300.0
 
 
 def forgotten_syncs(board: Board) -> list[Outcome]:
@@ -187,5 +189,5 @@ def projected(
     """What a site has sold that nobody knows of, at its pace until now; its quota is the cap."""
     if oldest is None or sampled_at <= oldest:
         return used
-    pace = used / (sampled_at - oldest).total_seconds()
+    pace = used / max((sampled_at - oldest).total_seconds(), PACE_OVER_S)
     return min(granted, round(used + pace * max((at - sampled_at).total_seconds(), 0.0)))

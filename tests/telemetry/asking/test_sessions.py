@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from telemetry.detection.asking.selling import overselling
+from telemetry.detection.asking.selling import overselling, projected
 from telemetry.detection.board import read_board
 from telemetry.models import (
     DeviceState,
@@ -295,6 +295,20 @@ def test_what_an_outage_makes_sites_sell_unseen_is_a_part_of_that_outage(dark, c
     [outcome] = overselling(read_board(NOON))
 
     assert [claim.parent_key for claim in outcome.claims] == [cause]
+
+
+@pytest.mark.parametrize(
+    ("sold", "selling", "unheard", "expected"),
+    [
+        (1, timedelta(seconds=1), timedelta(seconds=30), 1),  # one sale just before the sample
+        (6, timedelta(minutes=10), timedelta(minutes=10), 12),  # the same pace goes on
+        (6, timedelta(minutes=10), timedelta(hours=9), 20),  # the quota is the cap
+    ],
+)
+def test_what_a_site_sells_unseen_goes_on_at_a_pace_that_was_measured_long_enough(
+    sold, selling, unheard, expected
+):
+    assert projected(20, sold, NOON - selling, NOON, NOON + unheard) == expected
 
 
 def test_an_expired_quota_promises_nothing():
