@@ -88,6 +88,7 @@ def _plan(things: dict[str, Asset], maya: User, surya: User, *, at: datetime) ->
         "title_id": "Pusat data hilang",
         "kind": "recovery",
         "scenario": "Fire, water or power take the data centre away; its twin takes over.",
+        "scenario_id": "Api, air, atau listrik meniadakan pusat data; kembarannya mengambil alih.",
         "owner": surya,
     }
     plan = write_plan(

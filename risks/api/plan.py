@@ -68,6 +68,7 @@ class PlanOut(serializers.ModelSerializer[Plan]):
             "title_id",
             "kind",
             "scenario",
+            "scenario_id",
             "owner",
             "assets",
             "playbooks",
@@ -95,6 +96,7 @@ class PlanIn(serializers.Serializer[None]):
     title_id = serializers.CharField(max_length=200, required=False, allow_blank=True)
     kind = serializers.ChoiceField(choices=PlanKind.choices)
     scenario = serializers.CharField()
+    scenario_id = serializers.CharField(required=False, allow_blank=True)
     owner = serializers.SlugRelatedField(
         slug_field="username", queryset=User.objects.filter(is_active=True)
     )

@@ -25,6 +25,7 @@ class PlanForm(forms.ModelForm[Plan]):
             "title_id",
             "kind",
             "scenario",
+            "scenario_id",
             "owner",
             "assets",
             "playbooks",
@@ -32,6 +33,7 @@ class PlanForm(forms.ModelForm[Plan]):
         )
         widgets = {
             "scenario": forms.Textarea(attrs={"rows": 3}),
+            "scenario_id": forms.Textarea(attrs={"rows": 3}),
             "review_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "assets": forms.SelectMultiple(attrs={"size": 8}),
         }

@@ -49,6 +49,7 @@ class Plan(models.Model):
     title_id = models.CharField(_("title in Indonesian"), max_length=200, blank=True)
     kind = models.CharField(_("kind"), max_length=12, choices=PlanKind.choices)
     scenario = models.TextField(_("scenario"))
+    scenario_id = models.TextField(_("scenario in Indonesian"), blank=True)
     owner = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="plans", verbose_name=_("owner")
     )
@@ -85,6 +86,11 @@ class Plan(models.Model):
     def said_title(self) -> str:
         """The title in the reader's language."""
         return self.title_id if self.title_id and get_language() == "id" else self.title
+
+    @property
+    def said_scenario(self) -> str:
+        """What it is for, in the reader's language."""
+        return self.scenario_id if self.scenario_id and get_language() == "id" else self.scenario
 
 
 class PlanState(models.TextChoices):

@@ -45,7 +45,7 @@ def build_plan_report(*, subject_id: int, language: str, at: datetime) -> BuiltR
             "version": version,
             "sections": sections_of(version, language),
             "assets": paper_table(columns, lines) if lines else None,
-            "playbooks": list(plan.playbooks.order_by("code")),
+            "playbooks": [(one.code, one.said("title")) for one in plan.playbooks.order_by("code")],
         },
         payload={
             "code": plan.code,

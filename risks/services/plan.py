@@ -21,7 +21,7 @@ from risks.plan_sections import LANGUAGES, SECTIONS
 from risks.services.risk import tell
 from risks.services.telling import tell_people
 
-PLAN_FACTS = ("title", "title_id", "kind", "scenario", "owner", "review_on")
+PLAN_FACTS = ("title", "title_id", "kind", "scenario", "scenario_id", "owner", "review_on")
 REVIEWED_AFTER = timedelta(days=365)
 Texts = Mapping[str, Mapping[str, str]]
 

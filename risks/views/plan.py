@@ -71,7 +71,7 @@ PLANS = lists.ListSpec(
         ),
         lists.dates("review_on", gettext_lazy("Next review")),
     ),
-    search=("code", "title", "title_id", "scenario"),
+    search=("code", "title", "title_id", "scenario", "scenario_id"),
     default_sort="code",
     default_filters={"retired": ("no",)},
     empty_title=gettext_lazy("No plans yet"),

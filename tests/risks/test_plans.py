@@ -1,5 +1,6 @@
 """Plans by scenario: written by one, approved by another, on paper in both languages (X1)."""
 
+import subprocess
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from bcp_portal.accounts.roles import Role
 from bcp_portal.reports.models import ReportFile
 from bcp_portal.reports.services.report_file import make_paper
 from bcp_portal.shared.errors import NotAllowedError
+from incidents.models import Playbook
 from risks.models import Plan, PlanVersion
 from risks.plan_sections import SECTIONS
 from risks.selectors.as_of import picture_of
@@ -97,13 +99,24 @@ def test_two_people_at_one_draft_notice_each_other(plan, writer):
         save_draft(plan=plan, texts={}, expected=seen, actor=make_user(), at=NOON)
 
 
-@pytest.mark.parametrize("language", ["en", "id"])
-def test_a_plan_is_printed_in_both_languages(plan, writer, language):
+@pytest.mark.parametrize(("language", "other"), [("en", "id"), ("id", "en")])
+def test_a_plan_is_printed_in_both_languages(plan, writer, language, other, tmp_path):
+    said = {"en": ["High water", "Orders are lost"], "id": ["Air tinggi", "Pesanan hilang"]}
+    Plan.objects.update(scenario=said["en"][0], scenario_id=said["id"][0])
+    words = {"id": {"title": said["id"][1]}}
+    book = Playbook.objects.create(code="PB-ORDERS", title=said["en"][1], translations=words)
+    plan.playbooks.add(book)
     version = approve(plan, writer)
 
     paper, _digest = make_paper(kind="plan", subject_id=version.pk, language=language, at=LATER)
 
+    (tmp_path / "plan.pdf").write_bytes(paper.bytes)
+    text = subprocess.run(
+        ["pdftotext", tmp_path / "plan.pdf", "-"], capture_output=True, text=True, check=True
+    ).stdout
     assert paper.pages >= 2
+    assert [words in text for words in said[language]] == [True, True]
+    assert [words in text for words in said[other]] == [False, False]
 
 
 def test_plans_have_a_history_too(plan, writer):
