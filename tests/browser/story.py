@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from re import Pattern
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from tests.browser.portal import LONG_ENOUGH
 
@@ -65,13 +65,26 @@ def follow_playbook(page: Page, second: Page, *, until: str = "") -> list[str]:
         with who.expect_response(lambda answer: answer.request.method == "POST"):
             who.locator(".next-step button.btn-primary").click()
         who.wait_for_load_state()
-        page.goto(page.url)
+        open_again(page)
         # The step is another one now, or waits for the second person.
         after = page.locator(".next-step")
         if after.count():
             assert (after.get_attribute("id"), after.get_attribute("data-mark")) != (where, mark)
         done.append(text)
     return done
+
+
+def open_again(page: Page) -> None:
+    """Open the same page anew; a deed that was just answered may be leading there, too."""
+    for _try in range(5):
+        try:
+            page.goto(page.url)
+            return
+        except Error as trouble:
+            if "ERR_ABORTED" not in str(trouble):
+                raise
+            page.wait_for_load_state()
+    raise AssertionError("the page never came to rest")
 
 
 def _options(page: Page) -> list[str]:
