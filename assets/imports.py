@@ -14,6 +14,21 @@ from bcp_portal.shared.durations import parse_duration
 from bcp_portal.shared.errors import DomainError
 
 MOST_BYTES = 1024 * 1024
+# What other programs call the organisational unit, in small letters.
+UNIT_NAMES = (
+    "organisational unit",
+    "organizational unit",
+    "business unit",
+    "unit name",
+    "department",
+    "division",
+    "unit kerja",
+    "unit bisnis",
+    "unit organisasi",
+    "departemen",
+    "divisi",
+    "bagian",
+)
 # What a column is called: the key, then other names for it in both languages.
 HEADS = {
     "code": ("code", "asset code", "id", "kode", "kode aset"),
@@ -22,6 +37,7 @@ HEADS = {
     "criticality": ("criticality", "priority", "kekritisan", "tingkat kepentingan"),
     "business_owner": ("business owner", "owner", "pemilik", "pemilik bisnis"),
     "technical_owner": ("technical owner", "it owner", "pemilik teknis"),
+    "unit": ("unit", *UNIT_NAMES),
     "zone": ("zone", "zona"),
     "own_restore": ("own restore time", "own restore", "restore time", "waktu pemulihan sendiri"),
     "backup_every": ("backup every", "backup", "cadangan tiap"),

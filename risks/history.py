@@ -11,6 +11,7 @@ Facts = Mapping[str, Any]
 PLAIN = (
     "title",
     "category",
+    "unit",
     "owner",
     "business_owner",
     "status",

@@ -19,6 +19,7 @@ from risks.views import (
     register,
     risk,
     sector_profile,
+    unit,
 )
 
 app_name = "risks"
@@ -71,6 +72,12 @@ urlpatterns = [
     path("risks/matrix/edit/", matrix.matrix_edit, name="matrix_edit"),
     path("risks/categories/add/", matrix.category_add, name="category_add"),
     path("risks/categories/<slug:code>/edit/", matrix.category_edit, name="category_edit"),
+    path("risks/units/", unit.units, name="units"),
+    path("risks/units/add/", unit.unit_add, name="unit_add"),
+    path("risks/units/<str:code>/edit/", unit.unit_edit, name="unit_edit"),
+    path("risks/units/<str:code>/dissolve/", unit.unit_dissolve, name="unit_dissolve"),
+    path("risks/appetite/add/", unit.appetite_set, name="appetite_set"),
+    path("risks/appetite/<int:pk>/end/", unit.appetite_end, name="appetite_end"),
     path("risks/losses/", figures.losses, name="losses"),
     path("risks/losses/tolerance/", figures.tolerance, name="tolerance"),
     path("risks/worth/", figures.worth, name="worth"),

@@ -7,6 +7,7 @@ FIELDS: dict[str, str | Promise] = {
     "title": _("Title"),
     "name": _("Name"),
     "category": _("Category"),
+    "unit": _("Unit"),
     "owner": _("Owner"),
     "business_owner": _("Business owner"),
     "status": _("Status"),

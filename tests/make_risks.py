@@ -6,6 +6,7 @@ from itertools import count
 from incidents.models import Incident, IncidentAsset, IncidentStatus
 from risks.models import Control, Risk, RiskCategory
 from risks.services.assessment import assess_risk
+from risks.services.matrix import family_of
 from tests.make import NOON, make_user
 
 _serial = count(1)
@@ -26,6 +27,8 @@ def make_risk(*, assets=(), residual: tuple[int, int] | None = None, **fields: o
     }
     if "category" not in fields:
         defaults["category"] = make_category()
+    category = fields.get("category") or defaults["category"]
+    defaults["matrix_family"] = family_of(category, fields.get("unit"))
     if "owner" not in fields:
         defaults["owner"] = make_user()
     risk = Risk.objects.create(**(defaults | fields))

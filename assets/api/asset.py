@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from assets.api.caller import SecondsField, caller
 from assets.api.impact import ImpactIn, ImpactOut
-from assets.models import Asset, AssetKind, Criticality, ImpactAnalysis, Site
+from assets.models import Asset, AssetKind, Criticality, ImpactAnalysis, Site, Unit
 from assets.services.asset import add_asset, edit_asset, retire_asset
 from assets.services.impact import answer_impact
 from bcp_portal.accounts.models import User
@@ -23,6 +23,7 @@ class AssetOut(serializers.ModelSerializer[Asset]):
     """How an asset looks from outside. Never used for writing."""
 
     site = serializers.SlugRelatedField[Site](slug_field="code", read_only=True)
+    unit = serializers.SlugRelatedField[Unit](slug_field="code", read_only=True)
     business_owner = serializers.SlugRelatedField[User](slug_field="username", read_only=True)
     technical_owner = serializers.SlugRelatedField[User](slug_field="username", read_only=True)
     own_restore = SecondsField(read_only=True)
@@ -35,6 +36,7 @@ class AssetOut(serializers.ModelSerializer[Asset]):
             "name",
             "kind",
             "site",
+            "unit",
             "business_owner",
             "technical_owner",
             "criticality",
@@ -58,6 +60,9 @@ class AssetFactsIn(serializers.Serializer[None]):
     kind = serializers.ChoiceField(choices=AssetKind.choices)
     site = serializers.SlugRelatedField(
         slug_field="code", queryset=Site.objects.none(), required=False, allow_null=True
+    )
+    unit = serializers.SlugRelatedField(
+        slug_field="code", queryset=Unit.objects.in_use(), required=False, allow_null=True
     )
     business_owner = serializers.SlugRelatedField(
         slug_field="username", queryset=User.objects.filter(is_active=True), required=False
@@ -104,7 +109,12 @@ class AssetViewSet(
     serializer_class = AssetOut
     lookup_field = "code"
     lookup_value_regex = "[A-Za-z0-9._-]+"
-    filterset_fields = {"kind": ["exact"], "criticality": ["exact", "lte"], "site__code": ["exact"]}
+    filterset_fields = {
+        "kind": ["exact"],
+        "criticality": ["exact", "lte"],
+        "site__code": ["exact"],
+        "unit__code": ["exact"],
+    }
     ordering_fields = ("code", "name", "criticality")
     search_fields = ("code", "name")
     queryset = Asset.objects.none()

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assets.custom import add_form_fields, fields_of
 from assets.models import Asset, Dependency, DependencyKind, Site
+from assets.selectors.units import choosable
 from bcp_portal.accounts.models import User
 from bcp_portal.shared.durations import DurationFormField
 
@@ -42,6 +43,7 @@ class AssetForm(forms.ModelForm[Asset]):
             "name",
             "kind",
             "site",
+            "unit",
             "zone",
             "criticality",
             "business_owner",
@@ -69,6 +71,7 @@ class AssetForm(forms.ModelForm[Asset]):
         super().__init__(*args, **kwargs)
         add_form_fields(self, fields_of("asset"), self.instance)
         self._field("site").queryset = Site.objects.visible_to(user).open().order_by("code")
+        self._field("unit").queryset = choosable(self.instance.unit_id)
         for name in ("business_owner", "technical_owner"):
             self._field(name).queryset = people()
             # The database lets an import leave them open; a person filling in a form knows them.

@@ -34,6 +34,7 @@ from assets.models.signature import APPOINTED, Delegation, Signatory, Signature,
 from assets.models.site import Criticality, Sector, Site, SiteAssignment, SiteKind
 from assets.models.site_import import SiteImport
 from assets.models.third_party import ThirdParty
+from assets.models.unit import Unit, UnitQuerySet
 
 __all__ = [
     "APPOINTED",
@@ -82,4 +83,6 @@ __all__ = [
     "SiteKind",
     "TargetProposal",
     "ThirdParty",
+    "Unit",
+    "UnitQuerySet",
 ]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from assets.models.custom_field import CustomFacts
 from assets.models.site import Criticality, Site
 from assets.models.third_party import ThirdParty
+from assets.models.unit import Unit
 from bcp_portal.accounts.models import User
 
 
@@ -44,7 +45,7 @@ class AssetQuerySet(models.QuerySet["Asset"]):
     def for_list(self) -> Self:
         """Everything a list row shows, in one query."""
         return self.select_related(
-            "site__region", "business_owner", "technical_owner", "recovery_target"
+            "site__region", "unit", "business_owner", "technical_owner", "recovery_target"
         )
 
 
@@ -63,6 +64,14 @@ class Asset(CustomFacts):
         null=True,
         blank=True,
         verbose_name=_("site"),
+    )
+    unit = models.ForeignKey(
+        Unit,
+        on_delete=models.PROTECT,
+        related_name="assets",
+        null=True,
+        blank=True,
+        verbose_name=_("organisational unit"),
     )
     business_owner = models.ForeignKey(
         User,

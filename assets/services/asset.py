@@ -18,6 +18,7 @@ ASSET_FACTS = (
     "name",
     "kind",
     "site",
+    "unit",
     "business_owner",
     "technical_owner",
     "criticality",

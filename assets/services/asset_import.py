@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from assets.custom import fields_of
 from assets.imports import READERS, Draft
-from assets.models import Asset, Dependency, DependencyKind
+from assets.models import Asset, Dependency, DependencyKind, Unit
+from assets.selectors.units import reader_of_units, unit_names
 from assets.services.asset import add_asset, edit_asset
 from assets.services.dependency import link_assets
 from bcp_portal.accounts.models import User
@@ -53,6 +54,7 @@ def plan_import(drafts: Sequence[Draft], *, user: User) -> list[PlannedRow]:
     }
     taken = set(Asset.objects.filter(code__in=codes).values_list("code", flat=True))
     readers = READERS | {field.fact: field.kept for field in fields_of("asset")}
+    readers["unit"] = reader_of_units(unit_names(Unit.objects.visible_to(user)))
     people = _people(drafts)
     known = set(
         Dependency.objects.filter(asset__code__in=codes).values_list(

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from assets.custom import with_custom
 from assets.forms import ReasonForm
 from assets.models import Asset, AssetKind, Criticality
+from assets.selectors.units import unit_filter
 from assets.services.asset import retire_asset
 from bcp_portal.accounts.models import User
 from bcp_portal.shared import lists
@@ -32,6 +33,7 @@ ASSETS = lists.ListSpec(
         lists.text(
             "site", _("Site"), value=lambda row: row.site and row.site.code, sort="site__code"
         ),
+        lists.text("unit", _("Unit"), sort="unit__name"),
         lists.number("criticality", _("Criticality"), sort=True),
         lists.duration(
             "rto", _("RTO"), value=lambda row: _span(row, "rto"), sort="recovery_target__rto"
@@ -50,6 +52,7 @@ ASSETS = lists.ListSpec(
     filters=(
         lists.choice("kind", _("Kind"), choices=AssetKind.choices),
         lists.choice("criticality", _("Criticality"), choices=Criticality.choices),
+        unit_filter(),
         lists.yes_no("third_party", _("Third party"), field="is_third_party"),
         lists.yes_no(
             "target",

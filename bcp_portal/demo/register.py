@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from assets.models import Asset
 from bcp_portal.accounts.models import User
 from bcp_portal.demo.figures import add_figures
+from bcp_portal.demo.units import OF_CATEGORY, found_units, say_appetites
 from risks.models import Control, Risk, RiskCategory
 from risks.services.acceptance import accept_risk
 from risks.services.assessment import assess_risk
@@ -118,6 +119,7 @@ def fill_register(
     )
     categories = {category.code: category for category in RiskCategory.objects.all()}
     controls = {code: _control(code, people, at=at) for code in CONTROLS}
+    say_appetites(people, at=at)
     risks = [
         _identify(number, peril, categories, controls, things, people, at=at, now=now)
         for number, peril in enumerate(PERILS)
@@ -164,6 +166,7 @@ def _identify(
     facts = {
         "title": peril.title,
         "category": categories[peril.category],
+        "unit": found_units(at=at).get(OF_CATEGORY.get(peril.category, "")),
         "cause": peril.cause,
         "consequence": peril.consequence,
         "owner": people["hendra"] if number % 3 == 2 else maya,

@@ -9,6 +9,7 @@ from assets.services.dependency import link_assets
 from assets.services.recovery_target import set_target
 from bcp_portal.accounts.models import User
 from bcp_portal.demo.places import FIELD_PLACES
+from bcp_portal.demo.units import OF_KIND, found_units
 from bcp_portal.shared.durations import parse_duration
 
 
@@ -91,6 +92,7 @@ def _add(thing: Thing, people: dict[str, User], *, site: Site, at: datetime) -> 
     facts = {
         "name": thing.name,
         "kind": thing.kind,
+        "unit": found_units(at=at).get(OF_KIND.get(thing.kind, "")),
         "criticality": thing.criticality,
         "site": site if is_central and thing.code.startswith(("DB", "VIRT-J", "PWR-J")) else None,
         "business_owner": people["hendra" if thing.criticality < 3 else "surya"],
@@ -125,6 +127,7 @@ def _till(site: Site, people: dict[str, User], things: dict[str, Asset], *, at: 
     facts = {
         "name": f"Tills {site.name}",
         "kind": "application",
+        "unit": found_units(at=at)["OPS"],
         "criticality": site.criticality,
         "site": site,
         "business_owner": people["hendra"],

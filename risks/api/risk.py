@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from assets.api.asset import RetireIn
 from assets.api.caller import caller
-from assets.models import Asset
+from assets.models import Asset, Unit
 from assets.models.custom_field import PREFIX
 from bcp_portal.accounts.models import User
 from risks.api.acceptance import AcceptanceOut
@@ -48,13 +48,14 @@ class RiskOut(serializers.ModelSerializer[Risk]):
     """How a risk looks from outside. Never used for writing."""
 
     category = serializers.SlugRelatedField[RiskCategory](slug_field="code", read_only=True)
+    unit = serializers.SlugRelatedField[Unit](slug_field="code", read_only=True)
     owner = serializers.SlugRelatedField[User](slug_field="username", read_only=True)
     business_owner = serializers.SlugRelatedField[User](slug_field="username", read_only=True)
     assets = serializers.SerializerMethodField()
     inherent = AssessmentOut(read_only=True)
     residual = AssessmentOut(read_only=True)
     target = AssessmentOut(read_only=True)
-    matrix = serializers.CharField(source="category.matrix_family", read_only=True)
+    matrix = serializers.CharField(source="matrix_family", read_only=True)
     custom = serializers.DictField(read_only=True)
 
     class Meta:
@@ -63,6 +64,7 @@ class RiskOut(serializers.ModelSerializer[Risk]):
             "code",
             "title",
             "category",
+            "unit",
             "cause",
             "consequence",
             "owner",
@@ -92,6 +94,9 @@ class RiskFactsIn(serializers.Serializer[None]):
 
     title = serializers.CharField(max_length=200)
     category = serializers.SlugRelatedField(slug_field="code", queryset=RiskCategory.objects.all())
+    unit = serializers.SlugRelatedField(
+        slug_field="code", queryset=Unit.objects.in_use(), required=False, allow_null=True
+    )
     cause = serializers.CharField(required=False, allow_blank=True)
     consequence = serializers.CharField(required=False, allow_blank=True)
     owner = serializers.SlugRelatedField(
@@ -195,6 +200,7 @@ class RiskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         "status": ["exact"],
         "level": ["exact"],
         "category__code": ["exact"],
+        "unit__code": ["exact"],
         "owner__username": ["exact"],
         "review_on": ["lte", "isnull"],
     }
@@ -254,7 +260,7 @@ class RiskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     def assess(self, request: Request, code: str) -> Response:
         """Judge a risk by the matrix in force."""
         risk = self.get_object()
-        scale = scale_in_force(risk.category.matrix_family)[1]
+        scale = scale_in_force(risk.matrix_family)[1]
         body = AssessIn(data=request.data, context={"scale": scale})
         body.is_valid(raise_exception=True)
         assessment = assess_risk(

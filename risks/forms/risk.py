@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from assets.custom import add_form_fields, fields_of
 from assets.forms.asset import people
 from assets.models import Asset
+from assets.selectors.units import choosable
 from bcp_portal.accounts.models import User
 from incidents.models import Incident
 from risks.models import MOST_COST, AssessmentKind, Risk, TreatmentKind
@@ -25,6 +26,7 @@ class RiskForm(forms.ModelForm[Risk]):
         fields = (
             "title",
             "category",
+            "unit",
             "cause",
             "consequence",
             "owner",
@@ -54,6 +56,8 @@ class RiskForm(forms.ModelForm[Risk]):
         for name in ("owner", "business_owner"):
             person: Any = self.fields[name]
             person.queryset = people()
+        unit: Any = self.fields["unit"]
+        unit.queryset = choosable(self.instance.unit_id)
         assets: Any = self.fields["assets"]
         assets.queryset = Asset.objects.visible_to(user).in_use().order_by("code")
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from assets.imports import UNIT_NAMES
+
 
 @dataclass(frozen=True)
 class SheetColumn:
@@ -42,6 +44,7 @@ COLUMNS: tuple[SheetColumn, ...] = (
     SheetColumn(
         "category", "Category", ("risk category", "type", "kategori", "kategori risiko", "jenis")
     ),
+    SheetColumn("unit", "Unit", UNIT_NAMES),
     SheetColumn(
         "cause", "Cause", ("root cause", "source", "threat", "penyebab", "sebab", "ancaman")
     ),

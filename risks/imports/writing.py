@@ -23,6 +23,7 @@ def sheet_rows(risks: Iterable[Risk], fields: Iterable[CustomField] = ()) -> Ite
             risk.code,
             risk.title,
             risk.category.code,
+            risk.unit.code if risk.unit else "",
             risk.cause,
             risk.consequence,
             risk.owner.username,

@@ -16,6 +16,7 @@ from risks.models import (
     Treatment,
     TreatmentStatus,
 )
+from risks.selectors.appetite import appetites_in_force
 from risks.selectors.matrix import scales_in_force
 
 Measured = dict[int | None, float]
@@ -69,12 +70,13 @@ def risks_unrated(at: datetime) -> Measured:
 def risks_untreated(at: datetime) -> Measured:
     """Risks above tolerance that are neither accepted nor being treated."""
     scales = scales_in_force()
+    appetites = appetites_in_force()
     pks = [
         pk
-        for pk, level, family in Risk.objects.filter(status=RiskStatus.OPEN)
+        for pk, level, family, unit, category in Risk.objects.filter(status=RiskStatus.OPEN)
         .exclude(level="")
-        .values_list("pk", "level", "category__matrix_family")
-        if not scales.of(family).is_within_tolerance(level)
+        .values_list("pk", "level", "matrix_family", "unit__code", "category__code")
+        if not appetites.tolerates(scales.of(family), level, unit=unit or "", category=category)
     ]
     above = Risk.objects.filter(pk__in=pks)
     treated = Treatment.objects.filter(status=TreatmentStatus.PLANNED).values("risk")

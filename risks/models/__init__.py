@@ -1,6 +1,7 @@
 """Risks, the matrix they are judged by, and what is done about them."""
 
 from risks.models.acceptance import Acceptance, Tripwire, TripwireKind
+from risks.models.appetite import Appetite, UnitMatrix
 from risks.models.assessment import Assessment, AssessmentKind
 from risks.models.control import Control, ControlKind, ControlNature, Effectiveness, RiskControl
 from risks.models.digest import RegisterDigest, RegisterVisit
@@ -40,6 +41,7 @@ __all__ = [
     "TREATMENT_LIFECYCLE",
     "Acceptance",
     "AchievementOffer",
+    "Appetite",
     "Assessment",
     "AssessmentKind",
     "ContinuityWorth",
@@ -81,5 +83,6 @@ __all__ = [
     "TreatmentStatus",
     "Tripwire",
     "TripwireKind",
+    "UnitMatrix",
     "VersionKind",
 ]

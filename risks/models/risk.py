@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from assets.models import Asset, CustomFacts
+from assets.models import Asset, CustomFacts, Unit
 from bcp_portal.accounts.models import User
 from bcp_portal.shared.lifecycle import Lifecycle
 from risks.models.matrix import STANDARD
@@ -86,7 +86,7 @@ class RiskQuerySet(models.QuerySet["Risk"]):
     def for_list(self) -> Self:
         """Everything a list row shows, in one query."""
         return self.select_related(
-            "category", "owner", "business_owner", "inherent", "residual", "target"
+            "category", "unit", "owner", "business_owner", "inherent", "residual", "target"
         )
 
     def with_assets(self, user: User) -> Self:
@@ -105,6 +105,16 @@ class Risk(CustomFacts):
     category = models.ForeignKey(
         RiskCategory, on_delete=models.PROTECT, related_name="risks", verbose_name=_("category")
     )
+    unit = models.ForeignKey(
+        Unit,
+        on_delete=models.PROTECT,
+        related_name="risks",
+        null=True,
+        blank=True,
+        verbose_name=_("organisational unit"),
+    )
+    # The family of its unit, or else of its category; kept here so that lists ask one table.
+    matrix_family = models.SlugField(_("judged by"), max_length=40, default=STANDARD)
     cause = models.TextField(_("cause"), blank=True)
     consequence = models.TextField(_("consequence"), blank=True)
     owner = models.ForeignKey(

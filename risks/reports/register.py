@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from assets.models import Unit
 from bcp_portal.reports.charts import heat_map
 from bcp_portal.reports.paper import PaperColumn, Tile, build_paper, paper_table
 from bcp_portal.reports.registry import BuiltReport
@@ -37,6 +38,7 @@ def build_register_report(*, subject_id: int, language: str, at: datetime) -> Bu
             "picture": picture,
             "tiles": _tiles(rows),
             "figures": _figures(rows, scales, language),
+            "units": _units(rows),
             "table": _table([row for row in rows if not row.is_tolerable]),
             "lines": [_line(row) for row in _ranked(rows) if row.is_tolerable],
             "accepted": _accepted(rows),
@@ -54,8 +56,7 @@ def build_register_report(*, subject_id: int, language: str, at: datetime) -> Bu
 
 
 def _tiles(rows: list[PictureRow]) -> list[Tile]:
-    unrated = sum(1 for row in rows if not row.facts.get("level") or row.facts.get("judge_again"))
-    above = sum(1 for row in rows if not row.is_tolerable) - unrated
+    above, unrated = _standing(rows)
     accepted = sum(1 for row in rows if row.facts.get("status") == "accepted")
     return [
         Tile(_("Risks in force"), len(rows)),
@@ -63,6 +64,34 @@ def _tiles(rows: list[PictureRow]) -> list[Tile]:
         Tile(_("Unrated"), unrated, _("never within tolerance"), "watch" if unrated else "ok"),
         Tile(_("Accepted"), accepted),
     ]
+
+
+def _units(rows: list[PictureRow]) -> Any:
+    """How the units stand; nothing while no risk names one."""
+    if not any(row.facts.get("unit") for row in rows):
+        return None
+    names = {one.code: str(one) for one in Unit.objects.all()}
+    by_unit: dict[str, list[PictureRow]] = {}
+    for row in rows:
+        by_unit.setdefault(row.facts.get("unit", ""), []).append(row)
+    # What nobody has said stands last, and is never left out.
+    lines = [
+        [names.get(unit, unit) or _("Unknown"), len(found), *_standing(found)]
+        for unit, found in sorted(by_unit.items(), key=lambda one: (not one[0], one[0]))
+    ]
+    columns = [
+        PaperColumn(_("Unit"), "", ""),
+        PaperColumn(_("Risks in force"), "w15", "num"),
+        PaperColumn(_("Above tolerance"), "w15", "num"),
+        PaperColumn(_("Unrated"), "w15", "num"),
+    ]
+    return paper_table(columns, lines)
+
+
+def _standing(rows: list[PictureRow]) -> tuple[int, int]:
+    """How many are above what may be lived with, and how many nobody has judged."""
+    unrated = sum(1 for row in rows if not row.facts.get("level") or row.facts.get("judge_again"))
+    return sum(1 for row in rows if not row.is_tolerable) - unrated, unrated
 
 
 def _figures(rows: list[PictureRow], scales: Scales, language: str) -> list[Any]:

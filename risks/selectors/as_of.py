@@ -21,6 +21,7 @@ from risks.models import (
     RiskMatrix,
     VersionKind,
 )
+from risks.selectors.appetite import Appetites, appetites_at
 from risks.selectors.matrix import LevelBadge, Scales, level_badge, scales_of
 
 STEPS_SHOWN = 6
@@ -104,13 +105,14 @@ def picture_of(kind: str, moment: datetime, *, user: User | None) -> Picture:
         rows = rows.filter(subject_id__in=seen)
     assets = _asset_codes(user)
     scales = scales_at(moment)
+    appetites = appetites_at(moment)
     since = RegisterVersion.objects.filter(kind=kind).order_by("recorded_at").first()
     return Picture(
         kind=kind,
         moment=moment,
         kept_since=since.recorded_at if since else None,
         matrix_version=scales.versioned(STANDARD)[0],
-        rows=[_row(one, scales, assets) for one in rows],
+        rows=[_row(one, scales, appetites, assets) for one in rows],
     )
 
 
@@ -120,7 +122,9 @@ def scales_at(moment: datetime) -> Scales:
     return scales_of(known.order_by("activated_at", "version"))
 
 
-def _row(one: RegisterVersion, scales: Scales, assets: set[str] | None) -> PictureRow:
+def _row(
+    one: RegisterVersion, scales: Scales, appetites: Appetites, assets: set[str] | None
+) -> PictureRow:
     facts = dict(one.facts)
     for name in ("assets", "needs"):
         if assets is not None and name in facts:
@@ -134,7 +138,10 @@ def _row(one: RegisterVersion, scales: Scales, assets: set[str] | None) -> Pictu
         facts=facts,
         recorded_at=one.recorded_at,
         badge=level_badge(scale, level),
-        is_tolerable=not unrated and scale.is_within_tolerance(level),
+        is_tolerable=not unrated
+        and appetites.tolerates(
+            scale, level, unit=facts.get("unit", ""), category=facts.get("category", "")
+        ),
     )
 
 

@@ -47,7 +47,7 @@ def heat_map(
 ) -> HeatMap:
     """Gather the heat map of one kind of judgement in a fixed number of queries."""
     scale = scale_in_force(family)[1]
-    risks = Risk.objects.visible_to(user).in_force().filter(category__matrix_family=family)
+    risks = Risk.objects.visible_to(user).in_force().filter(matrix_family=family)
     # A judgement by a matrix of another shape has no cell here: it waits to be made again.
     placed = risks.filter(**{f"{kind}__matrix__in": fitting(family, scale.shape)})
     rows = placed.values_list("code", "title", f"{kind}__likelihood", f"{kind}__impact")

@@ -155,7 +155,7 @@ def fitting(family: str, shape: tuple[int, int]) -> set[int]:
 def marks_of(risk: Risk, scale: Scale) -> dict[tuple[int, int], list[str]]:
     """Which letters stand in which cell; a judgement by a matrix of another shape has no place."""
     marks: dict[tuple[int, int], list[str]] = {}
-    places = fitting(risk.category.matrix_family, scale.shape)
+    places = fitting(risk.matrix_family, scale.shape)
     for letter, one in (("I", risk.inherent), ("R", risk.residual), ("T", risk.target)):
         if one is not None and one.matrix_id in places:
             marks.setdefault((one.likelihood, one.impact), []).append(letter)

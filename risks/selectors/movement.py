@@ -16,7 +16,7 @@ from risks.selectors.matrix import family_names, language, scales_in_force
 YEAR = timedelta(days=365.25)
 # With less time behind it a count says nothing yet.
 LEAST = timedelta(days=90)
-PLACE = ("category__matrix_family", "residual__likelihood")
+PLACE = ("matrix_family", "residual__likelihood")
 
 
 @dataclass(frozen=True)

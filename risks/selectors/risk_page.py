@@ -25,6 +25,7 @@ from risks.models import (
     Tripwire,
 )
 from risks.scoring import Scale
+from risks.selectors.appetite import About, appetites_in_force
 from risks.selectors.indicators import IndicatorLine, indicator_lines
 from risks.selectors.matrix import (
     LevelBadge,
@@ -66,6 +67,15 @@ class Beside:
 
 
 @dataclass(frozen=True)
+class AppetiteWord:
+    """What was said about its unit or category and holds instead of the matrix."""
+
+    is_of_unit: bool
+    is_of_category: bool
+    badge: LevelBadge | None
+
+
+@dataclass(frozen=True)
 class RiskPage:
     """What the risk page shows."""
 
@@ -73,6 +83,7 @@ class RiskPage:
     judgements: list[Judgement]
     badge: LevelBadge | None
     is_within_tolerance: bool
+    appetite: AppetiteWord | None
     is_overdue: bool
     matrix: MatrixView
     assets: list[Asset]
@@ -94,8 +105,10 @@ class RiskPage:
 
 def risk_page(risk: Risk, *, user: User, at: datetime) -> RiskPage:
     """Gather the risk page in a fixed number of queries."""
-    family = risk.category.matrix_family
+    family = risk.matrix_family
     version, scale = scale_in_force(family)
+    appetites = appetites_in_force()
+    unit = risk.unit.code if risk.unit else ""
     assessments = list(
         risk.assessments.select_related("assessed_by", "matrix").order_by("-recorded_at", "-pk")
     )
@@ -109,7 +122,9 @@ def risk_page(risk: Risk, *, user: User, at: datetime) -> RiskPage:
         risk=risk,
         judgements=_judgements(risk, by_matrix),
         badge=level_badge(scale, risk.level),
-        is_within_tolerance=not risk.is_unrated and scale.is_within_tolerance(risk.level),
+        is_within_tolerance=not risk.is_unrated
+        and appetites.tolerates(scale, risk.level, unit=unit, category=risk.category.code),
+        appetite=_appetite(appetites.nearest(scale, unit, risk.category.code), scale),
         is_overdue=risk.is_review_overdue(at),
         matrix=matrix_view(family=family, marks=marks_of(risk, scale)),
         assets=list(Asset.objects.visible_to(user).filter(risks=risk).order_by("code")),
@@ -137,6 +152,13 @@ def risk_page(risk: Risk, *, user: User, at: datetime) -> RiskPage:
         may_weigh=user.pk in {risk.owner_id, risk.business_owner_id},
         history=history_of(risk),
     )
+
+
+def _appetite(found: tuple[About, str] | None, scale: Scale) -> AppetiteWord | None:
+    if found is None:
+        return None
+    (unit, category), level = found
+    return AppetiteWord(bool(unit), bool(category), level_badge(scale, level))
 
 
 def _lines(

@@ -32,7 +32,7 @@ def assess_risk(
     """
     risk = lock_in_force(risk)
     on = assessed_on or at.date()
-    matrix = matrix or matrix_in_force(at=at, family=risk.category.matrix_family)
+    matrix = matrix or matrix_in_force(at=at, family=risk.matrix_family)
     scale = matrix.scale
     _check(scale, likelihood, impact, on, at)
     assessment = Assessment.objects.create(

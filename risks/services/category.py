@@ -11,7 +11,7 @@ from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, verb
 from risks.default_matrix import CATEGORIES
 from risks.models import STANDARD, Risk, RiskCategory, RiskMatrix
-from risks.services.matrix import judge_again
+from risks.services.matrix import follow_family
 
 CATEGORY_FACTS = ("name", "name_id", "matrix_family")
 
@@ -53,7 +53,7 @@ def edit_category(
     category.save(update_fields=list(after))
     again = 0
     if "matrix_family" in after:
-        again = judge_again(Risk.objects.filter(category=category), at=at)
+        again = follow_family(Risk.objects.filter(category=category), at=at)
     audit(
         action="category.edit",
         obj=category,

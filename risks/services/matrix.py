@@ -7,11 +7,12 @@ from typing import Any
 from django.db.models import Max
 
 from assets.changes import BadFactsError, check_row, need_reason
+from assets.models import Unit
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.live.services import publish
 from risks.default_matrix import CELLS, IMPACTS, LEVELS, LIKELIHOODS
-from risks.models import STANDARD, Risk, RiskMatrix, RiskQuerySet
+from risks.models import STANDARD, Risk, RiskCategory, RiskMatrix, RiskQuerySet
 from risks.scoring import Scale
 
 
@@ -53,7 +54,7 @@ def publish_matrix(
     matrix.save()
     to_judge_again = 0
     if old is not None and not scale.judges_like(old.scale):
-        to_judge_again = judge_again(Risk.objects.filter(category__matrix_family=family), at=at)
+        to_judge_again = judge_again(Risk.objects.filter(matrix_family=family), at=at)
     audit(
         action="matrix.publish",
         obj=matrix,
@@ -80,6 +81,30 @@ def judge_again(risks: RiskQuerySet, *, at: datetime) -> int:
     return Risk.objects.filter(pk__in=list(judged.values_list("pk", flat=True))).update(
         reassess_since=at
     )
+
+
+def family_of(category: RiskCategory, unit: Unit | None) -> str:
+    """By which family a risk is judged: its unit's, if that names one, or else its category's."""
+    stance = getattr(unit, "judged_by", None)
+    return str(stance.matrix_family if stance else category.matrix_family)
+
+
+def follow_family(risks: RiskQuerySet, *, at: datetime) -> int:
+    """Let these risks be judged by what their unit or category says now; how many wait for it."""
+    moved: dict[str, list[int]] = {}
+    rows = risks.values_list(
+        "pk", "matrix_family", "unit__judged_by__matrix_family", "category__matrix_family"
+    )
+    for pk, was, of_unit, of_category in rows:
+        family = of_unit or of_category
+        if family != was:
+            moved.setdefault(family, []).append(pk)
+    again = 0
+    for family, pks in moved.items():
+        of_them = Risk.objects.filter(pk__in=pks)
+        of_them.update(matrix_family=family)
+        again += judge_again(of_them, at=at)
+    return again
 
 
 @verb

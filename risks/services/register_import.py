@@ -7,7 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from assets.changes import BadFactsError, plain
-from assets.models import Asset, CustomField, CustomKind
+from assets.models import Asset, CustomField, CustomKind, Unit
+from assets.selectors.units import unit_names
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import one_savepoint, told_at_the_end, verb
 from bcp_portal.live.services import told_once
@@ -20,6 +21,7 @@ from risks.models import STANDARD, Risk, RiskCategory, RiskMatrix
 from risks.scoring import Scale
 from risks.selectors.matrix import Scales, matrices_in_force, scales_of
 from risks.services.assessment import assess_risk
+from risks.services.matrix import family_of
 from risks.services.risk import CODE, edit_risk, identify_risk
 
 TEXTS = ("title", "cause", "consequence")
@@ -36,6 +38,7 @@ class _Lookup:
     risks: dict[str, Risk]
     categories: dict[str, RiskCategory]
     people: dict[str, User]
+    units: dict[str, Unit]
     assets: dict[str, Asset]
     scales: Scales
     matrices: dict[str, RiskMatrix]
@@ -135,7 +138,8 @@ def _take(
     risk = lookup.risks.get(code)
     category = facts.get("category") or (risk.category if risk else None)
     # As the row says it will be, not as it was.
-    family = category.matrix_family if category else STANDARD
+    unit = facts.get("unit", risk.unit if risk else None)
+    family = family_of(category, unit) if category else STANDARD
     places = _places(row, lookup.scales.of(family))
     is_new = risk is None
     changes: list[RowChange] = []
@@ -195,9 +199,7 @@ def _facts(row: SheetRow, lookup: _Lookup) -> tuple[dict[str, Any], list[Asset] 
         facts["category"] = _named(lookup.categories, values["category"], _("category"))
     if values.get("owner"):
         facts["owner"] = _named(lookup.people, values["owner"], _("person"))
-    if "business_owner" in values:
-        name = values["business_owner"]
-        facts["business_owner"] = _named(lookup.people, name, _("person")) if name else None
+    facts |= _open_ones(values, lookup)
     if "review_on" in values:
         facts["review_on"] = read_day(values["review_on"])
     for one in lookup.fields:
@@ -207,6 +209,19 @@ def _facts(row: SheetRow, lookup: _Lookup) -> tuple[dict[str, Any], list[Asset] 
         return facts, None
     codes = [part for part in values["assets"].replace(";", ",").split(",") if part.strip()]
     return facts, [_named(lookup.assets, code.strip().upper(), _("asset")) for code in codes]
+
+
+def _open_ones(values: dict[str, str], lookup: _Lookup) -> dict[str, Any]:
+    """What may be left open: an empty cell says that it is."""
+    open_ones: tuple[tuple[str, dict[str, Any], str], ...] = (
+        ("unit", lookup.units, _("organisational unit")),
+        ("business_owner", lookup.people, _("person")),
+    )
+    return {
+        key: _named(known, values[key], noun) if values[key] else None
+        for key, known, noun in open_ones
+        if key in values
+    }
 
 
 def _custom(own: CustomField, text: str) -> Any:
@@ -318,6 +333,7 @@ def _lookup(actor: User | None, codes: set[str]) -> _Lookup:
         risks={risk.code: risk for risk in risks.for_list().prefetch_related("assets")},
         categories=categories,
         people=people,
+        units=unit_names(Unit.objects.select_related("judged_by")),
         assets={asset.code: asset for asset in assets},
         scales=scales_of(matrices),
         matrices={one.family: one for one in matrices},

@@ -17,10 +17,12 @@ from bcp_portal.live.services import publish
 from bcp_portal.shared.errors import DomainError
 from risks.models import RISK_LIFECYCLE, Acceptance, Risk, RiskStatus
 from risks.selectors.matrix import scale_in_force
+from risks.services.matrix import family_of
 
 RISK_FACTS = (
     "title",
     "category",
+    "unit",
     "cause",
     "consequence",
     "owner",
@@ -57,6 +59,8 @@ def identify_risk(
         raise BadFactsError(_("A risk's code looks like R-031; this one is “%s”.") % code)
     risk = Risk(code=code or _next_code(after), created_at=at, created_by=actor)
     set_facts(risk, facts, RISK_FACTS)
+    if category := facts.get("category"):
+        risk.matrix_family = family_of(category, risk.unit)
     check_row(risk, only={"code", *RISK_FACTS, *facts})
     risk.save()
     named = sorted(assets, key=lambda asset: asset.code)
@@ -93,12 +97,12 @@ def edit_risk(
             )
             % {"code": risk.code}
         )
-    family = risk.category.matrix_family
     before, after = set_facts(risk, facts, RISK_FACTS)
     if after:
         check_row(risk)
         risk.save(update_fields=columns_of(after))
-    _judge_by(risk, family, at=at)
+    if {"category", "unit"} & after.keys():
+        _judge_by(risk, family_of(risk.category, risk.unit), at=at)
     if assets is not None:
         old = sorted(risk.assets.values_list("code", flat=True))
         named = sorted({asset.code: asset for asset in assets}.items())
@@ -122,12 +126,14 @@ def edit_risk(
     return risk
 
 
-def _judge_by(risk: Risk, before: str, *, at: datetime) -> None:
+def _judge_by(risk: Risk, family: str, *, at: datetime) -> None:
     """Judged by another matrix from now on, it waits to be; what the old one said is history."""
-    is_other = risk.category.matrix_family != before
-    if is_other and risk.level and risk.reassess_since is None:
+    if family == risk.matrix_family:
+        return
+    risk.matrix_family = family
+    if risk.level and risk.reassess_since is None:
         risk.reassess_since = at
-        risk.save(update_fields=["reassess_since"])
+    risk.save(update_fields=["matrix_family", "reassess_since"])
 
 
 @verb
@@ -205,7 +211,7 @@ def lock_in_force(risk: Risk) -> Risk:
 
 def next_review(risk: Risk, today: date) -> date:
     """When a risk of this level is due again; one that nobody has judged comes back in a month."""
-    level = scale_in_force(risk.category.matrix_family)[1].by_word.get(risk.level)
+    level = scale_in_force(risk.matrix_family)[1].by_word.get(risk.level)
     return date.fromordinal(today.toordinal() + (level.review_days if level else 30))
 
 

@@ -36,8 +36,10 @@ def keep_versions(rows: list[PendingRow]) -> None:
         kind = KINDS.get(row.object_kind)
         if kind:
             touched[kind, int(row.object_id)] = row
-        elif row.object_kind == "risks.riskmatrix":
+        elif row.object_kind in JUDGED_BY:
             judged = Risk.objects.exclude(status=RiskStatus.RETIRED).exclude(level="")
+            column = JUDGED_BY[row.object_kind]
+            judged = judged.filter(**{column: int(row.object_id)}) if column else judged
             for pk in judged.values_list("pk", flat=True):
                 touched[VersionKind.RISK, pk] = row
     for name, gather in GATHERERS.items():
@@ -117,7 +119,8 @@ def _risk(risk: Any) -> Facts:
         "code": risk.code,
         "title": risk.title,
         "category": risk.category.code,
-        "matrix": risk.category.matrix_family,
+        "matrix": risk.matrix_family,
+        **({"unit": risk.unit.code} if risk.unit else {}),
         "cause": risk.cause,
         "consequence": risk.consequence,
         "owner": risk.owner.name,
@@ -217,6 +220,8 @@ def plan_facts(pks: Iterable[int]) -> list[tuple[int, str, Facts]]:
 
 
 CONTROL_TEXTS = ("code", "name", "kind", "nature", "description", "effectiveness")
+# Whose change may leave risks to be judged again, and by which column it finds them.
+JUDGED_BY = {"risks.riskmatrix": "", "risks.riskcategory": "category", "assets.unit": "unit"}
 KINDS = {
     "risks.risk": VersionKind.RISK,
     "risks.control": VersionKind.CONTROL,

@@ -46,7 +46,7 @@ def matrix(request: SignedInRequest) -> HttpResponse:
     scales = scales_in_force()
     scale = scales.of(family)
     waiting = Risk.objects.visible_to(request.user).in_force()
-    waiting = waiting.filter(reassess_since__isnull=False, category__matrix_family=family)
+    waiting = waiting.filter(reassess_since__isnull=False, matrix_family=family)
     rows = waiting.for_list().order_by("-score", "code")
     edges = scale.rate_edges()
     context = {

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from assets.custom import with_custom
 from assets.models import Asset
+from assets.selectors.units import unit_filter
 from bcp_portal.accounts.models import User
 from bcp_portal.shared import lists
 from bcp_portal.shared.pages import SignedInRequest, needs
@@ -86,6 +87,7 @@ REGISTER = lists.ListSpec(
             value=lambda row: str(row.category),
             sort="category__name",
         ),
+        lists.text("unit", gettext_lazy("Unit"), sort="unit__name"),
         lists.template(
             "level",
             gettext_lazy("Level"),
@@ -131,6 +133,7 @@ REGISTER = lists.ListSpec(
                 (row.pk, str(row)) for row in RiskCategory.objects.order_by("name")
             ],
         ),
+        unit_filter(),
         lists.choice(
             "asset",
             gettext_lazy("Asset"),
@@ -159,7 +162,7 @@ REGISTER = lists.ListSpec(
             "matrix",
             gettext_lazy("Matrix"),
             choices=(),  # those in force
-            field="category__matrix_family",
+            field="matrix_family",
         ),
         lists.yes_no("residual_rated", gettext_lazy("Judged"), apply=_rated("residual")),
         lists.yes_no("inherent_rated", gettext_lazy("Inherent judged"), apply=_rated("inherent")),
@@ -204,7 +207,7 @@ def register_spec(user: User, spec: lists.ListSpec = REGISTER) -> lists.ListSpec
     scales = scales_of(matrices)
 
     def badge(row: Risk) -> LevelBadge | None:
-        found = level_badge(scales.of(row.category.matrix_family), row.level)
+        found = level_badge(scales.of(row.matrix_family), row.level)
         again = row.reassess_since is not None
         return found and replace(found, score=row.score, again=again)
 

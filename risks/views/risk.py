@@ -130,7 +130,7 @@ def risk_edit(request: SignedInRequest, code: str) -> HttpResponse:
         cancel_url=page_of(code),
         template="risks/risk_form.html",
         extra={
-            "matrix": matrix_view(family=risk.category.matrix_family),
+            "matrix": matrix_view(family=risk.matrix_family),
             "pairs": text_pairs(risk, form, saw=saw),
         },
     )
@@ -141,7 +141,7 @@ def risk_edit(request: SignedInRequest, code: str) -> HttpResponse:
 def risk_assess(request: SignedInRequest, code: str) -> HttpResponse:
     """Judge a risk on the matrix."""
     risk = find_risk(request, code)
-    family = risk.category.matrix_family
+    family = risk.matrix_family
     scale = scale_in_force(family)[1]
     matrix = matrix_view(family=family, marks=marks_of(risk, scale))
 

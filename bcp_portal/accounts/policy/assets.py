@@ -82,6 +82,8 @@ RULES: tuple[Rule, ...] = (
     Rule("api:asset-detail", READ, "assets.view_asset", scope="site", kind="asset"),
     Rule("api:asset-retire", SEND, "assets.run_asset", scope="site", kind="asset"),
     Rule("api:asset-edit", SEND, "assets.run_asset", scope="site", kind="asset"),
+    Rule("api:unit-list", READ, "assets.view_unit", scope="all", kind="asset"),
+    Rule("api:unit-detail", READ, "assets.view_unit", scope="all", kind="asset"),
     Rule("api:dependency-list", READ, "assets.view_dependency", scope="site", kind="asset"),
     Rule("api:dependency-list", SEND, "assets.run_asset", scope="site", kind="asset"),
     Rule("api:dependency-detail", READ, "assets.view_dependency", scope="site", kind="asset"),

@@ -18,6 +18,8 @@ PERMISSIONS: dict[str, str] = {
     "assets.run_asset": "risk_manager business_owner",
     "assets.view_customfield": f"{_READERS} administrator",
     "assets.run_customfield": "risk_manager administrator",
+    "assets.view_unit": _READERS,
+    "assets.run_unit": "risk_manager",
     "assets.set_target": "risk_manager business_owner",
     "assets.view_thirdparty": _READERS,
     "assets.view_impactanalysis": _READERS,
