@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -11,7 +12,8 @@ from bcp_portal.shared import lists
 
 def choosable(current: int | None = None) -> UnitQuerySet:
     """The units to choose from; a dissolved one stays with what still names it."""
-    return (Unit.objects.in_use() | Unit.objects.filter(pk=current)).order_by("name", "code")
+    known = Q(retired_on=None) if current is None else Q(retired_on=None) | Q(pk=current)
+    return Unit.objects.filter(known).order_by("name", "code")
 
 
 def unit_filter() -> lists.Filter:

@@ -68,8 +68,14 @@ def units_page(user: User) -> UnitsPage:
         pk = unit.pk if unit else None
         stance = getattr(unit, "judged_by", None)
         family = stance.matrix_family if stance else ""
-        seen = (counts[pk, what] for what in ("risks", "above", "unrated"))
-        return UnitLine(unit, names.get(family, family), *seen, assets.get(pk, 0))
+        return UnitLine(
+            unit=unit,
+            judged_by=names.get(family, family),
+            risks=counts[pk, "risks"],
+            above=counts[pk, "above"],
+            unrated=counts[pk, "unrated"],
+            assets=assets.get(pk, 0),
+        )
 
     lines = [line(one) for one in units if one.retired_on is None]
     unknown = line(None)
