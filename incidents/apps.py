@@ -30,10 +30,13 @@ class IncidentsConfig(AppConfig):
         hooks = import_module("bcp_portal.accounts.hooks")
         departure = import_module("incidents.selectors.departure")
         hooks.register_departure_check(departure.calls_that_need)
-        hooks.register_address_check(_chat_problem)
+        hooks.register_address_check(_address_problem)
 
 
-def _chat_problem(kind: str, address: str) -> str | None:
+def _address_problem(kind: str, address: str) -> str | None:
     # Imported when first asked: knowing every chat service takes long, and few programs need it.
+    if kind == "push":
+        of_push: str | None = import_module("incidents.channels.push").push_problem(kind, address)
+        return of_push
     problem: str | None = import_module("incidents.channels.chat").chat_problem(kind, address)
     return problem

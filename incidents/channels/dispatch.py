@@ -6,6 +6,7 @@ from bcp_portal.accounts.models import ContactKind
 from incidents.channels.chat import send_by_chat
 from incidents.channels.letter import ChannelError, Letter
 from incidents.channels.mail import send_by_mail
+from incidents.channels.push import send_by_push
 from incidents.channels.webhook import send_by_webhook
 from incidents.models import RunMode
 
@@ -13,6 +14,7 @@ CHANNELS: Mapping[str, Callable[[Letter], None]] = {
     ContactKind.MAIL: send_by_mail,
     ContactKind.WEBHOOK: send_by_webhook,
     ContactKind.CHAT: send_by_chat,
+    ContactKind.PUSH: send_by_push,
 }
 
 

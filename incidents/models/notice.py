@@ -114,7 +114,7 @@ class Delivery(models.Model):
 
     notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries")
     channel = models.CharField(max_length=20)
-    address = models.CharField(max_length=500)
+    address = models.CharField(max_length=1000)
     position = models.PositiveSmallIntegerField()
     # The same at every attempt, so that the other side can recognise a repeat.
     idempotency_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

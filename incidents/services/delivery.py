@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 from bcp_portal.audit.verbs import verb
 from bcp_portal.engine.services.job import queue_job
 from bcp_portal.live.services import publish
-from incidents.channels import Letter, send_letter, write_letter
+from incidents.channels import GoneError, Letter, send_letter, write_letter
 from incidents.models import (
     Delivery,
     DeliveryStatus,
@@ -20,6 +20,7 @@ from incidents.models import (
 )
 from incidents.services.escalation import hasten
 from incidents.services.notice import JOB, queue_next_delivery, reachable_addresses
+from incidents.services.push_subscription import forget_browser
 from incidents.services.timeline import write_entry
 
 # How long news waits for a server that refuses it, and how often that is asked again.
@@ -41,6 +42,9 @@ def deliver(*, subject_id: int, at: datetime, again: bool) -> None:
         return
     try:
         send_letter(letter)
+    except GoneError as error:
+        give_up_address(delivery_id=subject_id, error=str(error), at=at)
+        return
     except OSError as error:
         note_failure(delivery_id=subject_id, error=str(error), at=at)
         logger.warning("Delivery %s was not sent (%s); it will be tried again", subject_id, error)
@@ -101,6 +105,21 @@ def give_up(*, subject_id: int, error: str, at: datetime) -> None:
     if _waits_for_its_server(notice, at=at):
         queue_job(kind=JOB, subject_id=delivery.pk, at=at, due_at=at + LATER)
         return
+    _fail(delivery, error, at=at)
+
+
+@verb
+def give_up_address(*, delivery_id: int, error: str, at: datetime) -> None:
+    """Nobody lives there any more: forget the address, and go on by the person's next channel."""
+    delivery = _locked(delivery_id)
+    if delivery is None or delivery.status != DeliveryStatus.QUEUED:
+        return
+    forget_browser(person=delivery.notice.person, address=delivery.address, at=at)
+    _fail(delivery, error, at=at)
+
+
+def _fail(delivery: Delivery, error: str, *, at: datetime) -> None:
+    notice = delivery.notice
     delivery.status = DeliveryStatus.FAILED
     delivery.error = error[:500]
     delivery.save(update_fields=["status", "error"])
@@ -118,7 +137,9 @@ def give_up(*, subject_id: int, error: str, at: datetime) -> None:
             at=at,
             importance=Importance.NORMAL,
         )
-    if queue_next_delivery(notice=notice, at=at) is None:
+    # A test of one way says nothing about another.
+    is_test = "contact" in notice.params
+    if not is_test and queue_next_delivery(notice=notice, at=at) is None:
         _give_up_on_person(notice, at=at)
 
 

@@ -92,14 +92,16 @@ def write_notice(
 @verb
 def queue_next_delivery(*, notice: Notice, at: datetime) -> Delivery | None:
     """Send a notice over the next channel that has not been tried; None when none is left."""
-    tried = notice.deliveries.count()
+    tried = list(notice.deliveries.values_list("channel", "address"))
     is_call = notice.kind == NoticeKind.CALL
     ways = reachable_addresses(notice.person, news_at=None if is_call else at)
-    if tried >= len(ways):
+    # Not by its place: a way that has gone meanwhile must not make the one after it be passed over.
+    untried = next((way for way in ways if way not in tried), None)
+    if untried is None:
         return None
-    channel, address = ways[tried]
+    channel, address = untried
     delivery = Delivery.objects.create(
-        notice=notice, channel=channel, address=address, position=tried, queued_at=at
+        notice=notice, channel=channel, address=address, position=len(tried), queued_at=at
     )
     queue_job(kind=JOB, subject_id=delivery.pk, at=at)
     return delivery

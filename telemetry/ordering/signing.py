@@ -1,7 +1,6 @@
 """Signed orders: Ed25519 over a DSSE envelope, with a key that never leaves the data folder."""
 
 import base64
-import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
 from bcp_portal.shared.hashing import canonical_json, sha256_hex
+from bcp_portal.shared.key_file import keep_once
 
 PAYLOAD_TYPE = "application/vnd.siaga.order+json"
 _KEY_FILE = "order-signing.key"
@@ -78,22 +78,12 @@ def _key(folder: str) -> Ed25519PrivateKey:
 
 
 def _make_key(path: Path) -> None:
-    """Make the key once, also when several programs start at the same moment."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(
-            Ed25519PrivateKey.generate().private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)  # refuses to replace the key that somebody else has just made
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+    key = Ed25519PrivateKey.generate()
+    keep_once(
+        path,
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ),
+    )

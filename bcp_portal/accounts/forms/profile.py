@@ -20,7 +20,11 @@ class ProfileForm(forms.Form):
 class ContactForm(forms.Form):
     """One more way to be reached."""
 
-    kind = forms.ChoiceField(label=_("Kind"), choices=ContactKind.choices)
+    # A browser names itself, by a button beside this form.
+    kind = forms.ChoiceField(
+        label=_("Kind"),
+        choices=[choice for choice in ContactKind.choices if choice[0] != ContactKind.PUSH],
+    )
     address = forms.CharField(
         label=_("Address"),
         max_length=500,

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Self
+from urllib.parse import urlsplit
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +17,7 @@ class ContactKind(models.TextChoices):
     MAIL = "mail", _("Mail")
     WEBHOOK = "webhook", _("Webhook")
     CHAT = "chat", _("Chat or SMS")
+    PUSH = "push", _("Push message")
 
 
 class ContactMethodQuerySet(models.QuerySet["ContactMethod"]):
@@ -35,7 +37,9 @@ class ContactMethod(models.Model):
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="contact_methods")
     kind = models.CharField(max_length=10, choices=ContactKind.choices)
-    address = models.CharField(max_length=500)
+    address = models.CharField(max_length=1000)
+    # Of a browser that takes messages: its public key and its secret, as it told them.
+    push_keys = models.CharField(max_length=150, blank=True)
     position = models.PositiveSmallIntegerField(default=1)
     is_active = models.BooleanField(default=True)
     # A code was sent there and entered here: until then a slip of the pen may lead to a stranger.
@@ -59,7 +63,14 @@ class ContactMethod(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.address}"
+        return f"{self.get_kind_display()} {self.address_said}"
+
+    @property
+    def address_said(self) -> str:
+        """The address for people; of the long one of a browser no more than where and which."""
+        if self.kind != ContactKind.PUSH:
+            return self.address
+        return f"{urlsplit(self.address).hostname or ''} …{self.address[-4:]}"
 
     @property
     def code(self) -> str:

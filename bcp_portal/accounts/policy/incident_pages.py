@@ -199,6 +199,8 @@ RULES: tuple[Rule, ...] = (
     Rule("incidents:answer", _FORM, "", kind="notice", sensitivity="public"),
     Rule("incidents:inbox", "GET", SIGNED_IN, scope="own", kind="notice"),
     Rule("incidents:notice_answer", "POST", SIGNED_IN, scope="own", kind="notice"),
+    Rule("incidents:push_key", "GET", SIGNED_IN, scope="all"),
+    Rule("incidents:push_subscribe", "POST", SIGNED_IN, scope="own", kind="contact"),
     Rule("incidents:contact_test", "POST", SIGNED_IN, scope="own", kind="contact"),
     Rule("incidents:notice_read", "POST", SIGNED_IN, scope="own", kind="notice"),
 )

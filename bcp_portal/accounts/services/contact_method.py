@@ -28,7 +28,9 @@ class WrongCodeError(DomainError):
 
 
 @verb
-def add_contact(*, user: User, kind: str, address: str, actor: User, at: datetime) -> ContactMethod:
+def add_contact(
+    *, user: User, kind: str, address: str, actor: User, at: datetime, push_keys: str = ""
+) -> ContactMethod:
     """Name one more way to reach a person; it is tried after those already there."""
     address = address.strip()
     if problem := _shape_problem(kind, address) or address_problem(kind, address):
@@ -39,7 +41,9 @@ def add_contact(*, user: User, kind: str, address: str, actor: User, at: datetim
     if own.count() >= MOST_METHODS:
         raise BadAddressError(_("%d ways to reach one person are enough.") % MOST_METHODS)
     last = own.aggregate(last=Max("position"))["last"] or 0
-    method = ContactMethod.objects.create(user=user, kind=kind, address=address, position=last + 1)
+    method = ContactMethod.objects.create(
+        user=user, kind=kind, address=address, push_keys=push_keys, position=last + 1
+    )
     audit(action="user.add_contact", obj=user, actor=actor, at=at, after={"kind": kind})
     return method
 

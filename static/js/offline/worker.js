@@ -45,3 +45,26 @@ self.addEventListener("fetch", (event) => {
     event.respondWith(fromCache(request.url).then((found) => found || fetch(request)));
   }
 });
+
+// A message arrives though no page is open. It is shown whatever it holds: a browser that is woken
+// and shows nothing takes the permission away.
+self.addEventListener("push", (event) => {
+  let said = {};
+  try { said = event.data?.json() ?? {}; } catch { /* not ours, or cut off */ }
+  event.waitUntil(self.registration.showNotification(said.title || "Siaga", {
+    body: said.body || "",
+    tag: said.id || "siaga",
+    renotify: true,
+    requireInteraction: Boolean(said.stays),
+    icon: files.find((file) => file.includes("siaga-192")),
+    data: { open: said.open || "/inbox/" },
+  }));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  // Only the path is taken over: a message leads nowhere but into this portal.
+  const asked = new URL(event.notification.data?.open || "/inbox/", self.location.origin);
+  const target = new URL(asked.pathname + asked.search, self.location.origin).href;
+  event.waitUntil(self.clients.openWindow(target));
+});
