@@ -84,6 +84,7 @@ NAV: tuple[Section, ...] = (
             Entry(_("Evidence to weigh"), "risks:inbox", "inbox"),
             Entry(_("Heat map"), "risks:heat_map", "grid-dots"),
             Entry(_("Indicators"), "risks:indicators", "gauge"),
+            Entry(_("Threats"), "risks:threats", "alert-triangle"),
             Entry(_("Units and appetite"), "risks:units", "building"),
             Entry(_("Losses"), "risks:losses", "chart-line"),
             Entry(_("Calibration"), "risks:calibration", "target-arrow"),

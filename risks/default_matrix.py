@@ -123,3 +123,20 @@ CATEGORIES: list[tuple[str, str, str]] = [
     ("integrity", "Data integrity", "Integritas data"),
     ("security", "Information security", "Keamanan informasi"),
 ]
+# What threatens somebody who works with and without a link: a catalogue to begin with.
+THREATS: list[tuple[str, str, str]] = [
+    ("NETWORK", "Network or link fails", "Jaringan atau koneksi gagal"),
+    ("POWER", "Power fails", "Listrik padam"),
+    ("HARDWARE", "Hardware breaks", "Perangkat keras rusak"),
+    ("SOFTWARE", "Software fault or faulty release", "Kesalahan atau rilis perangkat lunak cacat"),
+    ("DATA", "Data corrupt, lost or inconsistent", "Data rusak, hilang, atau tidak konsisten"),
+    ("MALWARE", "Malware or ransomware", "Malware atau ransomware"),
+    ("INTRUSION", "Intrusion or stolen credentials", "Penyusupan atau kredensial dicuri"),
+    ("FLOOD", "Service flooded with requests", "Layanan dibanjiri permintaan"),
+    ("THEFT", "Device lost or stolen", "Perangkat hilang atau dicuri"),
+    ("ERROR", "Human error", "Kesalahan manusia"),
+    ("INSIDER", "Misuse from inside", "Penyalahgunaan dari dalam"),
+    ("PEOPLE", "Key people absent", "Orang kunci berhalangan"),
+    ("SUPPLIER", "Third party fails", "Pihak ketiga gagal"),
+    ("NATURE", "Earthquake, flood or fire", "Gempa, banjir, atau kebakaran"),
+]

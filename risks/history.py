@@ -22,7 +22,16 @@ PLAIN = (
 )
 ANSWERS = ("acceptance", "treatments", "custom")
 JUDGEMENTS = ("inherent", "residual", "target")
-SETS = ("controls", "indicators", "assets", "playbooks", "risks", "needs")
+SETS = (
+    "controls",
+    "indicators",
+    "assets",
+    "threats",
+    "third_parties",
+    "playbooks",
+    "risks",
+    "needs",
+)
 # What a control and a plan say besides.
 MORE = ("name", "kind", "nature", "description", "effectiveness", "tested_on", "withdrawn_on")
 PLANS = ("version", "state", "scenario", "approved_by", "text")

@@ -19,6 +19,7 @@ from risks.views import (
     register,
     risk,
     sector_profile,
+    threat,
     unit,
 )
 
@@ -72,6 +73,10 @@ urlpatterns = [
     path("risks/matrix/edit/", matrix.matrix_edit, name="matrix_edit"),
     path("risks/categories/add/", matrix.category_add, name="category_add"),
     path("risks/categories/<slug:code>/edit/", matrix.category_edit, name="category_edit"),
+    path("risks/threats/", threat.threats, name="threats"),
+    path("risks/threats/add/", threat.threat_add, name="threat_add"),
+    path("risks/threats/<str:code>/edit/", threat.threat_edit, name="threat_edit"),
+    path("risks/threats/<str:code>/retire/", threat.threat_retire, name="threat_retire"),
     path("risks/units/", unit.units, name="units"),
     path("risks/units/add/", unit.unit_add, name="unit_add"),
     path("risks/units/<str:code>/edit/", unit.unit_edit, name="unit_edit"),

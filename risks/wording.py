@@ -23,6 +23,8 @@ FIELDS: dict[str, str | Promise] = {
     "controls": _("Controls"),
     "indicators": _("Indicators"),
     "assets": _("Assets"),
+    "threats": _("Threats"),
+    "third_parties": _("Third parties"),
     "playbooks": _("Playbooks"),
     "risks": _("Risks"),
     "kind": _("Kind"),

@@ -4,7 +4,7 @@ from datetime import timedelta
 from itertools import count
 
 from incidents.models import Incident, IncidentAsset, IncidentStatus
-from risks.models import Control, Risk, RiskCategory
+from risks.models import Control, Risk, RiskCategory, Threat
 from risks.services.assessment import assess_risk
 from risks.services.matrix import family_of
 from tests.make import NOON, make_user
@@ -49,6 +49,10 @@ def judge(risk: Risk, likelihood: int, impact: int, kind: str = "residual"):
         actor=risk.owner,
         at=NOON,
     )
+
+
+def make_threat(code: str = "POWER", **fields: object) -> Threat:
+    return Threat.objects.get_or_create(code=code, defaults={"name": code.title()} | fields)[0]
 
 
 def make_control(**fields: object) -> Control:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from assets.models import Asset
 from bcp_portal.accounts.models import User
 from bcp_portal.demo.figures import add_figures
+from bcp_portal.demo.threats import threats_of
 from bcp_portal.demo.units import OF_CATEGORY, found_units, say_appetites
 from risks.models import Control, Risk, RiskCategory
 from risks.services.acceptance import accept_risk
@@ -176,7 +177,9 @@ def _identify(
     }
     linked = [code for word in peril.assets.split() for code in fnmatch.filter(things, word)]
     assets = [things[code] for code in linked]
-    risk = identify_risk(facts=facts, assets=assets, actor=maya, at=at)
+    risk = identify_risk(
+        facts=facts, assets=assets, threats=threats_of(peril.title, peril.cause), actor=maya, at=at
+    )
     for code in peril.controls.split():
         apply_control(risk=risk, control=controls[code], actor=maya, at=at)
     _judge(risk, peril, maya, at=at)

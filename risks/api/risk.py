@@ -14,17 +14,19 @@ from rest_framework.response import Response
 
 from assets.api.asset import RetireIn
 from assets.api.caller import caller
-from assets.models import Asset, Unit
+from assets.models import Asset, ThirdParty, Unit
 from assets.models.custom_field import PREFIX
 from bcp_portal.accounts.models import User
 from risks.api.acceptance import AcceptanceOut
 from risks.api.treatment import TreatIn, TreatmentOut
+from risks.imports.report import LINKS
 from risks.models import (
     Assessment,
     AssessmentKind,
     Risk,
     RiskCategory,
     RiskRemark,
+    Threat,
 )
 from risks.scoring import MOST_STEPS, Scale
 from risks.selectors.matrix import scale_in_force
@@ -52,6 +54,10 @@ class RiskOut(serializers.ModelSerializer[Risk]):
     owner = serializers.SlugRelatedField[User](slug_field="username", read_only=True)
     business_owner = serializers.SlugRelatedField[User](slug_field="username", read_only=True)
     assets = serializers.SerializerMethodField()
+    threats = serializers.SlugRelatedField[Threat](slug_field="code", read_only=True, many=True)
+    third_parties = serializers.SlugRelatedField[ThirdParty](
+        slug_field="code", read_only=True, many=True
+    )
     inherent = AssessmentOut(read_only=True)
     residual = AssessmentOut(read_only=True)
     target = AssessmentOut(read_only=True)
@@ -75,6 +81,8 @@ class RiskOut(serializers.ModelSerializer[Risk]):
             "reassess_since",
             "review_on",
             "assets",
+            "threats",
+            "third_parties",
             "inherent",
             "residual",
             "target",
@@ -118,6 +126,12 @@ class RiskIn(RiskFactsIn):
 
     assets = serializers.SlugRelatedField(
         slug_field="code", queryset=Asset.objects.none(), many=True, required=False
+    )
+    threats = serializers.SlugRelatedField(
+        slug_field="code", queryset=Threat.objects.in_use(), many=True, required=False
+    )
+    third_parties = serializers.SlugRelatedField(
+        slug_field="code", queryset=ThirdParty.objects.all(), many=True, required=False
     )
 
     def get_fields(self) -> dict[str, Any]:
@@ -201,6 +215,8 @@ class RiskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         "level": ["exact"],
         "category__code": ["exact"],
         "unit__code": ["exact"],
+        "threats__code": ["exact"],
+        "third_parties__code": ["exact"],
         "owner__username": ["exact"],
         "review_on": ["lte", "isnull"],
     }
@@ -225,7 +241,13 @@ class RiskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     def get_queryset(self) -> QuerySet[Risk]:
         """Only what the caller may see."""
         user = caller(self.request)
-        return Risk.objects.visible_to(user).for_list().with_assets(user).order_by("code")
+        return (
+            Risk.objects.visible_to(user)
+            .for_list()
+            .with_assets(user)
+            .order_by("code")
+            .prefetch_related("threats", "third_parties")
+        )
 
     def _answer(self, risk: Risk, *, status: int = 200) -> Response:
         fresh = self.get_queryset().get(pk=risk.pk)
@@ -237,22 +259,24 @@ class RiskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         body = RiskIn(data=request.data, context={"request": request})
         body.is_valid(raise_exception=True)
         facts = _facts(body.validated_data)
-        assets = facts.pop("assets", ())
-        risk = identify_risk(facts=facts, assets=assets, actor=caller(request), at=timezone.now())
+        links = {name: facts.pop(name) for name in LINKS if name in facts}
+        risk = identify_risk(facts=facts, **links, actor=caller(request), at=timezone.now())
         return self._answer(risk, status=201)
 
-    @extend_schema(request=RiskFactsIn, responses=RiskOut)
+    @extend_schema(request=RiskIn, responses=RiskOut)
     @action(detail=True, methods=["post"])
     def edit(self, request: Request, code: str) -> Response:
         """Correct some of what is said about a risk."""
-        body = RiskFactsIn(data=request.data, partial=True)
+        risk = self.get_object()
+        body = RiskIn(data=request.data, context={"request": request}, partial=True)
         body.is_valid(raise_exception=True)
-        risk = edit_risk(
-            risk=self.get_object(),
-            facts=_facts(body.validated_data),
-            actor=caller(request),
-            at=timezone.now(),
-        )
+        facts = _facts(body.validated_data)
+        links = {name: facts.pop(name) for name in LINKS if name in facts}
+        if "assets" in links:
+            # Assets that the caller may not see stay named.
+            seen = Asset.objects.visible_to(caller(request)).values("pk")
+            links["assets"] = [*links["assets"], *risk.assets.exclude(pk__in=seen)]
+        risk = edit_risk(risk=risk, facts=facts, **links, actor=caller(request), at=timezone.now())
         return self._answer(risk)
 
     @extend_schema(request=AssessIn, responses={201: AssessmentOut})

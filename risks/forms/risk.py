@@ -3,15 +3,16 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from assets.custom import add_form_fields, fields_of
 from assets.forms.asset import people
-from assets.models import Asset
+from assets.models import Asset, ThirdParty
 from assets.selectors.units import choosable
 from bcp_portal.accounts.models import User
 from incidents.models import Incident
-from risks.models import MOST_COST, AssessmentKind, Risk, TreatmentKind
+from risks.models import MOST_COST, AssessmentKind, Risk, Threat, TreatmentKind
 from risks.selectors.matrix import MatrixView
 
 TEXT = {"rows": 3}
@@ -32,6 +33,8 @@ class RiskForm(forms.ModelForm[Risk]):
             "owner",
             "business_owner",
             "assets",
+            "threats",
+            "third_parties",
             "review_on",
         )
         help_texts = {
@@ -45,6 +48,8 @@ class RiskForm(forms.ModelForm[Risk]):
             "consequence": forms.Textarea(attrs=TEXT),
             "review_on": forms.DateInput(attrs=DATE, format="%Y-%m-%d"),
             "assets": forms.SelectMultiple(attrs={"size": 8}),
+            "threats": forms.SelectMultiple(attrs={"size": 6}),
+            "third_parties": forms.SelectMultiple(attrs={"size": 4}),
         }
 
     # What this person saw; another one by now means that somebody was quicker.
@@ -58,6 +63,11 @@ class RiskForm(forms.ModelForm[Risk]):
             person.queryset = people()
         unit: Any = self.fields["unit"]
         unit.queryset = choosable(self.instance.unit_id)
+        named: Any = self.fields["threats"]
+        old = self.instance.threats.values("pk") if self.instance.pk else []
+        named.queryset = Threat.objects.filter(Q(retired_on=None) | Q(pk__in=old)).order_by("name")
+        partners: Any = self.fields["third_parties"]
+        partners.queryset = ThirdParty.objects.visible_to(user).order_by("code")
         assets: Any = self.fields["assets"]
         assets.queryset = Asset.objects.visible_to(user).in_use().order_by("code")
 

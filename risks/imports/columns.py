@@ -73,6 +73,10 @@ COLUMNS: tuple[SheetColumn, ...] = (
         ("review date", "review on", "due date", "tinjauan berikutnya", "tanggal tinjauan"),
     ),
     SheetColumn("assets", "Assets", ("asset", "systems", "aset")),
+    SheetColumn("threats", "Threats", ("threat codes", "daftar ancaman", "kode ancaman")),
+    SheetColumn(
+        "third_parties", "Third parties", ("third party", "vendors", "vendor", "pihak ketiga")
+    ),
     SheetColumn("inherent_likelihood", "Inherent likelihood", ("kemungkinan inheren",)),
     SheetColumn("inherent_impact", "Inherent impact", ("dampak inheren",)),
     SheetColumn(

@@ -7,9 +7,11 @@ from typing import Any
 from django.db import models
 
 from assets.changes import plain
-from assets.models import Asset
 from risks.models import Risk
 
+# What a risk names, several of each, by codes that a comma parts.
+LINKS = ("assets", "threats", "third_parties")
+Links = dict[str, list[Any]]
 # A page of thousands of changes helps nobody; the file of errors holds all errors.
 MOST_CHANGES = 3_000
 
@@ -77,9 +79,7 @@ class ImportReport:
         )
 
 
-def begin_undo(
-    risk: Risk | None, facts: dict[str, Any], assets: Iterable[Asset] | None
-) -> dict[str, Any]:
+def begin_undo(risk: Risk | None, facts: dict[str, Any], links: Links) -> dict[str, Any]:
     """What a row is about to change, as it is before."""
     if risk is None:
         return {"created": True, "judged": {}}
@@ -88,8 +88,13 @@ def begin_undo(
         for name, value in facts.items()
         if risk.said(name) != value
     }
-    codes = None if assets is None else sorted(one.code for one in risk.assets.all())
-    return {"created": False, "facts": before, "assets": codes, "judged": {}}
+    named = {name: codes_of(getattr(risk, name).all()) for name in links}
+    return {"created": False, "facts": before, "links": named, "judged": {}}
+
+
+def codes_of(things: Iterable[Any]) -> list[str]:
+    """The codes of what a risk names, in order."""
+    return sorted({one.code for one in things})
 
 
 def _kept(value: object) -> Any:

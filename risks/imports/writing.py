@@ -29,7 +29,10 @@ def sheet_rows(risks: Iterable[Risk], fields: Iterable[CustomField] = ()) -> Ite
             risk.owner.username,
             risk.business_owner.username if risk.business_owner else "",
             risk.review_on,
-            ", ".join(sorted(asset.code for asset in risk.assets.all())),
+            *(
+                ", ".join(sorted(one.code for one in getattr(risk, name).all()))
+                for name in ("assets", "threats", "third_parties")
+            ),
             *places,
             "",
             *custom_values(risk, fields),

@@ -24,6 +24,7 @@ from risks.models.indicator import Indicator, IndicatorStatus, IndicatorValue
 from risks.models.matrix import STANDARD, RiskMatrix
 from risks.models.plan import PLAN_LIFECYCLE, Plan, PlanKind, PlanState, PlanVersion
 from risks.models.risk import RISK_LIFECYCLE, Risk, RiskCategory, RiskQuerySet, RiskStatus
+from risks.models.threat import Threat, ThreatQuerySet
 from risks.models.treatment import (
     MOST_COST,
     TREATMENT_LIFECYCLE,
@@ -78,6 +79,8 @@ __all__ = [
     "RiskQuerySet",
     "RiskRemark",
     "RiskStatus",
+    "Threat",
+    "ThreatQuerySet",
     "Treatment",
     "TreatmentKind",
     "TreatmentStatus",

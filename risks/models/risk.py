@@ -9,10 +9,11 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from assets.models import Asset, CustomFacts, Unit
+from assets.models import Asset, CustomFacts, ThirdParty, Unit
 from bcp_portal.accounts.models import User
 from bcp_portal.shared.lifecycle import Lifecycle
 from risks.models.matrix import STANDARD
+from risks.models.threat import Threat
 
 
 class RiskStatus(models.TextChoices):
@@ -135,6 +136,12 @@ class Risk(CustomFacts):
     reviewed_at = models.DateTimeField(_("last reviewed"), null=True, blank=True)
     assets = models.ManyToManyField(
         Asset, related_name="risks", blank=True, verbose_name=_("assets")
+    )
+    threats = models.ManyToManyField(
+        Threat, related_name="risks", blank=True, verbose_name=_("threats")
+    )
+    third_parties = models.ManyToManyField(
+        ThirdParty, related_name="risks", blank=True, verbose_name=_("third parties")
     )
     inherent = models.ForeignKey(
         "risks.Assessment", on_delete=models.PROTECT, null=True, blank=True, related_name="+"

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from assets.custom import CustomLine, custom_lines
-from assets.models import Asset
+from assets.models import Asset, ThirdParty
 from assets.selectors.history import HistoryEntry, history_of
 from bcp_portal.accounts.models import User
 from risks.models import (
@@ -21,6 +21,7 @@ from risks.models import (
     RiskFile,
     RiskLink,
     RiskRemark,
+    Threat,
     Treatment,
     Tripwire,
 )
@@ -87,6 +88,8 @@ class RiskPage:
     is_overdue: bool
     matrix: MatrixView
     assets: list[Asset]
+    threats: list[Threat]
+    third_parties: list[ThirdParty]
     assessments: list[AssessmentLine]
     treatments: list[tuple[Treatment, bool]]
     controls: list[RiskControl]
@@ -128,6 +131,8 @@ def risk_page(risk: Risk, *, user: User, at: datetime) -> RiskPage:
         is_overdue=risk.is_review_overdue(at),
         matrix=matrix_view(family=family, marks=marks_of(risk, scale)),
         assets=list(Asset.objects.visible_to(user).filter(risks=risk).order_by("code")),
+        threats=list(risk.threats.order_by("code")),
+        third_parties=list(ThirdParty.objects.visible_to(user).filter(risks=risk).order_by("code")),
         assessments=_lines(assessments, by_matrix, version),
         treatments=[
             (treatment, treatment.is_overdue(at.date()))

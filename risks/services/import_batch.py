@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from assets.changes import BadFactsError
-from assets.models import Asset
+from assets.models import Asset, ThirdParty
 from assets.models.custom_field import PREFIX
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, told_at_the_end, verb
@@ -18,7 +18,7 @@ from bcp_portal.shared.errors import DomainError
 from risks.imports.columns import fold, propose
 from risks.imports.reading import SheetRow, read_table, rows_by
 from risks.imports.report import ImportReport
-from risks.models import Assessment, HeadingMeaning, ImportBatch, ImportStatus, Risk
+from risks.models import Assessment, HeadingMeaning, ImportBatch, ImportStatus, Risk, Threat
 from risks.selectors.sheet_columns import register_columns
 from risks.services.register_import import import_rows
 from risks.services.risk import edit_risk, lock_in_force, retire_risk
@@ -27,6 +27,11 @@ JOB = "risks.import"
 PORTION = 200
 # So many rows are done while the person waits; more become work in the background.
 AT_ONCE = 200
+NAMED: dict[str, models.Manager[Any]] = {
+    "assets": Asset.objects,
+    "threats": Threat.objects,
+    "third_parties": ThirdParty.objects,
+}
 RUNNING = (ImportStatus.TRYING, ImportStatus.IMPORTING)
 
 
@@ -206,11 +211,11 @@ def _take_back(*, back: Mapping[str, Any], actor: User, at: datetime) -> list[st
             facts[name] = _value(name, before)
         else:
             left.append(f"{risk.code}: {name}")
-    assets = None
-    if back["assets"] is not None:
-        assets = list(Asset.objects.filter(code__in=back["assets"]))
+    links = {
+        name: list(NAMED[name].filter(code__in=codes)) for name, codes in _linked(back).items()
+    }
     edit_risk(
-        risk=risk, facts=facts, assets=assets, reason=_("The import was undone"), actor=actor, at=at
+        risk=risk, facts=facts, **links, reason=_("The import was undone"), actor=actor, at=at
     )
     for kind, (before, after) in back["judged"].items():
         if getattr(risk, f"{kind}_id") == after:
@@ -218,6 +223,13 @@ def _take_back(*, back: Mapping[str, Any], actor: User, at: datetime) -> list[st
         else:
             left.append(f"{risk.code}: {kind}")
     return left
+
+
+def _linked(back: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What the risk named before; imports of an older portal kept its assets only."""
+    if "links" in back:
+        return dict(back["links"])
+    return {} if back.get("assets") is None else {"assets": back["assets"]}
 
 
 def _judge_as_before(

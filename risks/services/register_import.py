@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from assets.changes import BadFactsError, plain
-from assets.models import Asset, CustomField, CustomKind, Unit
+from assets.models import Asset, CustomField, CustomKind, ThirdParty, Unit
 from assets.selectors.units import unit_names
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import one_savepoint, told_at_the_end, verb
@@ -15,9 +15,17 @@ from bcp_portal.live.services import told_once
 from bcp_portal.shared.errors import DomainError
 from risks.imports.columns import KINDS
 from risks.imports.reading import SheetRow
-from risks.imports.report import ImportReport, RowChange, RowError, begin_undo
+from risks.imports.report import (
+    LINKS,
+    ImportReport,
+    Links,
+    RowChange,
+    RowError,
+    begin_undo,
+    codes_of,
+)
 from risks.imports.values import read_day, read_place
-from risks.models import STANDARD, Risk, RiskCategory, RiskMatrix
+from risks.models import STANDARD, Risk, RiskCategory, RiskMatrix, Threat
 from risks.scoring import Scale
 from risks.selectors.matrix import Scales, matrices_in_force, scales_of
 from risks.services.assessment import assess_risk
@@ -40,6 +48,8 @@ class _Lookup:
     people: dict[str, User]
     units: dict[str, Unit]
     assets: dict[str, Asset]
+    threats: dict[str, Threat]
+    third_parties: dict[str, ThirdParty]
     scales: Scales
     matrices: dict[str, RiskMatrix]
     fields: list[CustomField]
@@ -134,7 +144,7 @@ def _take(
     actor: User | None,
     at: datetime,
 ) -> list[RowChange]:
-    facts, assets = _facts(row, lookup)
+    facts, links = _facts(row, lookup), _links(row, lookup)
     risk = lookup.risks.get(code)
     category = facts.get("category") or (risk.category if risk else None)
     # As the row says it will be, not as it was.
@@ -143,17 +153,18 @@ def _take(
     places = _places(row, lookup.scales.of(family))
     is_new = risk is None
     changes: list[RowChange] = []
-    back = begin_undo(risk, facts, assets)
+    back = begin_undo(risk, facts, links)
     if risk is None:
-        risk = _identify(code, facts, assets, lookup.numbered, actor=actor, at=at)
+        risk = _identify(code, facts, links, lookup.numbered, actor=actor, at=at)
     else:
-        changes = _differences(row.line, risk, facts, assets)
+        changes = _differences(row.line, risk, facts, links)
         if changes:
-            # Assets that the importing person may not see stay named.
-            kept = [one for one in risk.assets.all() if one.code not in lookup.assets]
-            named = None if assets is None else [*assets, *kept]
+            if "assets" in links:
+                # Assets that the importing person may not see stay named.
+                kept = [one for one in risk.assets.all() if one.code not in lookup.assets]
+                links["assets"] = [*links["assets"], *kept]
             facts = {k: v for k, v in facts.items() if not _same(risk.said(k), v)}
-            edit_risk(risk=risk, facts=facts, assets=named, reason=_("Import"), actor=actor, at=at)
+            edit_risk(risk=risk, facts=facts, **links, reason=_("Import"), actor=actor, at=at)
     changes += _assess(row, risk, places, back, lookup.matrix_of(family), actor=actor, at=at)
     if changes or is_new:
         report.undo.append(back | {"risk": risk.pk, "code": risk.code})
@@ -169,7 +180,7 @@ def _take(
 def _identify(
     code: str,
     facts: dict[str, Any],
-    assets: list[Asset] | None,
+    links: Links,
     numbered: list[str],
     *,
     actor: User | None,
@@ -183,15 +194,13 @@ def _identify(
             _("There is no risk %(code)s; leave the code empty for a new one.") % {"code": code}
         )
     after = numbered[-1] if numbered and not code else ""
-    risk = identify_risk(
-        facts=facts, assets=assets or (), code=code, after=after, actor=actor, at=at
-    )
+    risk = identify_risk(facts=facts, **links, code=code, after=after, actor=actor, at=at)
     if not code:
         numbered.append(risk.code)
     return risk
 
 
-def _facts(row: SheetRow, lookup: _Lookup) -> tuple[dict[str, Any], list[Asset] | None]:
+def _facts(row: SheetRow, lookup: _Lookup) -> dict[str, Any]:
     """What the row says; a column that is not in the file says nothing."""
     values = row.values
     facts: dict[str, Any] = {name: values[name] for name in TEXTS if name in values}
@@ -205,10 +214,25 @@ def _facts(row: SheetRow, lookup: _Lookup) -> tuple[dict[str, Any], list[Asset] 
     for one in lookup.fields:
         if one.fact in values:
             facts[one.fact] = _custom(one, values[one.fact])
-    if "assets" not in values:
-        return facts, None
-    codes = [part for part in values["assets"].replace(";", ",").split(",") if part.strip()]
-    return facts, [_named(lookup.assets, code.strip().upper(), _("asset")) for code in codes]
+    return facts
+
+
+def _links(row: SheetRow, lookup: _Lookup) -> Links:
+    """What the row says that the risk names, as far as it has a column for it."""
+    kinds: tuple[tuple[str, dict[str, Any], str], ...] = (
+        ("assets", lookup.assets, _("asset")),
+        ("threats", lookup.threats, _("threat")),
+        ("third_parties", lookup.third_parties, _("third party")),
+    )
+    return {
+        name: [
+            _named(known, part.strip(), noun)
+            for part in row.values[name].replace(";", ",").split(",")
+            if part.strip()
+        ]
+        for name, known, noun in kinds
+        if name in row.values
+    }
 
 
 def _open_ones(values: dict[str, str], lookup: _Lookup) -> dict[str, Any]:
@@ -232,7 +256,7 @@ def _custom(own: CustomField, text: str) -> Any:
 
 
 def _named(known: dict[str, Any], name: str, noun: str) -> Any:
-    found = known.get(name) or known.get(name.strip().casefold())
+    found = known.get(name.strip().upper()) or known.get(name.strip().casefold())
     if found is None:
         raise BadFactsError(_("There is no %(noun)s “%(name)s”.") % {"noun": noun, "name": name})
     return found
@@ -248,21 +272,16 @@ def _places(row: SheetRow, scale: Scale) -> dict[str, tuple[int, int]]:
     return {kind: place for kind, place in found.items() if place is not None}
 
 
-def _differences(
-    line: int, risk: Risk, facts: dict[str, Any], assets: list[Asset] | None
-) -> list[RowChange]:
+def _differences(line: int, risk: Risk, facts: dict[str, Any], links: Links) -> list[RowChange]:
     changes = [
         RowChange(line, risk.code, name, _shown(risk.said(name)), _shown(value))
         for name, value in facts.items()
         if not _same(risk.said(name), value)
     ]
-    if assets is not None:
-        old = {asset.code for asset in risk.assets.all()}
-        new = {asset.code for asset in assets}
+    for name, named in links.items():
+        old, new = codes_of(getattr(risk, name).all()), codes_of(named)
         if old != new:
-            changes.append(
-                RowChange(line, risk.code, "assets", ", ".join(sorted(old)), ", ".join(sorted(new)))
-            )
+            changes.append(RowChange(line, risk.code, name, ", ".join(old), ", ".join(new)))
     return changes
 
 
@@ -330,11 +349,21 @@ def _lookup(actor: User | None, codes: set[str]) -> _Lookup:
                 categories[name.casefold()] = category
     matrices = matrices_in_force()
     return _Lookup(
-        risks={risk.code: risk for risk in risks.for_list().prefetch_related("assets")},
+        risks={risk.code: risk for risk in risks.for_list().prefetch_related(*LINKS)},
         categories=categories,
         people=people,
         units=unit_names(Unit.objects.select_related("judged_by")),
-        assets={asset.code: asset for asset in assets},
+        assets={asset.code.upper(): asset for asset in assets},
+        threats={
+            name.casefold(): one
+            for one in Threat.objects.order_by("-code")
+            for name in (one.name_id, one.name, one.code)
+        },
+        third_parties={
+            name.casefold(): one
+            for one in ThirdParty.objects.order_by("-code")
+            for name in (one.name, one.code)
+        },
         scales=scales_of(matrices),
         matrices={one.family: one for one in matrices},
         fields=list(CustomField.objects.in_use().about("risk")),

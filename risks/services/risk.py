@@ -8,14 +8,14 @@ from typing import Any
 from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 
-from assets.changes import BadFactsError, check_row, need_reason, plain
-from assets.models import Asset
+from assets.changes import BadFactsError, Change, check_row, need_reason, plain
+from assets.models import Asset, ThirdParty
 from assets.services.custom_field import columns_of, set_facts
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.live.services import publish
 from bcp_portal.shared.errors import DomainError
-from risks.models import RISK_LIFECYCLE, Acceptance, Risk, RiskStatus
+from risks.models import RISK_LIFECYCLE, Acceptance, Risk, RiskStatus, Threat
 from risks.selectors.matrix import scale_in_force
 from risks.services.matrix import family_of
 
@@ -45,6 +45,8 @@ def identify_risk(
     *,
     facts: Mapping[str, Any],
     assets: Iterable[Asset] = (),
+    threats: Iterable[Threat] = (),
+    third_parties: Iterable[ThirdParty] = (),
     code: str = "",
     after: str = "",
     actor: User | None,
@@ -63,11 +65,11 @@ def identify_risk(
         risk.matrix_family = family_of(category, risk.unit)
     check_row(risk, only={"code", *RISK_FACTS, *facts})
     risk.save()
-    named = sorted(assets, key=lambda asset: asset.code)
-    if named:
-        risk.assets.set(named)
+    _before, links = _link(
+        risk, {"assets": assets, "threats": threats, "third_parties": third_parties}, is_new=True
+    )
     told = {"code": risk.code} | {name: plain(risk.said(name)) for name in facts}
-    told["assets"] = ", ".join(asset.code for asset in named)
+    told |= {"assets": ""} | links
     audit(action="risk.identify", obj=risk, actor=actor, at=at, after=told)
     tell(at=at)
     return risk
@@ -79,6 +81,8 @@ def edit_risk(
     risk: Risk,
     facts: Mapping[str, Any],
     assets: Iterable[Asset] | None = None,
+    threats: Iterable[Threat] | None = None,
+    third_parties: Iterable[ThirdParty] | None = None,
     reason: str = "",
     expected: int | None = None,
     actor: User | None,
@@ -103,13 +107,8 @@ def edit_risk(
         risk.save(update_fields=columns_of(after))
     if {"category", "unit"} & after.keys():
         _judge_by(risk, family_of(risk.category, risk.unit), at=at)
-    if assets is not None:
-        old = sorted(risk.assets.values_list("code", flat=True))
-        named = sorted({asset.code: asset for asset in assets}.items())
-        if old != [code for code, _asset in named]:
-            risk.assets.set([asset for _code, asset in named])
-            before["assets"] = ", ".join(old)
-            after["assets"] = ", ".join(code for code, _asset in named)
+    was, links = _link(risk, {"assets": assets, "threats": threats, "third_parties": third_parties})
+    before, after = before | was, after | links
     if after:
         risk.version += 1
         risk.save(update_fields=["version"])
@@ -124,6 +123,22 @@ def edit_risk(
         )
         tell(at=at)
     return risk
+
+
+def _link(risk: Risk, said: Mapping[str, Iterable[Any] | None], *, is_new: bool = False) -> Change:
+    """Let a risk name these things and no others; None leaves them as they are."""
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for name, things in said.items():
+        if things is None:
+            continue
+        links: Any = getattr(risk, name)
+        old = [] if is_new else sorted(links.values_list("code", flat=True))
+        named = dict(sorted((thing.code, thing) for thing in set(things)))
+        if old != list(named):
+            links.set(named.values())
+            before[name], after[name] = ", ".join(old), ", ".join(named)
+    return before, after
 
 
 def _judge_by(risk: Risk, family: str, *, at: datetime) -> None:

@@ -104,6 +104,8 @@ def risk_facts(pks: Iterable[int]) -> list[tuple[int, str, Facts]]:
             Prefetch("risk_controls", RiskControl.objects.select_related("control")),
             Prefetch("acceptances", _acceptances(), to_attr="open_acceptances"),
             "indicators",
+            "threats",
+            "third_parties",
         )
         .order_by("pk")
     )
@@ -151,7 +153,12 @@ def _risk(risk: Any) -> Facts:
         "controls": sorted(link.control.code for link in risk.risk_controls.all()),
         "indicators": sorted(one.code for one in risk.indicators.all()),
         "assets": [asset.code for asset in risk.assets.all()],
+        **{name: codes for name in ("threats", "third_parties") if (codes := _codes(risk, name))},
     }
+
+
+def _codes(risk: Any, name: str) -> list[str]:
+    return sorted(one.code for one in getattr(risk, name).all())
 
 
 def _treatment(one: Treatment) -> Facts:

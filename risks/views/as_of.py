@@ -44,7 +44,7 @@ COLUMNS = {
     VersionKind.RISK: (
         "title", "category", "owner", "business_owner", "status", "inherent", "residual", "target",
         "review_on", "acceptance", "treatments", "controls", "indicators", "assets", "cause",
-        "consequence",
+        "consequence", "unit", "threats", "third_parties",
     ),
     VersionKind.CONTROL: (
         "name", "kind", "nature", "effectiveness", "tested_on", "owner", "withdrawn_on", "risks",

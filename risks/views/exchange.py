@@ -16,7 +16,7 @@ from bcp_portal.shared.lists.sheet_writer import CSV_TYPE, XLSX_TYPE, write_csv,
 from bcp_portal.shared.pages import SignedInRequest, attempt, needs, render_page
 from risks.forms import ImportForm
 from risks.imports.columns import HEADINGS
-from risks.imports.report import ImportReport
+from risks.imports.report import LINKS, ImportReport
 from risks.imports.writing import sheet_rows
 from risks.models import ImportBatch, ImportStatus, Risk
 from risks.selectors.sheet_columns import custom_columns, custom_fields, register_columns
@@ -42,7 +42,7 @@ def export(request: SignedInRequest) -> HttpResponse:
         risks = risks.none()
     fields = custom_fields()
     heads = [*HEADINGS, *(column.heading for column in custom_columns(fields))]
-    rows = sheet_rows(risks.prefetch_related("assets").order_by("code"), fields)
+    rows = sheet_rows(risks.prefetch_related(*LINKS).order_by("code"), fields)
     file = io.BytesIO()
     as_csv = request.GET.get("as") == "csv"
     if as_csv:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -13,13 +14,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assets.custom import with_custom
-from assets.models import Asset
+from assets.models import Asset, ThirdParty
 from assets.selectors.units import unit_filter
 from bcp_portal.accounts.models import User
 from bcp_portal.shared import lists
 from bcp_portal.shared.pages import SignedInRequest, needs
 from risks.forms import HandOverForm, ReviewDateForm
-from risks.models import Risk, RiskCategory, RiskStatus
+from risks.models import Risk, RiskCategory, RiskStatus, Threat
 from risks.scoring import MOST_STEPS
 from risks.selectors.matrix import (
     LevelBadge,
@@ -52,6 +53,21 @@ def _named_assets(user: User) -> list[tuple[str, str]]:
     named = Risk.assets.through.objects.values("asset")
     assets = Asset.objects.visible_to(user).filter(pk__in=named).order_by("code")
     return [(code, code) for code in assets.values_list("code", flat=True)]
+
+
+def _naming(name: str, label: Any, links: str, model: Any) -> lists.Filter:
+    """Risks that name one of these things; those that name none are a choice of their own."""
+
+    def narrow(rows: Any, asked: Any, _ask: lists.Ask) -> Any:
+        named = Risk.objects.filter(**{f"{links}__in": [one for one in asked if one is not None]})
+        wanted = Q(pk__in=named.values("pk"))
+        return rows.filter(wanted | Q(**{links: None}) if None in asked else wanted)
+
+    def choices(ask: lists.Ask) -> list[tuple[int | None, str]]:
+        known = [(one.pk, str(one)) for one in model.objects.visible_to(ask.user).order_by("code")]
+        return [*known, (None, _("None named"))] if known else []
+
+    return lists.choice(name, label, choices=choices, apply=narrow)
 
 
 def _placed(kind: str, axis: str, label: Any) -> lists.Filter:
@@ -142,6 +158,8 @@ REGISTER = lists.ListSpec(
                 pk__in=Risk.assets.through.objects.filter(asset__code__in=codes).values("risk")
             ),
         ),
+        _naming("threat", gettext_lazy("Threat"), "threats", Threat),
+        _naming("third_party", gettext_lazy("Third party"), "third_parties", ThirdParty),
         lists.yes_no(
             "mine",
             gettext_lazy("Mine"),

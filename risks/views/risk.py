@@ -14,6 +14,7 @@ from assets.views.doors import form_door
 from bcp_portal.shared.pages import SignedInRequest, needs, render_page
 from risks.forms import AssessForm, NoteForm, ReviewForm, RiskForm, SinceForm
 from risks.forms.two_texts import text_pairs, typed_text
+from risks.imports.report import LINKS
 from risks.models import STANDARD, Risk
 from risks.selectors.as_of import end_of_day
 from risks.selectors.heat_map import heat_map
@@ -75,9 +76,9 @@ def risk_add(request: SignedInRequest) -> HttpResponse:
     """Put something that could happen into the register."""
 
     def run(facts: dict[str, Any]) -> str:
-        assets = facts.pop("assets")
+        links = {name: facts.pop(name) for name in LINKS}
         facts.pop("seen")
-        risk = identify_risk(facts=facts, assets=assets, actor=request.user, at=timezone.now())
+        risk = identify_risk(facts=facts, **links, actor=request.user, at=timezone.now())
         return reverse("risks:assess", args=[risk.code])
 
     return form_door(
@@ -109,12 +110,12 @@ def risk_edit(request: SignedInRequest, code: str) -> HttpResponse:
         # Assets that this person may not see stay named.
         seen = Asset.objects.visible_to(request.user).values("pk")
         kept = risk.assets.exclude(pk__in=seen)
-        assets = [*facts.pop("assets"), *kept]
+        links = {name: facts.pop(name) for name in LINKS}
         facts.pop("seen")
         edit_risk(
             risk=risk,
             facts=facts,
-            assets=assets,
+            **(links | {"assets": [*links["assets"], *kept]}),
             expected=saw,
             actor=request.user,
             at=timezone.now(),
