@@ -11,7 +11,7 @@ from risks.models import Risk
 
 # What a risk names, several of each, by codes that a comma parts.
 LINKS = ("assets", "threats", "third_parties")
-Links = dict[str, list[Any]]
+Links = dict[str, Any]
 # A page of thousands of changes helps nobody; the file of errors holds all errors.
 MOST_CHANGES = 3_000
 

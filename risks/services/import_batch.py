@@ -211,7 +211,7 @@ def _take_back(*, back: Mapping[str, Any], actor: User, at: datetime) -> list[st
             facts[name] = _value(name, before)
         else:
             left.append(f"{risk.code}: {name}")
-    links = {
+    links: dict[str, Any] = {
         name: list(NAMED[name].filter(code__in=codes)) for name, codes in _linked(back).items()
     }
     edit_risk(
