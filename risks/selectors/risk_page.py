@@ -143,9 +143,7 @@ def risk_page(risk: Risk, *, user: User, at: datetime) -> RiskPage:
         ),
         acceptance=open_one if open_one and open_one.accepted_at else None,
         asked=open_one if open_one and not open_one.accepted_at else None,
-        tripwires=list(open_one.tripwires.select_related("indicator").order_by("pk"))
-        if open_one
-        else [],
+        tripwires=_tripwires(open_one),
         past_acceptances=[one for one in acceptances if one.ended_at and one.accepted_at],
         proposals=list(risk.proposals.filter(outcome=Outcome.WAITING)),
         indicators=indicator_lines(watched.order_by("code"), at=at),
@@ -176,6 +174,11 @@ def _lines(
         )
         for one in assessments
     ]
+
+
+def _tripwires(acceptance: Acceptance | None) -> list[Tripwire]:
+    wires = acceptance.tripwires.select_related("indicator") if acceptance else ()
+    return sorted(wires, key=lambda one: one.pk)
 
 
 def _beside(risk: Risk) -> Beside:
