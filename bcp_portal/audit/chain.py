@@ -2,18 +2,16 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
+from bcp_portal.audit.links import append_with_links
 from bcp_portal.audit.models import GENESIS, AuditRow, SealedValue
 from bcp_portal.audit.sealing import seal
 from bcp_portal.shared.hashing import canonical_json
-
-# Any constant will do, as long as nothing else in the database uses it.
-_CHAIN_LOCK = 0x51A6A
 
 
 @dataclass(frozen=True)
@@ -34,28 +32,40 @@ class PendingRow:
 
 
 def append_rows(pending: Sequence[PendingRow]) -> None:
-    """Append rows to the chain inside the present transaction."""
+    """Append rows to the chain inside the present transaction.
+
+    On PostgreSQL its commit will not wait for the disk: the caller does, after it.
+    """
     if not pending:
         return
+    sealed = list[SealedValue]()
+    rows = [_facts(item, sealed) for item in pending]
+    if sealed:
+        SealedValue.objects.bulk_create(sealed)
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHAIN_LOCK])
-    # SQLite: the transaction began IMMEDIATE, so this is the only writer already.
-    last = AuditRow.objects.order_by("-seq").values_list("seq", "hash").first()
-    seq, prev_hash = last or (0, GENESIS)
-    rows, sealed = [], list[SealedValue]()
-    for item in pending:
+        append_with_links(rows)
+    else:
+        # The transaction began IMMEDIATE, so this is the only writer already.
+        _append_alone(rows)
+
+
+def _facts(item: PendingRow, sealed: list[SealedValue]) -> dict[str, Any]:
+    facts = vars(item).copy()
+    for side in ("before", "after"):
+        plain = json.loads(canonical_json(facts[side]))
+        facts[side] = seal(plain, item.object_kind, item.object_id, sealed)
+    return facts
+
+
+def _append_alone(facts: Sequence[dict[str, Any]]) -> None:
+    seq, prev_hash = head()
+    rows = []
+    for item in facts:
         seq += 1
-        facts = asdict(item)
-        for side in ("before", "after"):
-            plain = json.loads(canonical_json(facts[side]))
-            facts[side] = seal(plain, item.object_kind, item.object_id, sealed)
-        row = AuditRow(seq=seq, prev_hash=prev_hash, **facts)
+        row = AuditRow(seq=seq, prev_hash=prev_hash, **item)
         row.hash = prev_hash = row.content_hash()
         rows.append(row)
     AuditRow.objects.bulk_create(rows)
-    if sealed:
-        SealedValue.objects.bulk_create(sealed)
 
 
 def head() -> tuple[int, str]:

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from bcp_portal.live.models import LiveEvent
 from bcp_portal.live.services import KEEP
+from bcp_portal.shared.on_disk import wait_for_disk
 
 # Numbers are given before the commit: a lower one may become visible later. So long we look back.
 LATE_COMMIT_S = 20.0
@@ -55,6 +56,10 @@ class Reader:
         if self._gaps:
             wanted |= Q(pk__in=list(self._gaps))
         events = list(LiveEvent.objects.filter(wanted).order_by("pk")[:AT_ONCE])
+        if events:
+            # A crash would take back what is not on the disk, and give its numbers away again:
+            # whoever had heard of them would miss what comes under them then.
+            wait_for_disk(if_behind=True)
         self._note([event.pk for event in events])
         return events
 

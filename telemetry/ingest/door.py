@@ -13,6 +13,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from bcp_portal.shared.on_disk import wait_for_disk
 from telemetry.ingest.contract import MAX_ITEMS
 from telemetry.ingest.decode import (
     DecodedBatch,
@@ -280,6 +281,9 @@ def _word_for(device_id: int, after: int | None) -> dict[str, Any]:
     """Everything that headquarters wants of this device's site: its order, decided conflicts."""
     content = orders_for(device_id, after)
     settlements = settlements_for(device_id, datetime.now(UTC))
+    if content["orders"] or settlements:
+        # A site acts on it: it must not be more than headquarters remembers after a crash.
+        wait_for_disk(if_behind=True)
     return content | ({"settlements": settlements} if settlements else {})
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bcp_portal.audit.models import AuditCheckpoint
 from bcp_portal.engine.models import SweepMark
+from bcp_portal.shared.on_disk import wait_for_disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,4 +22,6 @@ def read_news(*, at: datetime) -> PortalNews:
     ran_at = SweepMark.objects.filter(name="engine.cycle").values_list("ran_at", flat=True).first()
     newest = AuditCheckpoint.objects.newest()
     line = newest.line if newest else ""
+    # Sites keep it as witnesses: one that a crash took back would look like a trail rolled back.
+    wait_for_disk(if_behind=True)
     return PortalNews(read_at=at, engine_fresh_at=ran_at, audit_checkpoint=line)
