@@ -1,6 +1,6 @@
 """The present state of the fleet as plain values: a fixed number of queries, however many sites."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -174,19 +174,16 @@ def read_fleet(
     at: datetime,
     *,
     heard_since: datetime | None = None,
-    only: set[int] | None = None,
+    only: Set[int] | None = None,
+    calm: frozenset[int] = frozenset(),
     tuning: Tuning | None = None,
 ) -> Fleet:
-    """Read everything the rules look at, once; or only of some sites, and count the others."""
+    """Read everything the rules look at, once; or only of some sites, with the calm ones named."""
     windows = sites_in_window(at)
     devices: dict[int, list[DeviceFacts]] = {}
     rows: dict[int, tuple[object, ...]] = {}
     in_service = Device.objects.in_service().exclude(state=None).filter(site__closed_on=None)
     states, sites_known = StreamState.objects.all(), SiteState.objects.all()
-    calm: frozenset[int] = frozenset()
-    if only is not None:
-        everywhere = in_service.exclude(state__last_received_at=None)
-        calm = frozenset(everywhere.values_list("site_id", flat=True)) - only
     if heard_since is not None:
         heard = in_service.filter(state__last_received_at__gte=heard_since)
         only = set(heard.values_list("site_id", flat=True)[:MOST_HEARD])

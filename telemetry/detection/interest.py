@@ -7,9 +7,10 @@ repaired within a minute: each pass also reads a sixtieth of all sites.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q
+from django.db.models import BooleanField, ExpressionWrapper, F, Q
 
 from telemetry.detection.tuning import Tuning
 from telemetry.models import Device, NodeState, Signal, SignalRule, Stream, StreamState
@@ -23,23 +24,53 @@ CHANGED_WITHIN = timedelta(seconds=4)
 TURNS = 60
 
 
+@dataclass(frozen=True)
+class Interest:
+    """The sites to read, and those that are only counted."""
+
+    wanted: frozenset[int]
+    calm: frozenset[int]
+
+
 def sites_of_interest(
     at: datetime, *, tuning: Tuning, still_open: Iterable[Signal], more: Iterable[int]
-) -> set[int] | None:
-    """The sites to read; None: all of them."""
-    devices = Device.objects.in_service().exclude(state=None).filter(site__closed_on=None)
-    total = devices.count()
-    if total <= SMALL:
+) -> Interest | None:
+    """Part the fleet, in one statement over all its devices; None: read all of it."""
+    if Device.objects.in_service().count() <= SMALL:
         return None
+    rows = _look(at, tuning)
+    most = len(rows) * LARGE_SHARE
     wanted = set(more)
     for signal in still_open:
         wanted |= set(signal.site_ids)
-    if len(wanted) < total * LARGE_SHARE:
-        wanted |= set(devices.filter(_not_calm(at, tuning)).values_list("site_id", flat=True))
-    if len(wanted) < total * LARGE_SHARE:
-        wanted |= set(devices.filter(_new_or_its_turn(at)).values_list("site_id", flat=True))
+    wanted |= {site for site, is_wanted, _heard in rows if is_wanted}
+    if len(wanted) < most:
         wanted |= set(_tense(at, tuning))
-    return wanted if len(wanted) < total * LARGE_SHARE else None
+    if len(wanted) >= most:
+        return None
+    heard = {site for site, _wanted, is_heard in rows if is_heard}
+    return Interest(frozenset(wanted), frozenset(heard - wanted))
+
+
+def _look(at: datetime, tuning: Tuning) -> list[tuple[int, bool | None, bool]]:
+    """Each device: its site, whether that must be read, and whether the device was ever heard."""
+    turn = int(at.timestamp()) % TURNS
+    changed = Q(state__changed_at__gte=at - CHANGED_WITHIN)
+    wanted = _not_calm(at, tuning) | changed | Q(turn=turn)
+    return list(
+        Device.objects.in_service()
+        .exclude(state=None)
+        .filter(site__closed_on=None)
+        .annotate(turn=F("site_id") % TURNS)
+        .annotate(
+            is_wanted=ExpressionWrapper(wanted, output_field=BooleanField()),
+            # Not the moment itself: ten thousand of them would be taken apart for nothing.
+            is_heard=ExpressionWrapper(
+                Q(state__last_received_at__isnull=False), output_field=BooleanField()
+            ),
+        )
+        .values_list("site_id", "is_wanted", "is_heard")
+    )
 
 
 def _not_calm(at: datetime, tuning: Tuning) -> Q:
@@ -62,13 +93,6 @@ def _not_calm(at: datetime, tuning: Tuning) -> Q:
         late = at - timedelta(seconds=period * CALM_PERIODS)
         odd |= Q(heartbeat_every_s=period, state__last_received_at__lt=late)
     return odd
-
-
-def _new_or_its_turn(at: datetime) -> Q:
-    turn = int(at.timestamp()) % TURNS
-    return Q(state__changed_at__gte=at - CHANGED_WITHIN) | Q(
-        pk__in=Device.objects.annotate(turn=F("site_id") % TURNS).filter(turn=turn).values("pk")
-    )
 
 
 def _tense(at: datetime, tuning: Tuning) -> Iterable[int]:

@@ -51,13 +51,17 @@ def detect(*, at: datetime) -> str:
     # Before the fleet: what the quick look opens meanwhile rests on facts that are not read here.
     still_open = open_signals(OWN)
     tuning, mismatches = read_tuning(), read_mismatches(at)
-    only = sites_of_interest(
+    parted = sites_of_interest(
         at,
         tuning=tuning,
         still_open=still_open.values(),
         more=(item.site_id for item in mismatches),
     )
-    fleet = read_fleet(at, only=only, tuning=tuning)
+    fleet = (
+        read_fleet(at, only=parted.wanted, calm=parted.calm, tuning=tuning)
+        if parted
+        else read_fleet(at, tuning=tuning)
+    )
     sight = _look_at_ourselves(fleet, at=at)
     states = write_device_states(fleet=fleet, is_blind=sight.is_blind, at=at)
     outcomes = _ask_the_rules(fleet, sight, still_open, mismatches)
