@@ -118,6 +118,7 @@ NAV: tuple[Section, ...] = (
             Entry(_("Escalation"), "incidents:policies", "phone-incoming"),
             Entry(_("Sector profiles"), "risks:sector_profiles", "building-bank"),
             Entry(_("Severity matrix"), "incidents:severity_matrix", "adjustments"),
+            Entry(_("Authority matrix"), "incidents:authority", "shield-lock"),
             Entry(_("Organisation"), "assets:profile", "settings"),
         ),
     ),

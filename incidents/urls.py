@@ -3,6 +3,7 @@
 from django.urls import path
 
 from incidents.views import (
+    authority,
     call_list,
     cause,
     duty,
@@ -52,6 +53,8 @@ urlpatterns = [
     path("incidents/declare/", moves.declare, name="declare"),
     path("incidents/of-asset/<str:code>/", related.for_asset, name="for_asset"),
     path("incidents/of-site/<str:code>/", related.for_site, name="for_site"),
+    path("incidents/authority/", authority.authority, name="authority"),
+    path("incidents/authority/change/", authority.authority_change, name="authority_change"),
     path("incidents/severity-matrix/", severity.severity_matrix, name="severity_matrix"),
     path(
         "incidents/severity-matrix/change/",

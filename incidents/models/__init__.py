@@ -8,6 +8,7 @@ from incidents.models.action_item import (
     ActionItemStatus,
 )
 from incidents.models.alert import ALERT_LIFECYCLE, Alert, AlertSignal, AlertStatus
+from incidents.models.authority_matrix import AuthorityMatrix
 from incidents.models.cause import Cause, CauseEvidence, CauseKind
 from incidents.models.communication import (
     DRAFT_LIFECYCLE,
@@ -114,6 +115,7 @@ __all__ = [
     "Approver",
     "Audience",
     "AudienceRule",
+    "AuthorityMatrix",
     "CalendarUse",
     "Cause",
     "CauseEvidence",

@@ -50,6 +50,7 @@ class StepRight(models.TextChoices):
     CLOSE = "incidents.close_incident", _("May close an incident")
     TELL = "incidents.publish_update", _("May speak to people outside the room")
     DEVICES = "telemetry.enrol_device", _("May enrol and revoke devices")
+    ORDER = "telemetry.give_order", _("May order sites to freeze or to work offline")
     TARGETS = "incidents.publish_playbook", _("May approve playbooks")
 
 

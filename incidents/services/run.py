@@ -23,6 +23,7 @@ from incidents.models import (
     TimelineKind,
     VersionStatus,
 )
+from incidents.selectors.authority import authority_in_force
 from incidents.selectors.duty import policy_snapshot
 from incidents.services.run_phase import drop_deadlines, open_next_phase
 from incidents.services.timeline import write_entry
@@ -125,6 +126,7 @@ def _copy(version: PlaybookVersion, run: PlaybookRun) -> None:
         .order_by("position")
     )
     steps: list[RunStep] = []
+    matrix, severity = authority_in_force(), run.incident.severity
     for phase in phases:
         copy = RunPhase.objects.create(
             run=run,
@@ -132,10 +134,17 @@ def _copy(version: PlaybookVersion, run: PlaybookRun) -> None:
             **{name: getattr(phase, name) for name in _COPIED_PHASE},
         )
         steps.extend(
-            RunStep(phase=copy, **{name: getattr(step, name) for name in _COPIED_STEP})
+            _copy_of(step, copy, needs_second=matrix.takes_two(step.right, severity=severity))
             for step in Step.objects.filter(phase=phase).order_by("position")
         )
     RunStep.objects.bulk_create(steps)
+
+
+def _copy_of(step: Step, phase: RunPhase, *, needs_second: bool) -> RunStep:
+    """A step as it stands in the plan; the authority matrix may ask for one person more."""
+    copy = RunStep(phase=phase, **{name: getattr(step, name) for name in _COPIED_STEP})
+    copy.needs_second_person = copy.needs_second_person or needs_second
+    return copy
 
 
 def _end(run: PlaybookRun, to: RunStatus, *, actor: User | None, at: datetime) -> PlaybookRun:

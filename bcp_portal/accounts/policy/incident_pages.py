@@ -47,6 +47,8 @@ RULES: tuple[Rule, ...] = (
     _page("team_join", "incidents.run_incident", _FORM, kind="team"),
     _page("team_leave", "incidents.run_incident", "POST", kind="team"),
     _page("team_end", "incidents.run_incident", "POST", kind="team"),
+    _plan("authority", _SEE),
+    _plan("authority_change", "incidents.change_escalationpolicy", _FORM),
     _plan("severity_matrix", _SEE),
     _plan("severity_matrix_change", "incidents.change_escalationpolicy", _FORM),
     _page("name_person", "incidents.run_incident", _FORM),
