@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "bcp_portal.accounts.middleware.ReaderMiddleware",
+    "bcp_portal.accounts.middleware.UnkeptMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "bcp_portal.accounts.middleware.DeskLockMiddleware",
     "bcp_portal.accounts.middleware.SecondFactorMiddleware",

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
@@ -55,6 +56,25 @@ class ReaderMiddleware:
         finally:
             current_session.reset(token)
             timezone.deactivate()
+
+
+class UnkeptMiddleware:
+    """Let no browser keep what a signed-in person was shown, on the disk or for the next person.
+
+    What lies on a device for the day without a link lies there sealed; a copy in clear beside it
+    would undo that. A door that says otherwise about its own answer is believed.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Forbid to keep the answer."""
+        is_known = isinstance(request.user, User)
+        response = self.get_response(request)
+        if is_known and not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_store=True)
+        return response
 
 
 class DeskLockMiddleware:
