@@ -12,7 +12,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "note": ("text",),
     "evidence": ("text", "sha256", "name"),
     "assign": ("role", "user", "was"),
-    "propose": ("what", "chosen", "reason", "note", "user"),
+    "propose": ("what", "chosen", "reason", "note", "user", "action", "sites"),
 }
 
 

@@ -18,6 +18,7 @@ from incidents.models import (
     RunStatus,
     RunStep,
 )
+from incidents.offline.proposals import order_choices
 from incidents.selectors.playbook_page import duty_now
 from incidents.selectors.run_log import told_out
 from telemetry.models import ConflictCase, NodeState
@@ -49,6 +50,7 @@ def offline_pack(user: User, *, at: datetime) -> dict[str, Any]:
         "can_work": user.has_perm("incidents.work_incident"),
         "can_command": user.has_perm("incidents.run_incident"),
         "roles": [[name, str(label)] for name, label in RoleName.choices],
+        "orders": order_choices(),
         "incidents": [_incident(incident) for incident in incidents],
         "contacts": _contacts(incidents, at=at) if may_call else [],
         "sites": _sites(user),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from incidents.models import Incident, Operation, OperationKind, PlaybookRun, RunStep
 from incidents.offline.fold import fold, state_hash
+from incidents.offline.proposals import ORDER, PROPOSAL_WORDS, order_words
 
 CLASH_WORDS = {
     "done_skipped": gettext_lazy("Done and skipped"),
@@ -81,6 +82,11 @@ class ProposalCard:
     subject: str
     chosen: str
     side: SideLine
+
+    @property
+    def is_order(self) -> bool:
+        """Whether somebody gives it on the page of orders, after a fresh sign-in."""
+        return self.operation.payload.get("what") == ORDER
 
 
 @dataclass(frozen=True)
@@ -206,9 +212,10 @@ def _card(clash: Mapping[str, Any], rows: Mapping[str, Operation]) -> ClashCard:
 def _proposal(op: Operation) -> ProposalCard:
     what = PROPOSAL_WORDS.get(str(op.payload.get("what", "")), "")
     chosen = str(op.payload.get("chosen", ""))
+    about = op.step.said("text") if op.step else order_words(op.payload)
     return ProposalCard(
         operation=op,
-        subject=f"{what}: {op.step.said('text')}" if op.step else str(what),
+        subject=f"{what}: {about}" if about else str(what),
         chosen=_choice(op.step, chosen),
         side=side_line(op),
     )
@@ -218,23 +225,11 @@ def _choice(step: RunStep | None, chosen: str) -> str:
     return dict(step.choices).get(chosen, chosen) if step else chosen
 
 
-PROPOSAL_WORDS = {
-    "tick": gettext_lazy("Tick or decide"),
-    "skip": gettext_lazy("Skip"),
-    "reopen": gettext_lazy("Open again"),
-    "contain": gettext_lazy("Declare contained"),
-    "recover": gettext_lazy("Declare recovered"),
-    "close": gettext_lazy("Close the incident"),
-    "command": gettext_lazy("Hand over command"),
-    "order": gettext_lazy("Give an order"),
-}
-
-
 def _what(op: Operation) -> str:
     said = op.payload
     words = said.get("text") or said.get("reason") or said.get("note") or said.get("user") or ""
     what = str(op.get_kind_display())
-    about = op.step.said("text") if op.step else ""
+    about = op.step.said("text") if op.step else order_words(said)
     chosen = _choice(op.step, str(said.get("chosen", "")))
     digest = said.get("sha256") and f"{said.get('name', '')} SHA-256 {said['sha256'][:16]}".strip()
     parts = [what, about, chosen and f"→ {chosen}", str(words), str(digest or "")]

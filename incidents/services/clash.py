@@ -17,6 +17,8 @@ from incidents.models import (
     RunStep,
     TimelineKind,
 )
+from incidents.models.wording import message_id
+from incidents.offline.proposals import ORDER, PROPOSAL_WORDS
 from incidents.services.incident import close_incident, contain_incident, recover_incident
 from incidents.services.operation_log import Stamp, fold_of, log_operation
 from incidents.services.projection import follow_log
@@ -57,12 +59,7 @@ def answer_proposal(
     )  # fmt: skip
     if accepted:
         _carry_out(proposal, words=reason, actor=actor, at=at)
-    words = (
-        gettext_noop("Proposal accepted: %(what)s")
-        if accepted
-        else gettext_noop("Proposal declined: %(what)s %(reason)s")
-    )
-    _tell(run, words, actor=actor, at=at, what=_what(proposal), reason=reason)
+    _tell_answer(run, proposal, accepted=accepted, actor=actor, at=at, reason=reason)
     audit(
         action="operation.answer", obj=proposal, actor=actor, at=at, reason=reason,
         after={"accepted": accepted},
@@ -139,6 +136,9 @@ def _carry_out(proposal: Operation, *, words: str, actor: User, at: datetime) ->
         if user is None:
             raise DomainError(_("There is no such person."))
         take_role(incident=proposal.incident, user=user, actor=actor, at=at)
+    elif what == ORDER:
+        # Given on its own page, after a fresh sign-in: this only says that somebody takes it up.
+        _check(actor, "telemetry.give_order")
     elif proposal.step is not None:
         _on_step(what)(proposal.step, said, actor, at)
 
@@ -164,10 +164,27 @@ def _check(actor: User, permission: str) -> None:
         raise NotAllowedError(_("Somebody who commands has to accept this."))
 
 
-def _what(proposal: Operation) -> str:
-    chosen = str(proposal.payload.get("chosen", ""))
-    words = proposal.step.text if proposal.step else str(proposal.payload.get("what", ""))
-    return f"{words} → {chosen}" if chosen else words
+def _tell_answer(
+    run: PlaybookRun, proposal: Operation, *, accepted: bool, actor: User, at: datetime, reason: str
+) -> None:
+    said, step = proposal.payload, proposal.step
+    if step is None:
+        words = (
+            gettext_noop("Proposal accepted: %(what_label)s %(where)s")
+            if accepted
+            else gettext_noop("Proposal declined: %(what_label)s %(where)s %(reason)s")
+        )
+        label = PROPOSAL_WORDS.get(str(said.get("what", "")), "")
+        about = {"what_label": message_id(label), "where": str(said.get("sites", ""))}
+    else:
+        words = (
+            gettext_noop("Proposal accepted: %(what)s")
+            if accepted
+            else gettext_noop("Proposal declined: %(what)s %(reason)s")
+        )
+        chosen = str(said.get("chosen", ""))
+        about = {"what": f"{step.text} → {chosen}" if chosen else step.text}
+    _tell(run, words, actor=actor, at=at, reason=reason, **about)
 
 
 def _locked(run: PlaybookRun | None) -> PlaybookRun:

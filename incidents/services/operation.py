@@ -28,15 +28,15 @@ from incidents.models import (
     StepStatus,
     TimelineKind,
 )
+from incidents.models.wording import message_id
 from incidents.offline.payload import clean_payload
+from incidents.offline.proposals import ORDER, PROPOSAL_WORDS, is_whole_order
 from incidents.services.assignment import assign_later
 from incidents.services.operation_log import Stamp, log_operation
 from incidents.services.projection import follow_log
 from incidents.services.run_books import RunBooks
 from incidents.services.timeline import write_entry
 
-# What may be proposed from afar; a person online answers it.
-PROPOSALS = ("tick", "skip", "reopen", "contain", "recover", "close", "command", "order")
 _SETTLED = (StepStatus.DONE, StepStatus.SKIPPED)
 
 
@@ -306,20 +306,27 @@ def _ask(work: _Work) -> Operation:
 
 
 def _propose(work: _Work, *, what: str) -> Operation:
-    if what not in PROPOSALS:
+    if what not in PROPOSAL_WORDS:
         raise OperationRefusedError(_("Nobody can decide this from afar."))
     payload = work.told.payload | {"what": what}
+    if what == ORDER and not is_whole_order(payload):
+        raise OperationRefusedError(_("A proposed order says what, at which sites, and why."))
     chosen = str(payload.get("chosen", ""))
     step = work.step
     options = [key for key, _shown in step.choices] if step and step.is_decision else []
     if what == "tick" and options and chosen not in options:
         raise OperationRefusedError(_("This is not one of the options."))
     operation = work.log(OperationOutcome.PROPOSED, kind=OperationKind.PROPOSE, payload=payload)
-    work.say(
-        gettext_noop("Proposed without a link, waits for a person: %(what)s"),
-        Importance.KEY,
-        what=f"{step.text} → {chosen}" if step and chosen else step.text if step else what,
-    )
+    if step is None:
+        words = gettext_noop(
+            "Proposed without a link, waits for a person: %(what_label)s %(where)s"
+        )
+        where = str(payload.get("sites", ""))
+        label = message_id(PROPOSAL_WORDS[what])
+        work.say(words, Importance.KEY, what_label=label, where=where)
+    else:
+        words = gettext_noop("Proposed without a link, waits for a person: %(what)s")
+        work.say(words, Importance.KEY, what=f"{step.text} → {chosen}" if chosen else step.text)
     return work.audit(operation)
 
 

@@ -13,6 +13,7 @@ from bcp_portal.shared.hashing import sha256_hex
 from bcp_portal.shared.pages import SignedInRequest, attempt, needs
 from incidents.forms.incident import AnswerForm, SettleForm
 from incidents.models import EvidenceFile, Operation, OperationKind, PlaybookRun
+from incidents.offline.proposals import ORDER, order_page
 from incidents.services.clash import answer_proposal, settle_clash
 from incidents.services.evidence_file import note_evidence_download
 from incidents.services.operation_log import stamp_of
@@ -31,12 +32,14 @@ def operation_answer(request: SignedInRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         said = form.cleaned_data
         stamp = stamp_of(said.pop("op_id"))
-        attempt(
+        went_through = attempt(
             request,
             lambda: answer_proposal(
                 proposal=proposal, actor=request.user, at=timezone.now(), stamp=stamp, **said
             ),
         )
+        if went_through and said["accepted"] and proposal.payload.get("what") == ORDER:
+            return redirect(order_page(proposal.payload, incident_code=proposal.incident.code))
     return redirect("incidents:detail", code=proposal.incident.code)
 
 

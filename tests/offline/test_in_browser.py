@@ -19,7 +19,7 @@ from incidents.models import EvidenceFile, OfflineDevice, Operation, TimelineEnt
 from incidents.selectors.run_log import merge_of
 from telemetry.ordering.spoken import qr_text
 from tests.frame.browsing import ARGUMENTS, CHROMIUM, chromium
-from tests.make import PASSWORD, make_user
+from tests.make import PASSWORD, make_site, make_user
 from tests.make_incidents import make_run, step_of
 from tests.make_orders import current, give, make_heard_site
 from tests.offline.pages import (
@@ -453,6 +453,49 @@ def test_an_answer_that_takes_half_a_minute_stops_nobody(browser, server, run):
         wait_for_unsent(page, 0)
 
     assert [op.outcome for op in Operation.objects.all()] == ["applied", "applied"]
+
+
+def test_what_waits_leaves_by_itself_whatever_the_browser_believes(browser, server, run):
+    site = make_site()
+    with device(browser, server, make_user(Role.INCIDENT_COMMANDER), width=375) as page:
+        page.add_init_script(
+            "Object.defineProperty(Navigator.prototype, 'onLine', { get: () => false });"
+        )
+        page.clock.install()
+        make_ready(page, server)
+        open_run(page, run)
+        unsent = expect(page.locator("#unsent"))
+
+        page.context.set_offline(True)  # a cut that the browser notices, and tells
+        press(page, run, "Lock the door")
+        unsent.to_have_text("Unsent: 1", timeout=PATIENCE)
+        expect(page.locator("#link")).to_have_text("no connection")
+        page.context.set_offline(False)
+        unsent.to_have_text("Unsent: 0", timeout=PATIENCE)
+
+        # Cuts that nobody notices: half a minute later, or when somebody looks, it is tried again.
+        for text, look in (
+            ("Call the landlord", lambda: page.clock.fast_forward(30_000)),
+            (f"Unplug the {CANARY}", partial(page.evaluate, LOOKED_AT)),
+        ):
+            page.route("**/api/v1/**", lambda route: route.abort())
+            press(page, run, text)
+            unsent.to_have_text("Unsent: 1", timeout=PATIENCE)
+            expect(page.locator("#link")).to_have_text("no connection")
+            page.unroute("**/api/v1/**")
+            look()
+            unsent.to_have_text("Unsent: 0", timeout=PATIENCE)
+
+        page.get_by_role("button", name="Propose: an order to a site").click()
+        page.select_option("dialog [name=action]", "freeze")
+        page.select_option("dialog [name=sites]", site.code)
+        say_in_dialog(page, reason="Wrong prices come from there")
+        wait_for_count(page, 4)
+
+    assert [op.outcome for op in Operation.objects.order_by("pk")] == ["applied"] * 3 + ["proposed"]
+
+
+LOOKED_AT = "document.dispatchEvent(new Event('visibilitychange'))"
 
 
 def test_a_photo_of_a_code_is_read_in_the_browser_and_counts_as_scanned(browser, server, tmp_path):

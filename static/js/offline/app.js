@@ -136,6 +136,11 @@ const act = {
     const said = await askFor(say(`propose_${what}`), [{ name: "reason", label: say("reason") }], say("propose"));
     if (said) await deed("propose", run, null, { what, ...said });
   },
+  order: async (run) => {
+    const sites = pack.sites.map((site) => [site.code, `${site.code} ${site.name}`]);
+    const said = await askFor(say("propose_order"), [{ name: "action", label: say("order"), options: pack.orders }, { name: "sites", label: say("site"), options: sites }, { name: "reason", label: say("reason") }], say("propose"));
+    if (said) await deed("propose", run, null, { what: "order", ...said });
+  },
   assign: async (run, incident) => {
     const people = pack.contacts.map((person) => [person.username, person.name]);
     const said = await askFor(say("assign"), [{ name: "role", label: say("role"), options: pack.roles }, { name: "user", label: say("person"), options: people }], say("assign"));

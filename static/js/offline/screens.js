@@ -66,7 +66,7 @@ const outbox = ({ waiting, refused, filesLeft, pack, act }) => {
 export const incident = ({ pack, incident: one, waiting, act }) => [
   card("", h("p", {}, `S${one.severity} · ${one.status_label} · ${say("began")} ${clockTime(one.began)} · ${say("commander")}: ${one.commander || "–"}`),
     one.summary && h("p", {}, one.summary), h("p", { class: "muted small" }, one.sites.join(", ")),
-    pack.can_work && one.runs.length ? proposals(one, act) : null),
+    pack.can_work && one.runs.length ? proposals(pack, one, act) : null),
   one.runs.map((run) => runCard(run, stateOf(run, waiting, pack.person.id), pack, act)),
   pack.can_work && one.runs.length ? noteForm(one.runs[0], act) : null,
   card(say("timeline"), h("ol", { class: "offline-list" }, one.timeline.map((entry) => h("li", {},
@@ -74,8 +74,9 @@ export const incident = ({ pack, incident: one, waiting, act }) => [
   contacts(pack),
 ];
 
-const proposals = (one, act) => h("div", { class: "cluster" }, ["contain", "recover", "close"].map((what) => (
+const proposals = (pack, one, act) => h("div", { class: "cluster" }, ["contain", "recover", "close"].map((what) => (
   button(say(`propose_${what}`), () => act.propose(one.runs[0], what), "btn-ghost"))),
+  pack.orders?.length && pack.sites.length ? button(say("propose_order"), () => act.order(one.runs[0]), "btn-ghost") : null,
   button(say("assign"), () => act.assign(one.runs[0], one), "btn-ghost"));
 
 const noteForm = (run, act) => card(say("note"), h("form", { class: "stack-sm", id: "note-form", onsubmit: (event) => {
