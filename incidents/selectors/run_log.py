@@ -86,7 +86,7 @@ class ProposalCard:
     @property
     def is_order(self) -> bool:
         """Whether somebody gives it on the page of orders, after a fresh sign-in."""
-        return self.operation.payload.get("what") == ORDER
+        return bool(self.operation.payload.get("what") == ORDER)
 
 
 @dataclass(frozen=True)
