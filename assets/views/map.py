@@ -44,6 +44,8 @@ ARROWS = lists.ListSpec(
             "kind",
             _("How much"),
             template="assets/_arrow_kind.html",
+            value=lambda row: DependencyKind(row.kind),
+            alike=True,
             sort=True,
             edit=_inline("kind", forms.ChoiceField(choices=DependencyKind.choices)),
         ),

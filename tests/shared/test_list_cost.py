@@ -4,12 +4,12 @@ from collections import Counter
 
 import pytest
 from django.template.loader import get_template
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from bcp_portal.accounts.roles import Role
 from bcp_portal.shared import lists
-from bcp_portal.shared.lists import page as pages
+from bcp_portal.shared.lists import addresses, cells
 from incidents.models import Alert
 from risks.views.register import REGISTER
 from tests.make import NOON, make_site, make_user
@@ -71,7 +71,7 @@ def test_cells_of_one_value_are_written_once(auditor, monkeypatch):
 
 def test_equal_values_that_look_unlike_are_written_apart():
     column = lists.text("known", "Known")
-    writer = pages.CellWriter(REGISTER, column, pages.Ask(make_user(), timezone.now()))
+    writer = cells.CellWriter(REGISTER, column, lists.Ask(make_user(), timezone.now()))
 
     shown = [str(writer._alike(None, value)) for value in (1, True, 1)]
 
@@ -84,3 +84,14 @@ def test_the_level_leaves_the_register_as_a_word(auditor):
     sheet = auditor.get(reverse("risks:register"), {"export": "csv"})
 
     assert "Extreme" in b"".join(sheet.streaming_content).decode()
+
+
+@pytest.mark.parametrize("key", ["BA-1", 7, "a b", "site", "Ü/1"])
+def test_addresses_made_from_a_pattern_are_those_of_the_routes(key):
+    name = "assets:objective" if isinstance(key, str) else "incidents:silence"
+    for one in (key, key, type(key)(81)):
+        try:
+            wanted = reverse(name, args=[one])
+        except NoReverseMatch:
+            continue
+        assert addresses.address_of(name, [one]) == wanted

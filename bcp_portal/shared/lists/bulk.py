@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bcp_portal.shared.errors import DomainError
+from bcp_portal.shared.lists.cells import row_label
 from bcp_portal.shared.lists.filters import Ask
-from bcp_portal.shared.lists.page import row_label
 from bcp_portal.shared.lists.query import apply_query, read_query
 from bcp_portal.shared.lists.spec import BULK_LIMIT, BulkAction, ListSpec
 

@@ -10,11 +10,11 @@ from django import forms
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models.expressions import Expression, F
 from django.template.loader import get_template
-from django.urls import reverse
 from django.utils import formats
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from bcp_portal.shared.lists.addresses import address_of
 from bcp_portal.shared.lists.labels import Label
 from bcp_portal.shared.lists.times import day_words, exact_span_words, near_day_words
 from bcp_portal.shared.templatetags._spans import (
@@ -120,7 +120,7 @@ def code(
         if value is None:
             return EMPTY
         at_home = (
-            reverse(url, args=[_along(row, one) for one in args or (key,)])
+            address_of(url, [_along(row, one) for one in args or (key,)])
             if url
             else row.get_absolute_url()
         )

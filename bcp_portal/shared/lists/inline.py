@@ -12,8 +12,8 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from bcp_portal.shared.errors import DomainError
+from bcp_portal.shared.lists.cells import cell_html, row_label
 from bcp_portal.shared.lists.columns import Column, Inline
-from bcp_portal.shared.lists.page import cell_html, row_label
 from bcp_portal.shared.lists.spec import ListSpec
 
 

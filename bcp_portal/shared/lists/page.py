@@ -1,17 +1,15 @@
 """The list as a template sees it: frozen, with everything counted and every address written."""
 
 import math
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, IntegerField, QuerySet, Subquery, Window
 from django.urls import reverse
-from django.utils.html import conditional_escape, format_html
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from bcp_portal.shared.lists.cells import Line, RowWriter, cell_css
 from bcp_portal.shared.lists.columns import Column
 from bcp_portal.shared.lists.filters import Ask, Bound
 from bcp_portal.shared.lists.query import ListQuery, apply_query
@@ -31,16 +29,6 @@ class Head:
     css: str
     sort_url: str
     order: str
-
-
-@dataclass(frozen=True)
-class Line:
-    """One row, its cells already written."""
-
-    pk: str
-    label: str
-    css: str
-    cells: SafeString
 
 
 @dataclass(frozen=True)
@@ -153,12 +141,12 @@ def build_page(
     shown = _rows(found, keys)
     if spec.gather is not None:
         spec.gather(shown)
-    writers = [CellWriter(spec, column, ask) for column in query.columns]
+    write = RowWriter(spec, query.columns, ask).write
     return ListPage(
         spec=spec,
         query=query,
         heads=[_head(query, column) for column in query.columns],
-        lines=[_line(spec, writers, row) for row in shown],
+        lines=[write(row) for row in shown],
         total=total,
         page=page,
         pages=pages,
@@ -246,76 +234,6 @@ def _tools(spec: ListSpec, query: ListQuery, ask: Ask) -> dict[str, Any]:
         "csv_url": query.address(without=("page",), export="csv") if may_export else "",
         "xlsx_url": query.address(without=("page",), export="xlsx") if may_export else "",
     }
-
-
-class CellWriter:
-    """Writes the cells of one column for one reader; what all rows share is written once."""
-
-    def __init__(self, spec: ListSpec, column: Column, ask: Ask) -> None:
-        self.column, self.at = column, ask.at
-        self.opening = format_html(
-            '<td class="{}" data-label="{}" data-column="{}">',
-            cell_css(column),
-            column.label,
-            column.key,
-        )
-        edit = column.edit
-        may_edit = edit is not None and spec.edit_url and ask.user.has_perm(edit.perm)
-        self.edit_url = spec.edit_url if may_edit else ""
-        self.written: dict[Any, SafeString] = {}
-
-    def write(self, row: Any) -> SafeString:
-        """One cell, with the way to change it if there is one."""
-        value = self.column.of(row)
-        inner = self._alike(row, value) if self.column.alike else self._inner(row, value)
-        if self.edit_url:
-            inner += self._pencil(row)
-        # Both halves are safe: format_html wrote the first, conditional_escape the second.
-        return mark_safe(f"{self.opening}{inner}</td>")
-
-    def _inner(self, row: Any, value: Any) -> SafeString:
-        return conditional_escape(self.column.html(row, value, self.at))
-
-    def _alike(self, row: Any, value: Any) -> SafeString:
-        if not isinstance(value, Hashable):
-            return self._inner(row, value)
-        # 1, 1.0 and True are equal, but do not look alike.
-        key = (type(value), value)
-        if key not in self.written:
-            self.written[key] = self._inner(row, value)
-        return self.written[key]
-
-    def _pencil(self, row: Any) -> SafeString:
-        url = reverse(self.edit_url, args=[row.pk, self.column.key])
-        return format_html(
-            ' <a class="cell-edit" href="{}" hx-get="{}?part=cell" hx-target="closest td"'
-            ' hx-swap="outerHTML"><span class="visually-hidden">{}</span></a>',
-            url,
-            url,
-            _("Change %(field)s of %(row)s") % {"field": self.column.label, "row": row_label(row)},
-        )
-
-
-def cell_html(spec: ListSpec, column: Column, row: Any, user: Any, at: datetime) -> SafeString:
-    """One cell by itself, as the field in place shows it again after a change."""
-    return CellWriter(spec, column, Ask(user, at)).write(row)
-
-
-def cell_css(column: Column) -> str:
-    """The classes of a cell and of the head above it."""
-    own = {"number": "num", "code": "code", "duration": "num"}.get(column.kind, "")
-    return " ".join(filter(None, (f"cell-{column.kind}", own, column.css)))
-
-
-def row_label(row: Any) -> str:
-    """What people call the row."""
-    return str(getattr(row, "code", "") or row)
-
-
-def _line(spec: ListSpec, writers: list[CellWriter], row: Any) -> Line:
-    cells = mark_safe("".join(writer.write(row) for writer in writers))
-    css = spec.row_css(row) if spec.row_css else ""
-    return Line(pk=str(row.pk), label=row_label(row), css=css, cells=cells)
 
 
 def _head(query: ListQuery, column: Column) -> Head:
