@@ -9,6 +9,8 @@ from django.urls import reverse
 from bcp_portal.accounts.roles import Role
 from bcp_portal.audit.models import AuditRow
 from bcp_portal.demo.drills import fleet_folder, read_switches
+from bcp_portal.demo.menu import MENU
+from bcp_portal.demo.places import PLACES
 from siaga_agent.enrol import enrol
 from telemetry.ordering.signing import public_key
 from telemetry.ordering.spoken import order_words, voice_key
@@ -60,6 +62,27 @@ def test_the_centre_stops_and_starts(client, folder, commander):
     assert read_switches(folder).centre_stopped
     client.post(PAGE, {"drill": "start-centre"})
     assert not read_switches(folder).centre_stopped
+
+
+def test_a_provider_is_taken_down_and_the_trail_names_one_of_its_sites(client, folder, commander):
+    make_site(code="JKT-01", provider="Nusalink")
+
+    client.post(PAGE, {"drill": "cut-provider", "place": "Nusalink"})
+
+    assert read_switches(folder).cut_providers == ["Nusalink"]
+    assert AuditRow.objects.get(action="drill.cut-provider").object_code == "JKT-01"
+    client.post(PAGE, {"drill": "restore-provider", "place": "Nusalink"})
+    assert read_switches(folder).cut_providers == []
+
+
+def test_every_drill_of_the_menu_is_thrown_and_mended_from_the_page(client, folder, commander):
+    make_region(code="JTM")
+    for place in PLACES:
+        make_site(code=place.code, provider=place.provider)
+    for drill in MENU:
+        for name in filter(None, (drill.throw, drill.mend)):
+            page = client.post(PAGE, {"drill": name, "place": drill.usual}, follow=True)
+            assert "The fleet follows" in page.text, name
 
 
 @pytest.mark.parametrize(
