@@ -160,8 +160,10 @@ def main(arguments: list[str]) -> int:
     wanted = os.environ.get("SIAGA_TEST_PROFILE", "both")
     began, outcomes, runs = time.monotonic(), [], []
     if wanted in ("both", "production"):
-        # What knows no profile runs once, with the embedded one: the branch side, the bare fold.
-        once = [*("--ignore", "tests/agent"), *("--ignore", "tests/offline/test_schedules.py")]
+        # What knows no profile runs once, with the embedded one: the branch side, the bare fold,
+        # the walk through all drills (what it leads to is tested with both).
+        alone = ("tests/agent", "tests/offline/test_schedules.py", "tests/browser/test_drills.py")
+        once = [f"--ignore={path}" for path in alone]
         once = once if wanted == "both" else []
         runs.append(run_production([*once, *arguments]))
     if wanted in ("both", "embedded"):
