@@ -31,11 +31,46 @@ def assess_risk(
     Who judges many at once may name the `matrix`, having looked up what is in force for them.
     """
     risk = lock_in_force(risk)
-    on = assessed_on or at.date()
     matrix = matrix or matrix_in_force(at=at, family=risk.matrix_family)
     scale = matrix.scale
+    assessment = draft_assessment(
+        risk=risk,
+        kind=kind,
+        place=(likelihood, impact),
+        rationale=rationale,
+        assessed_on=assessed_on,
+        matrix=matrix,
+        scale=scale,
+        actor=actor,
+        at=at,
+    )
+    assessment.save()
+    old = getattr(risk, kind)
+    risk.save(update_fields=settle(risk, assessment, scale, at=at))
+    if assessment.kind == AssessmentKind.RESIDUAL:
+        _answer_proposals(risk, actor=actor, at=at)
+    note_assessed(risk, assessment, old, actor=actor, at=at)
+    tell(at=at)
+    return assessment
+
+
+def draft_assessment(
+    *,
+    risk: Risk,
+    kind: str,
+    place: tuple[int, int],
+    rationale: str,
+    matrix: RiskMatrix,
+    scale: Scale,
+    assessed_on: date | None = None,
+    actor: User | None,
+    at: datetime,
+) -> Assessment:
+    """A judgement as the matrix and its scale read it, checked but not saved."""
+    likelihood, impact = place
+    on = assessed_on or at.date()
     _check(scale, likelihood, impact, on, at)
-    assessment = Assessment.objects.create(
+    return Assessment(
         risk=risk,
         kind=AssessmentKind(kind),
         likelihood=likelihood,
@@ -48,10 +83,17 @@ def assess_risk(
         matrix=matrix,
         recorded_at=at,
     )
-    old = getattr(risk, kind)
-    _place(risk, assessment, at=at)
-    if assessment.kind == AssessmentKind.RESIDUAL:
-        _answer_proposals(risk, actor=actor, at=at)
+
+
+def note_assessed(
+    risk: Risk,
+    assessment: Assessment,
+    old: Assessment | None,
+    *,
+    actor: User | None,
+    at: datetime,
+) -> None:
+    """Write a judgement into the trail, beside the one before it."""
     audit(
         action=f"risk.assess_{assessment.kind}",
         obj=risk,
@@ -61,8 +103,6 @@ def assess_risk(
         before=_told(old),
         after=_told(assessment),
     )
-    tell(at=at)
-    return assessment
 
 
 def _check(scale: Scale, likelihood: int, impact: int, on: date, at: datetime) -> None:
@@ -77,17 +117,17 @@ def _check(scale: Scale, likelihood: int, impact: int, on: date, at: datetime) -
         raise BadFactsError(_("A risk cannot be assessed in the future."))
 
 
-def _place(risk: Risk, assessment: Assessment, *, at: datetime) -> None:
-    """Make this the present judgement of its kind."""
+def settle(risk: Risk, assessment: Assessment, scale: Scale, *, at: datetime) -> list[str]:
+    """Make this the present judgement of its kind, unsaved; the columns that changed."""
     setattr(risk, assessment.kind, assessment)
     changed = [assessment.kind]
     if assessment.kind == AssessmentKind.RESIDUAL:
         risk.score, risk.level, risk.reassess_since = assessment.score, assessment.level, None
         changed += ["score", "level", "reassess_since"]
         if risk.review_on is None:
-            risk.review_on = next_review(risk, at.date())
+            risk.review_on = next_review(risk, at.date(), scale)
             changed.append("review_on")
-    risk.save(update_fields=changed)
+    return changed
 
 
 def _answer_proposals(risk: Risk, *, actor: User | None, at: datetime) -> None:

@@ -165,7 +165,7 @@ def _note(
                     "left_out": len(report.errors),
                 },
             )
-    fresh.save()
+    fresh.save(update_fields=["rows_done", "report", "undo", "status", "finished_at"])
     publish(topic=f"inbox:{fresh.uploaded_by_id}", kind="import", at=at)
 
 

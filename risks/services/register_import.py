@@ -1,14 +1,12 @@
 """Verbs of an import: every good row goes in, every bad one says why it does not."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from assets.changes import BadFactsError, plain
-from assets.models import Asset, CustomField, CustomKind, ThirdParty, Unit
-from assets.selectors.units import unit_names
+from assets.models import CustomField, CustomKind
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import one_savepoint, told_at_the_end, verb
 from bcp_portal.live.services import told_once
@@ -16,7 +14,6 @@ from bcp_portal.shared.errors import DomainError
 from risks.imports.columns import KINDS
 from risks.imports.reading import SheetRow
 from risks.imports.report import (
-    LINKS,
     ImportReport,
     Links,
     RowChange,
@@ -25,40 +22,19 @@ from risks.imports.report import (
     codes_of,
 )
 from risks.imports.values import read_day, read_place
-from risks.models import STANDARD, Risk, RiskCategory, RiskMatrix, Threat
+from risks.models import Risk, RiskMatrix
 from risks.scoring import Scale
-from risks.selectors.matrix import Scales, matrices_in_force, scales_of
 from risks.services.assessment import assess_risk
+from risks.services.import_lookup import Arrival, Lookup, find_named, read_lookup
 from risks.services.matrix import family_of
-from risks.services.risk import CODE, edit_risk, identify_risk
+from risks.services.newcomers import Newcomer, draft_newcomer, identify_risks
+from risks.services.risk import CODE, edit_risk
 
 TEXTS = ("title", "cause", "consequence")
 
 
 class _DryRunOver(Exception):
     """Everything was tried; now it is taken back."""
-
-
-@dataclass(frozen=True)
-class _Lookup:
-    """Everything a row may name, read once."""
-
-    risks: dict[str, Risk]
-    categories: dict[str, RiskCategory]
-    people: dict[str, User]
-    units: dict[str, Unit]
-    assets: dict[str, Asset]
-    threats: dict[str, Threat]
-    third_parties: dict[str, ThirdParty]
-    scales: Scales
-    matrices: dict[str, RiskMatrix]
-    fields: list[CustomField]
-    # The codes given to new risks of this portion, newest last.
-    numbered: list[str] = field(default_factory=list)
-
-    def matrix_of(self, family: str) -> RiskMatrix | None:
-        """By what a family is judged; nothing before the first matrix of a register."""
-        return self.matrices.get(family) or self.matrices.get(STANDARD)
 
 
 def import_register(
@@ -91,16 +67,36 @@ def import_rows(
     at: datetime,
 ) -> None:
     """Take row after row inside a verb; `seen` remembers codes from one portion to the next."""
-    lookup = _lookup(actor, {row.values.get("code", "").upper() for row in rows})
+    lookup = read_lookup(actor, {row.values.get("code", "").upper() for row in rows})
     # One picture of each risk and one word to the screens, instead of one for each field.
     with told_at_the_end(), told_once():
+        began = len(report.changes)
         for row in rows:
             _import_row(row, lookup, seen, report, actor=actor, at=at)
+        _let_in(lookup.newcomers, report, actor=actor, at=at)
+    report.changes[began:] = sorted(report.changes[began:], key=lambda change: change.line)
+
+
+def _let_in(
+    arrivals: list[Arrival], report: ImportReport, *, actor: User | None, at: datetime
+) -> None:
+    """Put what the rows bring into the register, all of a portion with a few statements."""
+    identify_risks(newcomers=[one.newcomer for one in arrivals], actor=actor, at=at)
+    for one in arrivals:
+        risk, judged = one.newcomer.risk, one.newcomer.judged
+        back = begin_undo(None, {}, {}) | {"risk": risk.pk, "code": risk.code}
+        back["judged"] = {assessment.kind: [None, assessment.pk] for assessment in judged}
+        report.undo.append(back)
+        report.created.append(risk.code)
+        report.changes.extend(
+            RowChange(one.line, risk.code, made.kind, "", f"{made.likelihood}×{made.impact}")
+            for made in judged
+        )
 
 
 def _import_row(
     row: SheetRow,
-    lookup: _Lookup,
+    lookup: Lookup,
     seen: dict[str, int],
     report: ImportReport,
     *,
@@ -114,8 +110,14 @@ def _import_row(
                 _("%(code)s is already in line %(line)d.") % {"code": code, "line": seen[code]}
             )
         seen[code] = row.line
-        changes = _take_row(row=row, code=code, lookup=lookup, report=report, actor=actor, at=at)
-        report.changes.extend(changes)
+        if risk := lookup.risks.get(code):
+            changes = _take_row(
+                row=row, risk=risk, lookup=lookup, report=report, actor=actor, at=at
+            )
+            report.changes.extend(changes)
+        else:
+            newcomer = _newcomer(row, code, lookup, actor=actor, at=at)
+            lookup.newcomers.append(Arrival(row.line, newcomer))
     except DomainError as refusal:
         report.errors.append(RowError(row.line, code, str(refusal)))
 
@@ -124,68 +126,52 @@ def _import_row(
 def _take_row(
     *,
     row: SheetRow,
-    code: str,
-    lookup: _Lookup,
+    risk: Risk,
+    lookup: Lookup,
     report: ImportReport,
     actor: User | None,
     at: datetime,
 ) -> list[RowChange]:
     # A row is taken whole or not at all: its verbs share one savepoint.
     with one_savepoint():
-        return _take(row, code, lookup, report, actor=actor, at=at)
+        return _take(row, risk, lookup, report, actor=actor, at=at)
 
 
 def _take(
     row: SheetRow,
-    code: str,
-    lookup: _Lookup,
+    risk: Risk,
+    lookup: Lookup,
     report: ImportReport,
     *,
     actor: User | None,
     at: datetime,
 ) -> list[RowChange]:
     facts, links = _facts(row, lookup), _links(row, lookup)
-    risk = lookup.risks.get(code)
-    category = facts.get("category") or (risk.category if risk else None)
     # As the row says it will be, not as it was.
-    unit = facts.get("unit", risk.unit if risk else None)
-    family = family_of(category, unit) if category else STANDARD
+    family = family_of(facts.get("category") or risk.category, facts.get("unit", risk.unit))
     places = _places(row, lookup.scales.of(family))
-    is_new = risk is None
-    changes: list[RowChange] = []
     back = begin_undo(risk, facts, links)
-    if risk is None:
-        risk = _identify(code, facts, links, lookup.numbered, actor=actor, at=at)
-    else:
-        changes = _differences(row.line, risk, facts, links)
-        if changes:
-            if "assets" in links:
-                # Assets that the importing person may not see stay named.
-                kept = [one for one in risk.assets.all() if one.code not in lookup.assets]
-                links["assets"] = [*links["assets"], *kept]
-            facts = {k: v for k, v in facts.items() if not _same(risk.said(k), v)}
-            edit_risk(risk=risk, facts=facts, **links, reason=_("Import"), actor=actor, at=at)
-    changes += _assess(row, risk, places, back, lookup.matrix_of(family), actor=actor, at=at)
-    if changes or is_new:
+    changes = _differences(row.line, risk, facts, links)
+    if changes:
+        if "assets" in links:
+            # Assets that the importing person may not see stay named.
+            kept = [one for one in risk.assets.all() if one.code not in lookup.assets]
+            links["assets"] = [*links["assets"], *kept]
+        facts = {k: v for k, v in facts.items() if not _same(risk.said(k), v)}
+        edit_risk(risk=risk, facts=facts, **links, reason=_("Import"), actor=actor, at=at)
+    changes += _assess(row, risk, places, back, lookup.matrix_of(family, at), actor=actor, at=at)
+    if changes:
         report.undo.append(back | {"risk": risk.pk, "code": risk.code})
-    if is_new:
-        report.created.append(risk.code)
-    elif changes:
         report.changed.append(risk.code)
     else:
         report.unchanged += 1
     return changes
 
 
-def _identify(
-    code: str,
-    facts: dict[str, Any],
-    links: Links,
-    numbered: list[str],
-    *,
-    actor: User | None,
-    at: datetime,
-) -> Risk:
+def _newcomer(
+    row: SheetRow, code: str, lookup: Lookup, *, actor: User | None, at: datetime
+) -> Newcomer:
+    facts, links = _facts(row, lookup), _links(row, lookup)
     for name in ("title", "category", "owner"):
         if not facts.get(name):
             raise BadFactsError(_("A new risk needs a %(name)s.") % {"name": _(name)})
@@ -193,21 +179,30 @@ def _identify(
         raise BadFactsError(
             _("There is no risk %(code)s; leave the code empty for a new one.") % {"code": code}
         )
-    after = numbered[-1] if numbered and not code else ""
-    risk = identify_risk(facts=facts, **links, code=code, after=after, actor=actor, at=at)
-    if not code:
-        numbered.append(risk.code)
-    return risk
+    family = family_of(facts["category"], facts.get("unit"))
+    scale = lookup.scales.of(family)
+    return draft_newcomer(
+        code=code or lookup.next_code(),
+        is_taken=code in lookup.taken,
+        facts=facts,
+        links=links,
+        places=_places(row, scale),
+        matrix=lookup.matrix_of(family, at),
+        scale=scale,
+        rationale=row.values.get("rationale", ""),
+        actor=actor,
+        at=at,
+    )
 
 
-def _facts(row: SheetRow, lookup: _Lookup) -> dict[str, Any]:
+def _facts(row: SheetRow, lookup: Lookup) -> dict[str, Any]:
     """What the row says; a column that is not in the file says nothing."""
     values = row.values
     facts: dict[str, Any] = {name: values[name] for name in TEXTS if name in values}
     if values.get("category"):
-        facts["category"] = _named(lookup.categories, values["category"], _("category"))
+        facts["category"] = find_named(lookup.categories, values["category"], _("category"))
     if values.get("owner"):
-        facts["owner"] = _named(lookup.people, values["owner"], _("person"))
+        facts["owner"] = find_named(lookup.people, values["owner"], _("person"))
     facts |= _open_ones(values, lookup)
     if "review_on" in values:
         facts["review_on"] = read_day(values["review_on"])
@@ -217,7 +212,7 @@ def _facts(row: SheetRow, lookup: _Lookup) -> dict[str, Any]:
     return facts
 
 
-def _links(row: SheetRow, lookup: _Lookup) -> Links:
+def _links(row: SheetRow, lookup: Lookup) -> Links:
     """What the row says that the risk names, as far as it has a column for it."""
     kinds: tuple[tuple[str, dict[str, Any], str], ...] = (
         ("assets", lookup.assets, _("asset")),
@@ -226,7 +221,7 @@ def _links(row: SheetRow, lookup: _Lookup) -> Links:
     )
     return {
         name: [
-            _named(known, part.strip(), noun)
+            find_named(known, part.strip(), noun)
             for part in row.values[name].replace(";", ",").split(",")
             if part.strip()
         ]
@@ -235,14 +230,14 @@ def _links(row: SheetRow, lookup: _Lookup) -> Links:
     }
 
 
-def _open_ones(values: dict[str, str], lookup: _Lookup) -> dict[str, Any]:
+def _open_ones(values: dict[str, str], lookup: Lookup) -> dict[str, Any]:
     """What may be left open: an empty cell says that it is."""
     open_ones: tuple[tuple[str, dict[str, Any], str], ...] = (
         ("unit", lookup.units, _("organisational unit")),
         ("business_owner", lookup.people, _("person")),
     )
     return {
-        key: _named(known, values[key], noun) if values[key] else None
+        key: find_named(known, values[key], noun) if values[key] else None
         for key, known, noun in open_ones
         if key in values
     }
@@ -253,13 +248,6 @@ def _custom(own: CustomField, text: str) -> Any:
         return own.kept(read_day(text) if own.kind == CustomKind.DATE else text)
     except ValueError as error:
         raise BadFactsError(str(error)) from error
-
-
-def _named(known: dict[str, Any], name: str, noun: str) -> Any:
-    found = known.get(name.strip().upper()) or known.get(name.strip().casefold())
-    if found is None:
-        raise BadFactsError(_("There is no %(noun)s “%(name)s”.") % {"noun": noun, "name": name})
-    return found
 
 
 def _places(row: SheetRow, scale: Scale) -> dict[str, tuple[int, int]]:
@@ -301,7 +289,7 @@ def _assess(
     risk: Risk,
     places: dict[str, tuple[int, int]],
     back: dict[str, Any],
-    matrix: RiskMatrix | None,
+    matrix: RiskMatrix,
     *,
     actor: User | None,
     at: datetime,
@@ -326,45 +314,3 @@ def _assess(
         words = "×".join(map(str, before)) if before else ""
         changes.append(RowChange(row.line, risk.code, kind, words, "×".join(map(str, place))))
     return changes
-
-
-def _lookup(actor: User | None, codes: set[str]) -> _Lookup:
-    """What the importing person may name; the engine's own shell may name everything.
-
-    Of the risks only those that the rows name: a register of ten thousand is not read for each
-    portion of a file.
-    """
-    risks = Risk.objects.all() if actor is None else Risk.objects.visible_to(actor)
-    risks = risks.filter(code__in=codes - {""})
-    assets = Asset.objects.all() if actor is None else Asset.objects.visible_to(actor)
-    people: dict[str, User] = {}
-    for person in User.objects.filter(is_active=True):
-        for name in (person.name.casefold(), person.email.casefold(), person.username.casefold()):
-            if name:
-                people[name] = person
-    categories: dict[str, RiskCategory] = {}
-    for category in RiskCategory.objects.all():
-        for name in (category.name, category.name_id, category.code):
-            if name:
-                categories[name.casefold()] = category
-    matrices = matrices_in_force()
-    return _Lookup(
-        risks={risk.code: risk for risk in risks.for_list().prefetch_related(*LINKS)},
-        categories=categories,
-        people=people,
-        units=unit_names(Unit.objects.select_related("judged_by")),
-        assets={asset.code.upper(): asset for asset in assets},
-        threats={
-            name.casefold(): one
-            for one in Threat.objects.order_by("-code")
-            for name in (one.name_id, one.name, one.code)
-        },
-        third_parties={
-            name.casefold(): one
-            for one in ThirdParty.objects.order_by("-code")
-            for name in (one.name, one.code)
-        },
-        scales=scales_of(matrices),
-        matrices={one.family: one for one in matrices},
-        fields=list(CustomField.objects.in_use().about("risk")),
-    )

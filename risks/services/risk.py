@@ -16,6 +16,7 @@ from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.live.services import publish
 from bcp_portal.shared.errors import DomainError
 from risks.models import RISK_LIFECYCLE, Acceptance, Risk, RiskStatus, Threat
+from risks.scoring import Scale
 from risks.selectors.matrix import scale_in_force
 from risks.services.matrix import family_of
 
@@ -48,31 +49,44 @@ def identify_risk(
     threats: Iterable[Threat] = (),
     third_parties: Iterable[ThirdParty] = (),
     code: str = "",
-    after: str = "",
     actor: User | None,
     at: datetime,
 ) -> Risk:
-    """Put something that could happen into the register, with a person who answers for it.
-
-    `after` is the newest code that the caller knows of: who brings in thousands need not search
-    the register for each of them.
-    """
+    """Put something that could happen into the register, with a person who answers for it."""
     if code and not CODE.fullmatch(code):
         raise BadFactsError(_("A risk's code looks like R-031; this one is “%s”.") % code)
-    risk = Risk(code=code or _next_code(after), created_at=at, created_by=actor)
-    set_facts(risk, facts, RISK_FACTS)
-    if category := facts.get("category"):
-        risk.matrix_family = family_of(category, risk.unit)
+    risk = draft_risk(code or next_code(), facts, actor=actor, at=at)
     check_row(risk, only={"code", *RISK_FACTS, *facts})
     risk.save()
     _before, links = _link(
         risk, {"assets": assets, "threats": threats, "third_parties": third_parties}, is_new=True
     )
-    told = {"code": risk.code} | {name: plain(risk.said(name)) for name in facts}
-    told |= {"assets": ""} | links
-    audit(action="risk.identify", obj=risk, actor=actor, at=at, after=told)
+    note_identified(risk, facts, links, actor=actor, at=at)
     tell(at=at)
     return risk
+
+
+def draft_risk(code: str, facts: Mapping[str, Any], *, actor: User | None, at: datetime) -> Risk:
+    """A risk as these facts describe it, neither checked nor saved."""
+    risk = Risk(code=code, created_at=at, created_by=actor)
+    set_facts(risk, facts, RISK_FACTS)
+    if category := facts.get("category"):
+        risk.matrix_family = family_of(category, risk.unit)
+    return risk
+
+
+def note_identified(
+    risk: Risk,
+    facts: Mapping[str, Any],
+    links: Mapping[str, str],
+    *,
+    actor: User | None,
+    at: datetime,
+) -> None:
+    """Write into the trail that a risk came into the register, and what was said of it."""
+    told = {"code": risk.code} | {name: plain(risk.said(name)) for name in facts}
+    told |= {"assets": "", **links}
+    audit(action="risk.identify", obj=risk, actor=actor, at=at, after=told)
 
 
 @verb
@@ -224,9 +238,13 @@ def lock_in_force(risk: Risk) -> Risk:
     return risk
 
 
-def next_review(risk: Risk, today: date) -> date:
-    """When a risk of this level is due again; one that nobody has judged comes back in a month."""
-    level = scale_in_force(risk.matrix_family)[1].by_word.get(risk.level)
+def next_review(risk: Risk, today: date, scale: Scale | None = None) -> date:
+    """When a risk of this level is due again; one that nobody has judged comes back in a month.
+
+    Without a `scale` by the one in force.
+    """
+    scale = scale or scale_in_force(risk.matrix_family)[1]
+    level = scale.by_word.get(risk.level)
     return date.fromordinal(today.toordinal() + (level.review_days if level else 30))
 
 
@@ -235,11 +253,8 @@ def tell(*, at: datetime) -> None:
     publish(topic="risks", kind="risk", at=at, permission="risks.view_risk")
 
 
-def _next_code(after: str = "") -> str:
-    if after:
-        code = f"R-{int(after[2:]) + 1:03d}"
-        if not Risk.objects.filter(code=code).exists():
-            return code
+def next_code() -> str:
+    """The code that follows the highest of the register."""
     top = Risk.objects.filter(code__startswith="R-").order_by(Length("code").desc(), "-code")
     codes = top.values_list("code", flat=True).iterator(chunk_size=20)
     last = next((code for code in codes if CODE.fullmatch(code)), "")
