@@ -17,9 +17,10 @@ from playwright.sync_api import expect
 from bcp_portal.accounts.roles import Role
 from incidents.models import EvidenceFile, OfflineDevice, Operation, TimelineEntry
 from incidents.selectors.run_log import merge_of
+from incidents.services.run_step import complete_step
 from telemetry.ordering.spoken import qr_text
 from tests.frame.browsing import ARGUMENTS, CHROMIUM, chromium
-from tests.make import PASSWORD, make_site, make_user
+from tests.make import NOON, PASSWORD, make_site, make_user
 from tests.make_incidents import make_run, step_of
 from tests.make_orders import current, give, make_heard_site
 from tests.offline.pages import (
@@ -411,7 +412,9 @@ def test_what_arrives_meanwhile_takes_no_tap_and_no_keyboard_from_a_finger(brows
         page.mouse.up()
         expect(page.locator("[data-status=done]")).to_have_count(1)
 
-        page.type("#note-form textarea", "Smoke in ")
+        page.focus("#note-form textarea")
+        hear_from_elsewhere(page)
+        page.keyboard.insert_text("Smoke in ")
         hear_from_elsewhere(page)
         page.keyboard.type("the back room")
         page.click("#note-form button.btn-sm")
@@ -424,6 +427,20 @@ def test_what_arrives_meanwhile_takes_no_tap_and_no_keyboard_from_a_finger(brows
         wait_for_unsent(page, 0)
         expect(page.locator("[data-status=done]")).to_have_count(2)
     assert TimelineEntry.objects.filter(params__words="Smoke in the back room").count() == 1
+
+
+def test_who_thinks_over_an_empty_note_still_sees_what_happens(browser, server, run):
+    person = make_user(Role.INCIDENT_COMMANDER)
+    with device(browser, server, person) as page:
+        make_ready(page, server)
+        open_run(page, run)
+        page.focus("#note-form textarea")
+        complete_step(step=step_of(run, "Lock the door"), actor=person, at=NOON)
+        hear_from_elsewhere(page)
+
+        expect(page.locator("[data-status=done]")).to_have_count(1, timeout=30_000)
+        page.keyboard.insert_text("Smoke")
+        expect(page.locator("#note-form textarea")).to_have_value("Smoke")
 
 
 def hear_from_elsewhere(page):

@@ -9,7 +9,8 @@ import { exportFile, makeVault, open, passkeySecret, seal, unlock } from "./vaul
 const EVERY = 30000;
 const LOCK_AFTER = Number(document.body.dataset.lockAfter || 300) * 1000;
 const TRIES = 5;
-const PRESS = 2000;
+const PRESS = 5000;
+const THINKING = 10000;
 const stage = document.getElementById("stage");
 let key = null; // the private half; gone when locked
 let pack = null;
@@ -48,18 +49,20 @@ const load = async () => {
 
 // A button that is replaced between press and release swallows the tap, and a field that is
 // replaced under the fingers closes the keyboard: meanwhile nothing is redrawn.
-// The time ends a press whose release nobody saw.
+// The time ends a press whose release nobody saw, and a stay in a field that nobody writes in.
 const noteField = () => document.querySelector("#note-form textarea");
-const isAtWork = () => Date.now() - pressedAt < PRESS
-  || Boolean(noteField()?.value && document.activeElement === noteField());
+const isWriting = () => noteField() && document.activeElement === noteField()
+  && Boolean(noteField().value || Date.now() - touched < THINKING);
+const isAtWork = () => Date.now() - pressedAt < PRESS || isWriting();
 const redrawIfOwed = () => { if (owed && !isAtWork()) { owed = false; show(); } };
 const lifted = () => setTimeout(() => { pressedAt = 0; redrawIfOwed(); }); // after the click it makes
 document.addEventListener("pointerdown", () => { pressedAt = Date.now(); setTimeout(redrawIfOwed, PRESS + 10); }, true);
 for (const kind of ["pointerup", "pointercancel"]) document.addEventListener(kind, lifted, true);
 document.addEventListener("focusout", () => setTimeout(redrawIfOwed), true);
 
-// Who works with the keyboard stays on the button they were at.
+// Who works with the keyboard stays on the button, or in the field, they were at.
 const keepFocus = () => {
+  if (noteField() && document.activeElement === noteField()) return () => noteField()?.focus({ preventScroll: true });
   const one = document.activeElement?.closest("#stage [data-act]");
   const where = one && `[data-step="${one.closest("[data-step]")?.dataset.step}"] [data-act="${one.dataset.act}"]`;
   return () => { if (where) document.querySelector(where)?.focus({ preventScroll: true }); };
@@ -122,7 +125,7 @@ const act = {
     const undoes = [told?.done, told?.skipped, ...(told?.corroborated ?? [])].filter(Boolean).map((op) => op.id);
     if (said) await deed("untick", run, step, { ...said, undoes });
   },
-  note: (run, text) => { noteField().value = ""; return deed("note", run, null, { text }); },
+  note: (run, text) => { noteField().value = ""; noteField().blur(); return deed("note", run, null, { text }); },
   evidence: async (run) => {
     const said = await askFor(say("evidence"), [{ name: "text", label: say("evidence_where") }, { name: "file", label: say("evidence_file"), type: "file", required: false }], say("add_note"));
     if (!said) return;
@@ -281,6 +284,7 @@ const lock = () => {
 // -- what happens by itself: locking after five quiet minutes, the lease, replay
 const watch = async () => {
   if (key && Date.now() - touched > LOCK_AFTER) lock();
+  redrawIfOwed();
   const until = await get("meta", "leaseUntil");
   if (until && Date.now() > until && (await get("boxes", "pack"))) {
     // The copy is no longer lent to this device. What was done here and not sent stays, sealed.
@@ -291,7 +295,7 @@ const watch = async () => {
     await (key ? show() : bar());
   }
 };
-for (const kind of ["pointerdown", "keydown", "scroll"]) document.addEventListener(kind, () => { touched = Date.now(); }, { passive: true });
+for (const kind of ["pointerdown", "keydown", "scroll", "focusin"]) document.addEventListener(kind, () => { touched = Date.now(); }, { passive: true });
 document.getElementById("lock").addEventListener("click", lock);
 document.getElementById("back").addEventListener("click", () => { history.replaceState(null, "", "/offline/"); go(""); });
 document.addEventListener("visibilitychange", () => { watch(); exchange(); });
