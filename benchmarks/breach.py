@@ -22,7 +22,8 @@ from uuid import uuid4
 
 import httpx
 
-from tests.servers import free_port, wait_for_port
+from bcp_portal.shared.ports import free_port
+from tests.servers import wait_for_port
 
 ROOT = Path(__file__).resolve().parents[1]
 SITES = int(os.environ.get("BENCH_SITES", "1000"))

@@ -19,8 +19,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from bcp_portal.shared.ports import free_port
 from benchmarks._ingest_profile import print_profile
-from tests.servers import free_port, postgres_binaries, wait_for_port
+from tests.servers import postgres_binaries, wait_for_port
 
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS = int(os.environ.get("BENCH_SECONDS", "6"))

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import django
 
-from tests.servers import free_port, wait_for_port
+from bcp_portal.shared.ports import free_port
+from tests.servers import wait_for_port
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bcp_portal.settings")
 django.setup()

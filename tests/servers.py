@@ -18,6 +18,7 @@ from pathlib import Path
 
 from aiosmtpd.controller import Controller
 
+from bcp_portal.shared.ports import free_port
 from bcp_portal.supervise import Reaper
 
 START_WITHIN = 30.0
@@ -29,13 +30,6 @@ FAST = ("-c", "fsync=off", "-c", "full_page_writes=off")
 def reaper() -> Reaper:
     """Share one process that ends our servers if we are killed."""
     return Reaper(grace=1.0)
-
-
-def free_port() -> int:
-    """Name a loopback port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for_port(port: int, *, within: float = START_WITHIN) -> None:

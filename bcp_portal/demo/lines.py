@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bcp_portal.demo.proxy import Address, FaultProxy
+from bcp_portal.shared.ports import free_port
 from siaga_agent.config import AgentConfig
 
 PERIOD_S = 5.0
@@ -44,13 +45,6 @@ class Links:
             "portal": f"http://127.0.0.1:{self.portal.port}/healthz",
         }
         config.save(home)
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens at now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def set_mode(line: FaultProxy, *, cut: bool) -> None:

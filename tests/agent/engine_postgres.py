@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.agent.patience import free_port, wait_until
+from bcp_portal.shared.ports import free_port
+from tests.agent.patience import wait_until
 from tests.faults.proxy import FaultProxy
 
 Json = dict[str, Any]

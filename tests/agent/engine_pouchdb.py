@@ -11,7 +11,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.agent.patience import free_port, wait_until
+from bcp_portal.shared.ports import free_port
+from tests.agent.patience import wait_until
 
 PACKAGE = "pouchdb-server@4.2.0"
 INSTALL_WITHIN_S = 30

@@ -14,7 +14,8 @@ from xml.etree import ElementTree
 
 import httpx
 
-from tests.agent.patience import free_port, wait_until
+from bcp_portal.shared.ports import free_port
+from tests.agent.patience import wait_until
 from tests.faults.proxy import FaultProxy
 
 Json = dict[str, Any]

@@ -31,9 +31,10 @@ Tests that use them carry `@pytest.mark.engines`.
 
 import shutil
 
+from bcp_portal.shared.ports import free_port
 from tests.agent.engine_postgres import Cluster, PostgresPair, postgres_bin, postgres_pair
 from tests.agent.engine_syncthing import Syncthing, SyncthingPair, syncthing_pair
-from tests.agent.patience import free_port, wait_until
+from tests.agent.patience import wait_until
 
 __all__ = [
     "Cluster",

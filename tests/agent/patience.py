@@ -1,6 +1,5 @@
-"""Waiting for real things, and free ports for them."""
+"""Waiting for real things, in the tests of the agent."""
 
-import socket
 import time
 from collections.abc import Callable
 from typing import Any
@@ -17,10 +16,3 @@ def wait_until(reached: Callable[[], Any], *, seconds: float = LONG_ENOUGH, what
             raise AssertionError(f"not within {seconds:g} s: {what or reached}")
         time.sleep(0.1)
     return answer
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on now."""
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])

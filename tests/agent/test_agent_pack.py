@@ -5,14 +5,13 @@ import http.client
 import json
 import os
 import signal
-import socket
-from contextlib import closing
 from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
 
 import pytest
 
+from bcp_portal.shared.ports import free_port
 from siaga_agent.clock import ClockReading
 from siaga_agent.marks import Marks, new_id
 from siaga_agent.orders import Trust
@@ -224,12 +223,6 @@ def test_what_was_ticked_in_another_week_is_not_ticked_today(shelf):
 
 
 # -- the page on this machine
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @pytest.fixture

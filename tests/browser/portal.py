@@ -20,7 +20,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from tests.servers import free_port, reaper
+from bcp_portal.shared.ports import free_port
+from tests.servers import reaper
 from tests.template import copy_template_file, own_database, with_path
 
 ROOT = Path(__file__).resolve().parents[2]

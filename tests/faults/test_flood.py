@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bcp_portal.shared.ports import free_port
 from tests.make_telemetry import BOOT, batch, heartbeat, packed
-from tests.servers import free_port, wait_for_port
+from tests.servers import wait_for_port
 
 pytestmark = pytest.mark.faults
 DEVICES, A_BATCH, A_MINUTE, SAVED = 50, 100, 6, 60

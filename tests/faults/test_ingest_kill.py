@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from bcp_portal.shared.ports import free_port
 from tests.faults.conftest import IS_PRODUCTION
 from tests.make_telemetry import BOOT, batch, heartbeat, packed
-from tests.servers import free_port, private_postgres, wait_for_port
+from tests.servers import private_postgres, wait_for_port
 from tests.template import copy_template_file, load_template_database
 
 pytestmark = pytest.mark.faults

@@ -5,7 +5,8 @@ import socket
 
 import pytest
 
-from tests.servers import free_port, wait_for_port
+from bcp_portal.shared.ports import free_port
+from tests.servers import wait_for_port
 
 pytestmark = pytest.mark.faults
 

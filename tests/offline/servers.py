@@ -8,7 +8,7 @@ from django.core.servers.basehttp import ThreadedWSGIServer
 from django.db import connections
 from django.test.testcases import LiveServerThread, QuietWSGIRequestHandler
 
-from tests.servers import free_port
+from bcp_portal.shared.ports import free_port
 
 
 class CuttingServer(ThreadedWSGIServer):

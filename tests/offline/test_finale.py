@@ -8,10 +8,11 @@ from secrets import token_urlsafe
 import pytest
 from playwright.sync_api import expect
 
+from bcp_portal.shared.ports import free_port
 from tests.frame.browsing import chromium
 from tests.offline.pages import PATIENCE, enter, make_ready, replay, say_in_dialog, wait_for_unsent
 from tests.offline.portals import Portal, own_portal
-from tests.servers import free_port, reaper, wait_for_port
+from tests.servers import reaper, wait_for_port
 
 pytestmark = pytest.mark.browser
 

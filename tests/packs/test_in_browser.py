@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bcp_portal.shared.ports import free_port
 from siaga_agent.clock import Clock
 from siaga_agent.orders import Trust
 from siaga_agent.pack import PackShelf
 from siaga_agent.pack_page import PackPage
 from telemetry.ordering.signing import public_key
 from tests.agent.make_agent import make_outbox
-from tests.agent.test_agent_pack import free_port
 from tests.frame.browsing import chromium, grave_findings, looking
 from tests.make import make_site, make_user
 from tests.make_incidents import make_policy, make_version

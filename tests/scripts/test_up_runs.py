@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from bcp_portal.reaper import MARK
+from bcp_portal.shared.ports import free_port
 from tests.faults.conftest import IS_PRODUCTION
-from tests.servers import free_port
 
 pytestmark = [
     pytest.mark.faults,
