@@ -70,6 +70,8 @@ class Provider:
             "exp": now + 300,
             "nonce": asked["nonce"],
         } | self.claims
+        if "max_age" in asked and "auth_time" not in claims:
+            claims["auth_time"] = now
         token = jwt.encode(claims, self.signing_key, self.algorithm, headers={"kid": KID})
         return {"access_token": "open", "token_type": "Bearer", "id_token": token}
 

@@ -26,10 +26,14 @@ logger = logging.getLogger(__name__)
 # Doors of kept libraries bring their own locks; ours are all in the table.
 LIBRARY_ROUTES = ("account_", "mfa_", "usersessions_")
 # What somebody needs to set up a second factor, or to walk away from it.
-ENROLMENT_ROUTES = ("mfa_", "account_logout", "account_reauthenticate", "accounts:desk_lock")
+ENROLMENT_ROUTES = (
+    "mfa_", "account_logout", "account_reauthenticate", "accounts:desk_lock",
+    "accounts:single_sign_on_again",
+)  # fmt: skip
 # What somebody needs to open a desk that is locked, or to walk away from it.
 UNLOCK_ROUTES = (
     "account_logout", "account_reauthenticate", "mfa_reauthenticate", "accounts:desk_lock",
+    "accounts:single_sign_on_again",
 )  # fmt: skip
 
 

@@ -45,6 +45,8 @@ class Journey:
     verifier: str
     began_at: float
     next: str
+    # Who is to prove anew that it is them; nobody for a sign-in.
+    person_id: int | None = None
 
     def as_kept(self) -> dict[str, Any]:
         """As the session can hold it."""
@@ -75,8 +77,13 @@ def refuse_half_settings() -> None:
         raise ImproperlyConfigured("SIAGA_OIDC_ISSUER needs SIAGA_OIDC_CLIENT_ID, too.")
 
 
-def set_out(*, callback: str, back_to: str, began_at: float) -> tuple[str, Journey]:
-    """Say where to send somebody, and what to keep until they return."""
+def set_out(
+    *, callback: str, back_to: str, began_at: float, person_id: int | None = None
+) -> tuple[str, Journey]:
+    """Say where to send somebody, and what to keep until they return.
+
+    With a person it is a step-up: the provider is told to ask again, however open its session is.
+    """
     challenge = generate_code_challenge()
     journey = Journey(
         state=secrets.token_urlsafe(24),
@@ -84,6 +91,7 @@ def set_out(*, callback: str, back_to: str, began_at: float) -> tuple[str, Journ
         verifier=challenge.pop("code_verifier"),
         began_at=began_at,
         next=back_to,
+        person_id=person_id,
     )
     asked = {
         "response_type": "code",
@@ -93,6 +101,7 @@ def set_out(*, callback: str, back_to: str, began_at: float) -> tuple[str, Journ
         "state": journey.state,
         "nonce": journey.nonce,
         **challenge,
+        **({} if person_id is None else {"prompt": "login", "max_age": "0"}),
     }
     place = _provider()["authorization_endpoint"]
     return f"{place}{'&' if '?' in place else '?'}{urlencode(asked)}", journey
@@ -114,7 +123,19 @@ def vouched_by(*, answer: Mapping[str, str], journey: Journey, callback: str) ->
         claims |= _asked_for(provider, tokens, claims["sub"])
     said = claims.get("email_verified")
     is_verified = said is True or said == "true"
+    _refuse_stale(claims, journey)
     return Vouched(subject=claims["sub"], mail=str(claims.get("email", "")) if is_verified else "")
+
+
+def _refuse_stale(claims: Mapping[str, Any], journey: Journey) -> None:
+    """A step-up counts only if the provider says that it asked after we had sent them there."""
+    if journey.person_id is None:
+        return
+    asked_at = claims.get("auth_time")
+    if isinstance(asked_at, bool) or not isinstance(asked_at, int | float):
+        raise _distrust("a step-up without auth_time")
+    if asked_at < journey.began_at - CLOCKS_MAY_DIFFER_S:
+        raise SingleSignOnError(_("The sign-in service did not ask you again. Sign in anew there."))
 
 
 def _provider() -> dict[str, Any]:

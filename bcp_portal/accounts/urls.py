@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern] = [
     path("account/lock/", desk_lock.desk_lock, name="desk_lock"),
     path("account/single-sign-on/", single_sign_on.leave, name="single_sign_on"),
     path("account/single-sign-on/back/", single_sign_on.come_back, name="single_sign_on_back"),
+    path("account/single-sign-on/again/", single_sign_on.again, name="single_sign_on_again"),
     path("account/profile/", profile.profile, name="profile"),
     path("account/contacts/add/", profile.contact_add, name="contact_add"),
     path("account/contacts/<int:pk>/remove/", profile.contact_remove, name="contact_remove"),

@@ -4,9 +4,12 @@ import os
 import subprocess
 import sys
 import time
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core.cache import cache
@@ -241,3 +244,94 @@ def test_half_a_setting_stops_the_start(said, complaint):
 
     assert start.returncode != 0
     assert complaint in start.stderr
+
+
+AGAIN = "/account/single-sign-on/again/"
+
+
+@pytest.fixture
+def signed_in_there(client, provider, rina):
+    """Somebody without a password here, who came in by the provider an hour ago."""
+    rina.set_unusable_password()
+    rina.save()
+    travel(client)
+    age_the_proofs(client)
+    return rina
+
+
+def age_the_proofs(client):
+    session = client.session
+    records = session[AUTHENTICATION_METHODS_SESSION_KEY]
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [
+        record | {"at": record["at"] - 3600} for record in records
+    ]
+    session.save()
+
+
+def proven_ago(client) -> float:
+    records = client.session[AUTHENTICATION_METHODS_SESSION_KEY]
+    return time.time() - max(record["at"] for record in records)
+
+
+def test_whoever_has_no_password_here_steps_up_by_signing_in_anew_at_the_provider(
+    client, provider, signed_in_there
+):
+    asked = client.get("/account/reauthenticate/", {"next": "/training/"})
+    out = client.get(asked["Location"])
+    words = parse_qs(urlsplit(out["Location"]).query)
+    answer = travel(client, to=asked["Location"])
+
+    assert asked["Location"].startswith(AGAIN)
+    assert (words["prompt"], words["max_age"]) == (["login"], ["0"])
+    assert answer["Location"] == "/training/"
+    assert proven_ago(client) < 60
+
+
+@pytest.mark.parametrize("said", [int(time.time()) - 3600, None, True, "now"])
+def test_a_provider_that_did_not_ask_anew_proves_nothing(client, provider, signed_in_there, said):
+    provider.claims["auth_time"] = said
+    answer = travel(client, to=AGAIN)
+
+    assert answer.status_code == 403
+    assert proven_ago(client) > 3000
+    assert is_in(client)
+
+
+def test_a_colleague_at_the_provider_is_no_proof_for_the_one_signed_in_here(
+    client, provider, signed_in_there
+):
+    make_user(Role.RESPONDER, username="sari", email="sari@example.org")
+    provider.claims["email"] = "sari@example.org"
+    answer = travel(client, to=AGAIN)
+
+    assert answer.status_code == 403
+    assert "another person" in answer.content.decode()
+    assert proven_ago(client) > 3000
+    assert client.session["_auth_user_id"] == str(signed_in_there.pk)
+
+
+def test_a_provider_that_is_away_ends_the_step_up_with_a_sentence_and_not_in_a_circle(
+    client, provider, settings, signed_in_there
+):
+    settings.OIDC_ISSUER = "http://127.0.0.1:1"
+    answer = client.get(AGAIN, {"next": "/training/"})
+
+    assert answer.status_code == 403
+    assert f"{AGAIN}?next=/training/" in answer.content.decode()
+
+
+def test_a_desk_that_is_locked_opens_by_the_provider_too(
+    client, provider, settings, signed_in_there
+):
+    settings.LOCK_AFTER = timedelta(minutes=15)
+    client.post("/account/lock/", {"deed": "lock"})
+    assert client.get("/training/", HTTP_ACCEPT="text/html").status_code == 302
+    travel(client, to=f"{AGAIN}?next=/training/")
+
+    assert client.get("/training/", HTTP_ACCEPT="text/html").status_code == 200
+
+
+def test_whoever_has_a_password_is_offered_the_provider_beside_it(client, provider, rina):
+    travel(client)
+
+    assert AGAIN in client.get("/account/reauthenticate/").content.decode()

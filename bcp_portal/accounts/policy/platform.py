@@ -36,6 +36,7 @@ RULES: tuple[Rule, ...] = (
     Rule("set_language", "POST", PUBLIC, sensitivity="public"),
     Rule("accounts:single_sign_on", "GET", PUBLIC, sensitivity="public"),
     Rule("accounts:single_sign_on_back", "GET", PUBLIC, sensitivity="public"),
+    _own("single_sign_on_again", "GET"),
     Rule("schema", "GET", SIGNED_IN),
     Rule("api-docs", "GET", SIGNED_IN),
     _trail("trail", "GET"),
