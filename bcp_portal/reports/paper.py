@@ -1,10 +1,13 @@
 """The paper of the house: one design for every report, and what it needs to be printed."""
 
 import functools
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +21,7 @@ from bcp_portal.shared.lists.labels import Label
 checkpoint_words: ContextVar[str] = ContextVar("checkpoint_words", default="")
 # On sensitive paper: for whom it was made, and when; it stands on every page.
 watermark_words: ContextVar[str] = ContextVar("watermark_words", default="")
-FONTS = ("inter-latin.woff2", "inter-latin-ext.woff2")
+FONTS = ("inter-latin", "inter-latin-ext")
 
 
 @dataclass(frozen=True)
@@ -109,4 +112,14 @@ def _style_sheet() -> bytes:
 @functools.cache
 def _fonts() -> dict[str, bytes]:
     folder = settings.BASE_DIR / "static" / "vendor" / "inter"
-    return {name: (folder / name).read_bytes() for name in FONTS if (folder / name).is_file()}
+    packed = {name: folder / f"{name}.woff2" for name in FONTS}
+    return {f"{name}.ttf": _unpacked(file) for name, file in packed.items() if file.is_file()}
+
+
+def _unpacked(file: Path) -> bytes:
+    # Unpacked once for each process: a renderer's child, which forgets everything, would unpack
+    # them for each paper, and that was a fifth of its work. Loaded by whoever prints, not before.
+    out = io.BytesIO()
+    with file.open("rb") as packed:
+        import_module("fontTools.ttLib.woff2").decompress(packed, out)
+    return out.getvalue()

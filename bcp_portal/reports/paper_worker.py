@@ -33,7 +33,7 @@ CLONE_NEWUSER, CLONE_NEWNET = 0x1000_0000, 0x4000_0000
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 MOST_PIXELS = 40_000_000
 MOST_COMPLAINTS = 20
-TYPES = {"css": "text/css", "svg": "image/svg+xml", "png": "image/png", "woff2": "font/woff2"}
+TYPES = {"css": "text/css", "svg": "image/svg+xml", "png": "image/png", "ttf": "font/ttf"}
 
 
 class AssetsOnly(URLFetcher):  # type: ignore[misc]  # WeasyPrint carries no types

@@ -78,7 +78,7 @@ def test_the_cover_names_the_organisation(settings):
 def test_the_paper_asks_for_nothing_but_its_own_assets():
     css = house_assets()["paper.css"].decode()
 
-    assert set(house_assets()) == {"paper.css", "inter-latin.woff2", "inter-latin-ext.woff2"}
+    assert set(house_assets()) == {"paper.css", "inter-latin.ttf", "inter-latin-ext.ttf"}
     assert css.count("url(") == css.count('url("asset:')
 
 
