@@ -71,7 +71,7 @@ def test_the_matrix_is_changed_on_its_page_and_keeps_its_history(client):
 
     client.post(
         reverse("incidents:authority_change"),
-        said | {"order_s1": "2", "reason": "Two for the worst"},
+        said | {"order": "1", "reason": "Two for the worst"},
     )
 
     row = AuthorityMatrix.objects.get()
