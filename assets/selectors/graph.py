@@ -1,9 +1,10 @@
 """The dependency graph in memory, and its findings in words."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from assets.feasibility import (
@@ -89,14 +90,38 @@ class GraphOfRows:
 
 def load_graph_below(keys: Iterable[int]) -> Graph:
     """Judge these assets with all they need; of the others nothing is known. Two queries."""
-    arrows = read_arrows()
-    follow: dict[int, list[int]] = {}
-    for asset, depends_on, *_rest in arrows:
-        follow.setdefault(asset, []).append(depends_on)
-    below = closure(keys, follow)
-    inside = [Arrow(*arrow) for arrow in arrows if arrow[0] in below]
+    wanted = set(keys)
+    inside = [Arrow(*arrow) for arrow in _arrows_below(wanted)]
+    below = wanted | {arrow.depends_on for arrow in inside}
     nodes = read_nodes(Asset.objects.filter(pk__in=below))
     return Graph(nodes, inside, judge(nodes, inside))
+
+
+# What an asset needs, and what that needs, on to the end; each arrow once, also in a circle.
+_BELOW = """
+    WITH RECURSIVE below(asset) AS (
+        SELECT asset_id FROM {arrows} WHERE asset_id IN ({keys})
+        UNION
+        SELECT one.depends_on_id FROM {arrows} one JOIN below ON one.asset_id = below.asset
+    )
+    SELECT one.asset_id, one.depends_on_id, one.kind, one.{group}, one.needed
+    FROM {arrows} one JOIN below ON one.asset_id = below.asset ORDER BY one.id
+"""
+
+
+def _arrows_below(keys: Collection[int]) -> list[tuple[int, int, str, str, int]]:
+    """The arrows that leave these assets or anything they need. One query."""
+    if not keys:
+        return []
+    quote = connection.ops.quote_name
+    question = _BELOW.format(
+        arrows=quote(Dependency._meta.db_table),
+        group=quote("group"),
+        keys=", ".join(["%s"] * len(keys)),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(question, sorted(keys))
+        return list(cursor.fetchall())
 
 
 def read_graph() -> tuple[dict[int, Node], list[Arrow]]:

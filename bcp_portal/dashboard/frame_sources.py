@@ -27,6 +27,9 @@ from incidents.selectors.playbook_draft import waiting_for_approval
 from telemetry.models import ObserverState
 from telemetry.models.observer import Sight
 
+# What a chip shows of an incident; its texts are long and stay where they are.
+_CHIP = ("code", "title", "title_message", "title_params", "severity", "status", "mode")
+
 
 def open_incident_chips(request: HttpRequest) -> list[IncidentChip]:
     """The open incidents with their most urgent clock: one query."""
@@ -37,6 +40,7 @@ def open_incident_chips(request: HttpRequest) -> list[IncidentChip]:
         Incident.objects.visible_to(user)
         .filter(status__in=ONGOING)
         .annotate(first_deadline=Subquery(_deadlines()))
+        .only(*_CHIP)
         .order_by("severity", "declared_at")[:12]
     )
     chips = [

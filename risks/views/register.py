@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.db.models import CharField, Q, Value
+from django.db.models.functions import Cast
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -48,11 +51,36 @@ def _unjudged(rows: Any, yes: bool, ask: lists.Ask) -> Any:
     return rows.filter(pk__in=found) if yes else rows.exclude(pk__in=found)
 
 
-def _named_assets(user: User) -> list[tuple[str, str]]:
-    """The assets that some risk names, as far as this person may see them."""
-    named = Risk.assets.through.objects.values("asset")
-    assets = Asset.objects.visible_to(user).filter(pk__in=named).order_by("code")
-    return [(code, code) for code in assets.values_list("code", flat=True)]
+class _Offers:
+    """What the filters of category and asset offer; one question for both, if one is asked."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+
+    @cached_property
+    def found(self) -> list[tuple[str, str, str, str]]:
+        """Every category, and the assets that some risk names and this person may see."""
+        named = Risk.assets.through.objects.values("asset")
+        assets = Asset.objects.visible_to(self.user).filter(pk__in=named).order_by()
+        none = Value("")
+        categories = RiskCategory.objects.values_list(
+            Value("category"), Cast("pk", CharField()), "name", "name_id"
+        )
+        return list(
+            categories.union(assets.values_list(Value("asset"), "code", none, none), all=True)
+        )
+
+    def categories(self, _ask: lists.Ask) -> list[tuple[int, str]]:
+        """By their names."""
+        rows = [one for one in self.found if one[0] == "category"]
+        return [
+            (int(pk), str(RiskCategory(name=name, name_id=name_id)))
+            for _what, pk, name, name_id in sorted(rows, key=itemgetter(2))
+        ]
+
+    def assets(self, _ask: lists.Ask) -> list[tuple[str, str]]:
+        """By their codes."""
+        return [(code, code) for code in sorted(one[1] for one in self.found if one[0] == "asset")]
 
 
 def _naming(name: str, label: Any, links: str, model: Any) -> lists.Filter:
@@ -145,15 +173,13 @@ REGISTER = lists.ListSpec(
         lists.choice(
             "category",
             gettext_lazy("Category"),
-            choices=lambda ask: [
-                (row.pk, str(row)) for row in RiskCategory.objects.order_by("name")
-            ],
+            choices=(),  # all there are
         ),
         unit_filter(),
         lists.choice(
             "asset",
             gettext_lazy("Asset"),
-            choices=lambda ask: _named_assets(ask.user),
+            choices=(),  # those that some risk names
             apply=lambda rows, codes, ask: rows.filter(
                 pk__in=Risk.assets.through.objects.filter(asset__code__in=codes).values("risk")
             ),
@@ -229,7 +255,13 @@ def register_spec(user: User, spec: lists.ListSpec = REGISTER) -> lists.ListSpec
         again = row.reassess_since is not None
         return found and replace(found, score=row.score, again=again)
 
-    known = {"level": scales.words(), "matrix": family_names(matrices)}
+    offers = _Offers(user)
+    known: dict[str, Any] = {
+        "level": scales.words(),
+        "matrix": family_names(matrices),
+        "category": offers.categories,
+        "asset": offers.assets,
+    }
     columns = tuple(
         replace(column, value=badge) if column.key == "level" else column for column in spec.columns
     )

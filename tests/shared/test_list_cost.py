@@ -52,6 +52,45 @@ def test_a_list_asks_at_most_seven_questions_beside_who_is_asking(
         assert auditor.get(reverse(name), ask).status_code == 200
 
 
+@pytest.mark.parametrize("name", sorted(set(LISTS) - {"risks:register"}))
+def test_a_whole_page_asks_at_most_ten_questions_but_where_many_filters_offer_rows(
+    auditor, name, django_assert_max_num_queries
+):
+    make_risk(residual=(3, 3), assets=[make_asset()])
+    auditor.get(reverse(name))
+
+    with django_assert_max_num_queries(10):
+        assert auditor.get(reverse(name)).status_code == 200
+
+
+def test_the_register_offers_its_categories_and_the_assets_that_risks_name(auditor):
+    named, unnamed = make_asset(code="NAMED"), make_asset(code="UNNAMED")
+    risk = make_risk(residual=(3, 3), assets=[named])
+    address = reverse("risks:register")
+
+    answer = auditor.get(address).content.decode()
+
+    assert f'name="category" value="{risk.category_id}"' in answer
+    assert 'name="asset" value="NAMED"' in answer
+    assert unnamed.code not in answer
+    assert risk.code in auditor.get(address, {"asset": "NAMED"}).content.decode()
+    assert risk.code in auditor.get(address, {"category": risk.category_id}).content.decode()
+
+
+def test_a_filter_is_drawn_once_for_what_it_offers_and_anew_for_what_is_chosen(auditor):
+    address = reverse("incidents:list")
+
+    plain, chosen = (
+        auditor.get(address, asked).content.decode() for asked in ({}, {"kind": "central"})
+    )
+    again = auditor.get(address).content.decode()
+
+    mark = 'name="kind" value="central" '
+    assert f"{mark}checked" in chosen
+    assert mark in plain
+    assert f"{mark}checked" not in plain + again
+
+
 def test_cells_of_one_value_are_written_once(auditor, monkeypatch):
     for _number in range(20):
         make_risk(residual=(3, 3))

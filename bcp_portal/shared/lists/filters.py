@@ -4,13 +4,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from bcp_portal.shared.lists.labels import Label
@@ -19,6 +22,7 @@ from bcp_portal.shared.lists.times import day_words
 Choices = Iterable[tuple[Any, Label]]
 LARGEST = Decimal(10) ** 15
 NOBODY = "none"
+MOST_KEPT = 100
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,22 @@ class Bound:
     def options(self) -> tuple[Option, ...]:
         """What may be chosen; looked up when a toolbar is drawn, not for the rows alone."""
         return self.offer()
+
+    @property
+    def html(self) -> SafeString:
+        """Its fields; drawn once for everybody who is offered the same."""
+        facts = (self.name, self.kind, self.is_active, self.start, self.end)
+        asked = (get_language() or "", *facts, self.start_name, self.end_name)
+        # A filter that offers thousands of values is drawn each time rather than kept.
+        draw = _draw if len(self.options) <= MOST_KEPT else _draw.__wrapped__
+        return draw(asked, self.options)
+
+
+@lru_cache(maxsize=512)
+def _draw(asked: tuple[Any, ...], options: tuple[Option, ...]) -> SafeString:
+    names = ("language", "name", "kind", "is_active", "start", "end", "start_name", "end_name")
+    facts = dict(zip(names, asked, strict=True))
+    return render_to_string("components/list_filter.html", {"filter": facts | {"options": options}})
 
 
 class Filter(Protocol):
