@@ -39,6 +39,8 @@ HEADS = {
     "technical_owner": ("technical owner", "it owner", "pemilik teknis"),
     "unit": ("unit", *UNIT_NAMES),
     "zone": ("zone", "zona"),
+    "site": ("site", "site code", "lokasi", "kode lokasi"),
+    "third_party": ("run by", "vendor", "dijalankan oleh", "pemasok"),
     "own_restore": ("own restore time", "own restore", "restore time", "waktu pemulihan sendiri"),
     "backup_every": ("backup every", "backup", "cadangan tiap"),
     "description": ("description", "deskripsi", "keterangan"),

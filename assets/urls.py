@@ -37,6 +37,7 @@ urlpatterns = [
         custom_field.custom_field_retire,
         name="custom_field_retire",
     ),
+    path("assets/export/", asset_import.asset_export, name="export"),
     path("assets/import/", asset_import.asset_import, name="import"),
     path("assets/import/apply/", asset_import.asset_import_apply, name="import_apply"),
     path("assets/map/", map.map_page, name="map"),

@@ -33,7 +33,16 @@ SETS = (
     "needs",
 )
 # What a control and a plan say besides.
-MORE = ("name", "kind", "nature", "description", "effectiveness", "tested_on", "withdrawn_on")
+MORE = (
+    "name",
+    "kind",
+    "nature",
+    "description",
+    "design",
+    "effectiveness",
+    "tested_on",
+    "withdrawn_on",
+)
 PLANS = ("version", "state", "scenario", "approved_by", "text")
 SPANS = ("rto", "rpo", "mtpd", "wrt", "bears", "own_restore", "backup_every")
 OBJECTIVES = (*SPANS, "mbco", "signed_by", "proposed")

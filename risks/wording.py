@@ -30,6 +30,7 @@ FIELDS: dict[str, str | Promise] = {
     "kind": _("Kind"),
     "nature": _("Nature"),
     "description": _("Description"),
+    "design": _("Design"),
     "effectiveness": _("Effectiveness"),
     "tested_on": _("Tested on"),
     "withdrawn_on": _("Withdrawn on"),

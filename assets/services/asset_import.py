@@ -1,16 +1,16 @@
 """The verb that takes a whole file of assets over, or nothing of it; and its rehearsal."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from assets.custom import fields_of
 from assets.imports import READERS, Draft
-from assets.models import Asset, Dependency, DependencyKind, Unit
+from assets.models import Asset, Dependency, DependencyKind, Site, ThirdParty, Unit
 from assets.selectors.units import reader_of_units, unit_names
 from assets.services.asset import add_asset, edit_asset
 from assets.services.dependency import link_assets
@@ -55,6 +55,8 @@ def plan_import(drafts: Sequence[Draft], *, user: User) -> list[PlannedRow]:
     taken = set(Asset.objects.filter(code__in=codes).values_list("code", flat=True))
     readers = READERS | {field.fact: field.kept for field in fields_of("asset")}
     readers["unit"] = reader_of_units(unit_names(Unit.objects.visible_to(user)))
+    readers["site"] = _finder(Site.objects.visible_to(user), _("site"))
+    readers["third_party"] = _finder(ThirdParty.objects.visible_to(user), _("third party"))
     people = _people(drafts)
     known = set(
         Dependency.objects.filter(asset__code__in=codes).values_list(
@@ -108,10 +110,29 @@ def import_assets(*, drafts: Sequence[Draft], actor: User, at: datetime) -> tupl
     return added, changed, linked
 
 
+def _finder(rows: Iterable[Any], noun: str) -> Callable[[str], Any]:
+    """Who finds what a cell names by its code or its name; codes win."""
+    known = {one.name.casefold(): one for one in rows} | {one.code.casefold(): one for one in rows}
+
+    def find(text: str) -> Any:
+        found = known.get(text.strip().casefold())
+        if found is None:
+            raise ValueError(_("There is no %(noun)s “%(name)s”.") % {"noun": noun, "name": text})
+        return found
+
+    return find
+
+
 def _people(drafts: Sequence[Draft]) -> dict[str, User]:
-    names = {one.facts[key].casefold() for one in drafts for key in OWNERS if key in one.facts}
-    rows = User.objects.filter(Q(username__in=names) | Q(email__in=names), is_active=True)
-    return {word.casefold(): user for user in rows for word in (user.username, user.email)}
+    """Everybody by name, mail and username; two of one name are found by the others only."""
+    if not any(key in one.facts for one in drafts for key in OWNERS):
+        return {}
+    rows = list(User.objects.filter(is_active=True))
+    names = Counter(user.name.casefold() for user in rows)
+    found = {user.name.casefold(): user for user in rows if names[user.name.casefold()] == 1}
+    return found | {
+        word.casefold(): user for user in rows for word in (user.email, user.username) if word
+    }
 
 
 def _code_errors(draft: Draft, seen: set[str], *, hidden: set[str]) -> list[str]:

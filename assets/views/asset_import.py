@@ -1,5 +1,6 @@
 """Assets from a file: a preview of what would change, then all of it or nothing."""
 
+import io
 from typing import Any
 
 from django import forms
@@ -11,14 +12,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assets.custom import headings_of
+from assets.custom import fields_of, headings_of
+from assets.exports import HEADINGS, asset_rows
 from assets.imports import from_plain, plain, read_assets
+from assets.models import Asset, Dependency
 from assets.services.asset_import import import_assets, plan_import
 from assets.views.asset import FORM
 from assets.views.doors import form_door
 from bcp_portal.shared.errors import DomainError
+from bcp_portal.shared.lists.sheet_writer import CSV_TYPE, XLSX_TYPE, write_csv, write_xlsx
 from bcp_portal.shared.pages import SignedInRequest, needs, render_page
 
 SALT = "assets.import"
@@ -65,6 +69,32 @@ def asset_import(request: SignedInRequest) -> HttpResponse:
         submit=_("Show what would change"),
         cancel_url=reverse("assets:list"),
     )
+
+
+@require_safe
+@needs("assets.view_asset")
+def asset_export(request: SignedInRequest) -> HttpResponse:
+    """Assets as a file that can be edited and imported again; `?empty=1`: a template."""
+    seen = Asset.objects.visible_to(request.user).in_use()
+    rows = seen.none() if request.GET.get("empty") else seen
+    arrows = Dependency.objects.filter(asset__in=rows, depends_on__in=seen)
+    fields = fields_of("asset")
+    lines = asset_rows(
+        rows.for_list().select_related("third_party").order_by("code"),
+        arrows.select_related("depends_on").order_by("pk"),
+        fields,
+    )
+    heads = [*HEADINGS, *(field.name for field in fields)]
+    file = io.BytesIO()
+    as_csv = request.GET.get("as") == "csv"
+    if as_csv:
+        write_csv(file, heads, lines)
+    else:
+        write_xlsx(file, heads, lines, title="Assets")
+    response = HttpResponse(file.getvalue(), content_type=CSV_TYPE if as_csv else XLSX_TYPE)
+    name = f"assets-{timezone.localdate().isoformat()}.{'csv' if as_csv else 'xlsx'}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 @require_POST

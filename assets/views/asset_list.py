@@ -102,14 +102,18 @@ def _span(row: Asset, name: str) -> object:
 def asset_list(request: SignedInRequest) -> HttpResponse:
     """What the business runs on."""
     rows = Asset.objects.visible_to(request.user).for_list()
-    buttons = (
-        [
-            {"label": _("Import"), "url": reverse("assets:import"), "primary": False},
-            {"label": _("Add an asset"), "url": reverse("assets:add"), "primary": True},
-        ]
-        if request.user.has_perm("assets.run_asset")
-        else []
-    )
+    export = {"label": _("Export for editing"), "url": reverse("assets:export"), "primary": False}
+    buttons = [
+        export,
+        *(
+            [
+                {"label": _("Import"), "url": reverse("assets:import"), "primary": False},
+                {"label": _("Add an asset"), "url": reverse("assets:add"), "primary": True},
+            ]
+            if request.user.has_perm("assets.run_asset")
+            else []
+        ),
+    ]
     return lists.list_response(
         request,
         with_custom(ASSETS, "asset", rows),

@@ -30,6 +30,7 @@ class ControlOut(serializers.ModelSerializer[Control]):
             "nature",
             "description",
             "owner",
+            "design",
             "effectiveness",
             "tested_on",
             "withdrawn_on",
@@ -53,6 +54,7 @@ class ControlTestIn(serializers.Serializer[None]):
     """What a test of a control showed."""
 
     effectiveness = serializers.ChoiceField(choices=RESULTS)
+    design = serializers.ChoiceField(choices=RESULTS, required=False)
     note = serializers.CharField()
     tested_on = serializers.DateField(required=False)
 

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from assets.forms.asset import people
+from risks.filing import ALLOWED
 from risks.models import Control, Effectiveness, Risk
 
 RESULTS = [choice for choice in Effectiveness.choices if choice[0] != Effectiveness.UNTESTED]
@@ -28,11 +29,27 @@ class ControlForm(forms.ModelForm[Control]):
 class ControlTestForm(forms.Form):
     """What a test of the control showed."""
 
-    effectiveness = forms.ChoiceField(label=_("Result"), choices=RESULTS)
+    effectiveness = forms.ChoiceField(
+        label=_("Operation"), choices=RESULTS, help_text=_("Does it work as it is meant to?")
+    )
+    design = forms.ChoiceField(
+        label=_("Design"),
+        required=False,
+        choices=[("", _("Not looked at")), *RESULTS],
+        help_text=_("Would it hold the risk down if it always worked?"),
+    )
     tested_on = forms.DateField(
         label=_("Tested on"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
     note = forms.CharField(label=_("What was tested"), widget=forms.Textarea(attrs={"rows": 3}))
+    proof = forms.FileField(
+        label=_("Evidence"),
+        required=False,
+        help_text=_("A file of at most 8 MB; it is kept with its hash."),
+        widget=forms.ClearableFileInput(
+            attrs={"accept": ",".join(f".{ending}" for ending in sorted(ALLOWED))}
+        ),
+    )
 
 
 class ApplyControlForm(forms.Form):

@@ -4,6 +4,7 @@ from risks.models.acceptance import Acceptance, Tripwire, TripwireKind
 from risks.models.appetite import Appetite, UnitMatrix
 from risks.models.assessment import Assessment, AssessmentKind
 from risks.models.control import Control, ControlKind, ControlNature, Effectiveness, RiskControl
+from risks.models.control_test import ControlTest
 from risks.models.digest import RegisterDigest, RegisterVisit
 from risks.models.discussion import RiskFile, RiskLink, RiskRemark
 from risks.models.evidence import (
@@ -49,6 +50,7 @@ __all__ = [
     "Control",
     "ControlKind",
     "ControlNature",
+    "ControlTest",
     "Effectiveness",
     "HeadingMeaning",
     "ImportBatch",

@@ -69,6 +69,10 @@ class Control(models.Model):
         blank=True,
         verbose_name=_("owner"),
     )
+    # Is it the right measure at all? Apart from whether it works.
+    design = models.CharField(
+        _("design"), max_length=20, choices=Effectiveness.choices, default=Effectiveness.UNTESTED
+    )
     effectiveness = models.CharField(
         _("effectiveness"),
         max_length=20,

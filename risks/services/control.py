@@ -1,5 +1,6 @@
 """Verbs of a control."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +12,9 @@ from assets.changes import BadFactsError, check_row, need_reason, plain, set_fie
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.shared.errors import DomainError
-from risks.models import Control, Effectiveness, Risk, RiskControl
+from risks.basic_controls import BASIC_CONTROLS
+from risks.filing import ForbiddenFileError, check_file
+from risks.models import Control, ControlTest, Effectiveness, Risk, RiskControl
 from risks.services.risk import lock_in_force
 
 CONTROL_FACTS = ("name", "kind", "nature", "description", "owner", "yearly_cost")
@@ -55,18 +58,44 @@ def record_control_test(
     control: Control,
     effectiveness: str,
     note: str,
+    design: str = "",
     tested_on: date | None = None,
+    proof: tuple[str, bytes] | None = None,
     actor: User | None,
     at: datetime,
 ) -> Control:
-    """Say what a test of the control showed."""
+    """Say what a test of the control showed: its operation, and its design if that was looked at.
+
+    `proof` is a file by name and content; it is kept with its hash.
+    """
     control = _lock(control)
     if effectiveness == Effectiveness.UNTESTED:
         raise BadFactsError(_("A test has a result: strong, partial or weak."))
-    facts = {"effectiveness": effectiveness, "tested_on": tested_on or at.date()}
-    before, after = set_fields(control, facts, tuple(facts))
+    on = tested_on or at.date()
+    if on > at.date():
+        raise BadFactsError(_("A test lies in the past."))
+    # A test of long ago that is noted now is history; what is known of later holds.
+    is_newest = control.tested_on is None or on >= control.tested_on
+    facts = {"effectiveness": effectiveness, "tested_on": on} if is_newest else {}
+    facts |= {"design": design} if design and is_newest else {}
+    before, after = set_fields(control, facts, ("effectiveness", "tested_on", "design"))
     check_row(control)
-    control.save(update_fields=list(facts))
+    control.save(update_fields=["effectiveness", "tested_on", "design"])
+    kept = _kept(proof)
+    test = ControlTest(
+        control=control,
+        tested_on=on,
+        design=design or Effectiveness.UNTESTED,
+        effectiveness=effectiveness,
+        note=need_reason(note),
+        tested_by=actor,
+        recorded_at=at,
+        **kept,
+    )
+    check_row(test)
+    test.save()
+    if kept:
+        after |= {"proof": test.file_name, "sha256": test.sha256}
     audit(
         action="control.test",
         obj=control,
@@ -77,6 +106,50 @@ def record_control_test(
         after=after,
     )
     return control
+
+
+def _kept(proof: tuple[str, bytes] | None) -> dict[str, Any]:
+    if proof is None:
+        return {}
+    name, content = proof
+    try:
+        checked = check_file(name, content)
+    except ForbiddenFileError as refusal:
+        raise BadFactsError(str(refusal)) from refusal
+    return {
+        "file_name": checked.name,
+        "file_kind": checked.kind,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "content": content,
+    }
+
+
+@verb
+def take_over_basic_controls(*, actor: User, at: datetime) -> list[Control]:
+    """Introduce what the basic list has and the catalogue has not; whoever does it owns it.
+
+    A control that was withdrawn keeps its code and is not brought back behind anybody's back.
+    """
+    known = set(Control.objects.values_list("code", flat=True))
+    taken = [
+        introduce_control(
+            facts={
+                "name": str(one.name),
+                "description": str(one.description),
+                "kind": one.kind.value,
+                "nature": one.nature.value,
+                "owner": actor,
+            },
+            code=one.code,
+            actor=actor,
+            at=at,
+        )
+        for one in BASIC_CONTROLS
+        if one.code not in known
+    ]
+    if not taken:
+        raise BadFactsError(_("Every control of the basic list is here."))
+    return taken
 
 
 @verb

@@ -14,6 +14,7 @@ from risks.models import (
     Acceptance,
     Assessment,
     Control,
+    Effectiveness,
     Plan,
     PlanState,
     RegisterVersion,
@@ -191,6 +192,7 @@ def control_facts(pks: Iterable[int]) -> list[tuple[int, str, Facts]]:
     told = []
     for one in controls.prefetch_related(Prefetch("risk_controls", links)):
         facts = {name: getattr(one, name) for name in CONTROL_TEXTS} | {
+            **({"design": one.design} if one.design != Effectiveness.UNTESTED else {}),
             "owner": one.owner.name if one.owner else "",
             "tested_on": plain(one.tested_on),
             "withdrawn_on": plain(one.withdrawn_on),

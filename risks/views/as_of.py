@@ -47,7 +47,8 @@ COLUMNS = {
         "consequence", "unit", "threats", "third_parties",
     ),
     VersionKind.CONTROL: (
-        "name", "kind", "nature", "effectiveness", "tested_on", "owner", "withdrawn_on", "risks",
+        "name", "kind", "nature", "design", "effectiveness", "tested_on", "owner", "withdrawn_on",
+        "risks",
     ),
     VersionKind.PLAN: (
         "title", "scenario", "version", "state", "owner", "approved_by", "assets", "playbooks",

@@ -3,25 +3,28 @@
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assets.selectors.history import history_of
 from assets.views.doors import form_door
 from bcp_portal.shared import lists
-from bcp_portal.shared.pages import SignedInRequest, needs, render_page
+from bcp_portal.shared.pages import SignedInRequest, attempt, needs, render_page
+from risks.basic_controls import BASIC_CONTROLS
 from risks.forms import ControlForm, ControlTestForm, NoteForm
-from risks.models import Control, ControlKind, ControlNature, Effectiveness, Risk
+from risks.models import Control, ControlKind, ControlNature, ControlTest, Effectiveness, Risk
 from risks.services.control import (
     edit_control,
     introduce_control,
     record_control_test,
+    take_over_basic_controls,
     withdraw_control,
 )
+from risks.views.discussion import as_download
 from risks.views.risk import FORM
 
 CONTROLS = lists.ListSpec(
@@ -37,6 +40,7 @@ CONTROLS = lists.ListSpec(
         lists.text(
             "nature", gettext_lazy("Nature"), value=lambda row: row.get_nature_display(), sort=True
         ),
+        lists.badge("design", gettext_lazy("Design"), sort=True),
         lists.badge("effectiveness", gettext_lazy("Effectiveness"), sort=True),
         lists.when("tested_on", gettext_lazy("Tested on"), sort=True),
         lists.number("risk_count", gettext_lazy("Risks"), sort=True),
@@ -46,6 +50,7 @@ CONTROLS = lists.ListSpec(
     filters=(
         lists.choice("kind", gettext_lazy("Kind"), choices=ControlKind.choices),
         lists.choice("nature", gettext_lazy("Nature"), choices=ControlNature.choices),
+        lists.choice("design", gettext_lazy("Design"), choices=Effectiveness.choices),
         lists.choice("effectiveness", gettext_lazy("Effectiveness"), choices=Effectiveness.choices),
         lists.yes_no(
             "withdrawn",
@@ -73,8 +78,11 @@ def control_list(request: SignedInRequest) -> HttpResponse:
         if request.user.has_perm("risks.run_control")
         else []
     )
+    known = set(rows.values_list("code", flat=True))
+    missing = [one for one in BASIC_CONTROLS if one.code not in known]
+    extra = {"title_buttons": buttons, "basic": missing if buttons else []}
     return lists.list_response(
-        request, CONTROLS, rows, at=timezone.now(), extra={"title_buttons": buttons}
+        request, CONTROLS, rows, at=timezone.now(), extra=extra, template="risks/controls.html"
     )
 
 
@@ -92,6 +100,9 @@ def control_detail(request: SignedInRequest, code: str) -> HttpResponse:
     context = {
         "control": control,
         "risks": list(risks.in_force().order_by("code")),
+        "tests": list(
+            control.tests.select_related("tested_by").defer("content").order_by("-tested_on", "-pk")
+        ),
         "history": history_of(control),
     }
     return render_page(request, "risks/control_detail.html", context)
@@ -143,17 +154,47 @@ def control_test(request: SignedInRequest, code: str) -> HttpResponse:
     control = _find(request, code)
 
     def run(facts: dict[str, Any]) -> str:
-        record_control_test(control=control, **facts, actor=request.user, at=timezone.now())
+        sent: Any = facts.pop("proof")
+        record_control_test(
+            control=control,
+            **facts,
+            proof=(sent.name, sent.read()) if sent else None,
+            actor=request.user,
+            at=timezone.now(),
+        )
         return reverse("risks:control", args=[code])
 
     return form_door(
         request,
-        ControlTestForm(request.POST or None),
+        ControlTestForm(request.POST or None, request.FILES or None),
         run=run,
         title=_("Test of %(code)s") % {"code": code},
         submit=_("Record"),
         cancel_url=reverse("risks:control", args=[code]),
     )
+
+
+@require_safe
+@needs("risks.view_control")
+def control_proof(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Hand the evidence of a test out as a download that no browser opens by itself."""
+    tests = ControlTest.objects.visible_to(request.user).exclude(file_name="")
+    test = get_object_or_404(tests, pk=pk)
+    return as_download(
+        name=test.file_name, kind=test.file_kind, content=test.content or b"", sha256=test.sha256
+    )
+
+
+@require_POST
+@needs("risks.run_control")
+def controls_basic(request: SignedInRequest) -> HttpResponse:
+    """Take the basic list over, as far as it is not here yet."""
+    attempt(
+        request,
+        lambda: take_over_basic_controls(actor=request.user, at=timezone.now()),
+        _("The basic list is in the catalogue. Nobody has tested these controls yet."),
+    )
+    return redirect("risks:controls")
 
 
 @require_http_methods(FORM)

@@ -96,12 +96,17 @@ def risk_file(request: SignedInRequest, pk: int) -> HttpResponse:
     """Hand a file out as a download that no browser opens by itself."""
     visible = Risk.objects.visible_to(request.user).values("pk")
     file = get_object_or_404(RiskFile, pk=pk, risk__in=visible, removed_at=None)
-    response = HttpResponse(bytes(file.content), content_type=file.kind)
-    response["Content-Disposition"] = f'attachment; filename="{_ascii(file.name)}"'
+    return as_download(name=file.name, kind=file.kind, content=file.content, sha256=file.sha256)
+
+
+def as_download(*, name: str, kind: str, content: bytes | memoryview, sha256: str) -> HttpResponse:
+    """A kept file as a download that no browser opens by itself."""
+    response = HttpResponse(bytes(content), content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="{_ascii(name)}"'
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cache-Control"] = "private, no-store"
-    response["X-Content-SHA256"] = file.sha256
+    response["X-Content-SHA256"] = sha256
     return response
 
 

@@ -40,6 +40,7 @@ RULES: tuple[Rule, ...] = (
     Rule("assets:custom_field_add", FORM, "assets.run_customfield", kind="field"),
     Rule("assets:custom_field_edit", FORM, "assets.run_customfield", scope="all", kind="field"),
     Rule("assets:custom_field_retire", FORM, "assets.run_customfield", scope="all", kind="field"),
+    Rule("assets:export", READ, "assets.view_asset", scope="site", kind="asset"),
     Rule("assets:import", FORM, "assets.run_asset", scope="site", kind="asset"),
     Rule("assets:import_apply", SEND, "assets.run_asset", scope="site", kind="asset"),
     Rule("assets:my_signatures", READ, "assets.sign_target", scope="own", kind="signature"),

@@ -83,6 +83,8 @@ RULES: tuple[Rule, ...] = (
     Rule("risks:treatment_drop", FORM, "risks.run_risk", scope="site", kind="risk"),
     Rule("risks:controls", READ, "risks.view_control", scope="all", kind="control"),
     Rule("risks:control_add", FORM, "risks.run_control", kind="control"),
+    Rule("risks:controls_basic", SEND, "risks.run_control", kind="control"),
+    Rule("risks:control_proof", READ, "risks.view_control", scope="all", kind="control"),
     Rule("risks:control", READ, "risks.view_control", scope="all", kind="control"),
     Rule("risks:control_edit", FORM, "risks.run_control", scope="all", kind="control"),
     Rule("risks:control_test", FORM, "risks.run_control", scope="all", kind="control"),
