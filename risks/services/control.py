@@ -74,34 +74,25 @@ def record_control_test(
     on = tested_on or at.date()
     if on > at.date():
         raise BadFactsError(_("A test lies in the past."))
+    found = {"effectiveness": effectiveness, "tested_on": on}
+    found |= {"design": design} if design else {}
     # A test of long ago that is noted now is history; what is known of later holds.
     is_newest = control.tested_on is None or on >= control.tested_on
-    facts = {"effectiveness": effectiveness, "tested_on": on} if is_newest else {}
-    facts |= {"design": design} if design and is_newest else {}
-    before, after = set_fields(control, facts, ("effectiveness", "tested_on", "design"))
+    before, after = set_fields(control, found if is_newest else {}, tuple(found))
     check_row(control)
-    control.save(update_fields=["effectiveness", "tested_on", "design"])
-    kept = _kept(proof)
-    test = ControlTest(
-        control=control,
-        tested_on=on,
-        design=design or Effectiveness.UNTESTED,
-        effectiveness=effectiveness,
-        note=need_reason(note),
-        tested_by=actor,
-        recorded_at=at,
-        **kept,
-    )
+    control.save(update_fields=list(found))
+    test = ControlTest(control=control, tested_by=actor, recorded_at=at, **found, **_kept(proof))
+    test.note = need_reason(note)
     check_row(test)
     test.save()
-    if kept:
+    if test.file_name:
         after |= {"proof": test.file_name, "sha256": test.sha256}
     audit(
         action="control.test",
         obj=control,
         actor=actor,
         at=at,
-        reason=need_reason(note),
+        reason=test.note,
         before=before,
         after=after,
     )
