@@ -326,6 +326,8 @@ SPECTACULAR_SETTINGS = {
         "ControlKind": "risks.models.control.ControlKind",
         "DecisionState": "telemetry.models.conflict_decision.DecisionState",
         "DependencyKind": "assets.models.dependency.DependencyKind",
+        "Effectiveness": "risks.models.control.Effectiveness",
+        "EffectivenessTested": "risks.forms.control.RESULTS",
         "ExerciseKind": "incidents.models.exercise.ExerciseKind",
         "ExerciseStatus": "incidents.models.exercise.ExerciseStatus",
         "IncidentKind": "incidents.models.incident.IncidentKind",
