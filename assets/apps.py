@@ -17,6 +17,7 @@ class AssetsConfig(AppConfig):
     def ready(self) -> None:
         """Tell every page what waits for its reader, and a person's page what they look after."""
         # Loaded only now: models cannot be imported while the apps are being read.
+        import_module("assets.duties").register()
         import_module("assets.evidence").register()
         import_module("assets.overviews").register()
         frame = import_module("bcp_portal.frame")

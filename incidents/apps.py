@@ -17,6 +17,7 @@ class IncidentsConfig(AppConfig):
     def ready(self) -> None:
         """Say who builds the post-incident report, and whom the calls cannot do without."""
         # Loaded only now: models cannot be imported while the apps are being read.
+        import_module("incidents.duties").register()
         import_module("incidents.evidence").register()
         import_module("incidents.overviews").register()
         builder = import_module("incidents.reports.builder")

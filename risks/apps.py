@@ -18,6 +18,7 @@ class RisksConfig(AppConfig):
     def ready(self) -> None:
         """Tell the frame of every page what of the register waits for its reader."""
         # Loaded only now: models cannot be imported while the apps are being read.
+        import_module("risks.duties").register()
         import_module("risks.evidence").register()
         import_module("risks.overviews").register()
         register_frame_source("tasks", import_module("risks.frame_tasks").my_tasks)

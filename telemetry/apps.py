@@ -18,6 +18,7 @@ class TelemetryConfig(AppConfig):
     def ready(self) -> None:
         """Tell the frame of every page which conflicts and orders wait for its reader."""
         # Loaded only now: models cannot be imported while the apps are being read.
+        import_module("telemetry.duties").register()
         import_module("telemetry.evidence").register()
         import_module("telemetry.overviews").register()
         tasks = import_module("telemetry.conflicts.tasks")

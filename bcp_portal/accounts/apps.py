@@ -27,6 +27,7 @@ class AccountsConfig(AppConfig):
         refuse_unknown_roles(settings.SECOND_FACTOR_ROLES, setting="SIAGA_SECOND_FACTOR_ROLES")
         refuse_half_settings()
         register_saved_views(KeptViews())
+        import_module("bcp_portal.accounts.own_duties").register()
         # The frame stands above this room; it is told, not asked.
         tasks = import_module("bcp_portal.accounts.frame_tasks").my_tasks
         import_module("bcp_portal.frame").register_frame_source("tasks", tasks)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bcp_portal.accounts.models import AccessItem, RoleGrant, TrainingReminder, User
+from bcp_portal.accounts.selectors.duties import left_behind
 from bcp_portal.frame import FrameTask
 
 
@@ -28,6 +29,23 @@ def my_tasks(request: HttpRequest) -> Iterator[FrameTask]:
         if asked.exists():
             words = _("A dangerous role waits for a second person")
             yield FrameTask(words, reverse("accounts:reviews"), kind="access")
+
+    if user.has_perm("accounts.manage_people"):
+        yield from _left_behind()
+
+
+def _left_behind() -> Iterator[FrameTask]:
+    """The work of people who have left, until somebody else has it."""
+    found = left_behind(at=timezone.now())
+    names = dict(User.objects.filter(pk__in=found).values_list("pk", "username")) if found else {}
+    for pk, username in sorted(names.items()):
+        words = ngettext(
+            "%(n)d thing of %(name)s, who has left, is nobody's",
+            "%(n)d things of %(name)s, who has left, are nobody's",
+            found[pk],
+        )
+        address = reverse("accounts:person_hand_over", args=[username])
+        yield FrameTask(words % {"n": found[pk], "name": username}, address, kind="access")
 
 
 def _rights(user: User) -> Iterator[FrameTask]:

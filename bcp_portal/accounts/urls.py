@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from bcp_portal.accounts.views import (
     access_review,
     desk_lock,
+    handover,
     people,
     profile,
     single_sign_on,
@@ -22,6 +23,7 @@ urlpatterns: list[URLPattern] = [
     path("people/<str:username>/access/", people.person_access, name="person_access"),
     path("people/<str:username>/deactivate/", people.person_deactivate, name="person_deactivate"),
     path("people/<str:username>/erase/", people.person_erase, name="person_erase"),
+    path("people/<str:username>/hand-over/", handover.person_hand_over, name="person_hand_over"),
     path("people/<str:username>/reactivate/", people.person_reactivate, name="person_reactivate"),
     path("access-reviews/", access_review.reviews, name="reviews"),
     path("access-reviews/open/", access_review.review_open, name="review_open"),

@@ -61,6 +61,7 @@ RULES: tuple[Rule, ...] = (
     _people("person_access", "GET POST"),
     _people("person_deactivate", "GET POST"),
     _people("person_reactivate", "GET POST"),
+    _people("person_hand_over", "GET POST"),
     _people("person_erase", "GET POST"),
     Rule("accounts:reviews", "GET", "accounts.view_accessreview", scope="all", kind="user"),
     Rule("accounts:review", "GET", "accounts.view_accessreview", scope="all", kind="user"),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from bcp_portal.accounts.hooks import departure_obstacles, person_facts
 from bcp_portal.accounts.models import ApiToken, ContactMethod, User
 from bcp_portal.accounts.roles import Role
+from bcp_portal.accounts.selectors.duties import DutyGroup, duties_of
 from bcp_portal.audit.models import AuditRow
 from bcp_portal.audit.sealing import unseal
 from bcp_portal.audit.selectors import Difference, words
@@ -31,6 +32,7 @@ ACTIONS: dict[str, Words] = {
     "user.deactivate": _("Deactivated"),
     "user.reactivate": _("Reactivated"),
     "user.erase": _("Personal data erased"),
+    "user.hand_over": _("Work handed over"),
     "user.sign_in_refused": _("Turned away at sign-in"),
     "user.invitation_lost": _("Invitation could not be sent"),
     "user.add_contact": _("Way to be reached added"),
@@ -73,6 +75,7 @@ class PersonPage:
     sessions: int
     facts: list[FactLine]
     obstacles: list[str]
+    duties: list[DutyGroup]
     history: list[PersonEvent]
 
     @property
@@ -120,6 +123,7 @@ def person_page(person: User, *, at: datetime) -> PersonPage:
         sessions=open_sessions(person, at=at),
         facts=[FactLine(fact.label, fact.values(person), fact.url_name) for fact in person_facts()],
         obstacles=departure_obstacles(person) if person.is_active else [],
+        duties=duties_of(person, at=at),
         history=_history(person),
     )
 

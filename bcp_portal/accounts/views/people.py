@@ -20,6 +20,7 @@ from bcp_portal.accounts.forms.person import (
 )
 from bcp_portal.accounts.models import User
 from bcp_portal.accounts.roles import Role
+from bcp_portal.accounts.selectors.duties import duties_of
 from bcp_portal.accounts.selectors.people import people_visible_to, person_page
 from bcp_portal.accounts.services.erasure import erase_person
 from bcp_portal.accounts.services.invitation import mail_is_set_up, sign_in_link
@@ -166,6 +167,9 @@ def person_deactivate(request: SignedInRequest, username: str) -> HttpResponse:
 
     def run(facts: dict[str, Any]) -> str:
         deactivate_person(user=who, **facts, actor=request.user, at=timezone.now())
+        if duties_of(who, at=timezone.now()):
+            messages.warning(request, _("Closed. What this person answered for waits for others."))
+            return reverse("accounts:person_hand_over", args=[who.username])
         return _page_of(who)
 
     return form_door(

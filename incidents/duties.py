@@ -1,0 +1,148 @@
+"""What people answer for in this room; promises and roles by their codes, without content."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from bcp_portal.accounts.duties import DutyKind, register_duty, register_tell
+from incidents.models import (
+    ActionItem,
+    EscalationPolicy,
+    EscalationTarget,
+    Exercise,
+    ExerciseStatus,
+    Incident,
+    IncidentRole,
+    Playbook,
+    Review,
+    ReviewStatus,
+    Shift,
+    Team,
+)
+from incidents.services import handover
+
+
+def _promise(row: ActionItem) -> str:
+    return f"{row.code} ({row.incident.code})"
+
+
+def _role(row: Any) -> str:
+    return f"{row.incident.code}: {row.get_role_display()}"
+
+
+def _of_incident(row: Any) -> str:
+    return str(row.incident.code)
+
+
+def _call(row: EscalationTarget) -> str:
+    return f"{row.level.policy.name}: {row.level.position}"
+
+
+def _turn(row: Shift) -> str:
+    return f"{row.rotation.name} {row.starts_at:%Y-%m-%d %H:%M} – {row.ends_at:%Y-%m-%d %H:%M} UTC"
+
+
+IN_INCIDENTS = (
+    DutyKind(
+        "incident_role",
+        _("Role in an open incident"),
+        lambda at: IncidentRole.objects.filter(
+            ended_at=None, incident__in=Incident.objects.open()
+        ).select_related("incident"),
+        "user",
+        handover.give_role,
+        words=_role,
+        places="incident__sites__site__code",
+    ),
+    DutyKind(
+        "team",
+        _("Leads a team in an incident"),
+        lambda at: Team.objects.standing().select_related("incident"),
+        "lead",
+        handover.give_lead,
+        words=_of_incident,
+        places="incident__sites__site__code",
+    ),
+    DutyKind(
+        "action_item",
+        _("Open action"),
+        lambda at: ActionItem.objects.open().select_related("incident", "owner"),
+        "owner",
+        handover.give_action,
+        words=_promise,
+        places="incident__sites__site__code",
+    ),
+    DutyKind(
+        "review",
+        _("Open review"),
+        lambda at: Review.objects.exclude(status=ReviewStatus.SIGNED_OFF).select_related(
+            "incident", "owner"
+        ),
+        "owner",
+        handover.give_owned,
+        words=_of_incident,
+        places="incident__sites__site__code",
+    ),
+)
+PLANNED = (
+    DutyKind(
+        "exercise",
+        _("Exercise"),
+        lambda at: Exercise.objects.filter(
+            status__in=[ExerciseStatus.PLANNED, ExerciseStatus.RUNNING]
+        ),
+        "owner",
+        handover.give_owned,
+        places="sites__code",
+    ),
+    DutyKind(
+        "playbook_business",
+        _("Business owner of the playbook"),
+        lambda at: Playbook.objects.filter(retired_at=None),
+        "business_owner",
+        handover.give_business,
+        words=lambda row: str(row.code),
+    ),
+    DutyKind(
+        "playbook_technical",
+        _("Technical owner of the playbook"),
+        lambda at: Playbook.objects.filter(retired_at=None),
+        "technical_owner",
+        handover.give_technical,
+        words=lambda row: str(row.code),
+    ),
+)
+CALLED = (
+    DutyKind(
+        "shift",
+        _("Turn of a duty"),
+        lambda at: Shift.objects.filter(ends_at__gt=at).select_related("rotation", "user"),
+        "user",
+        handover.give_turn,
+        words=_turn,
+    ),
+    DutyKind(
+        "escalation_target",
+        _("Is called by the policy, on level"),
+        lambda at: EscalationTarget.objects.filter(
+            level__policy__retired_at=None, user__isnull=False
+        ).select_related("level__policy", "user"),
+        "user",
+        handover.give_call,
+        words=_call,
+    ),
+    DutyKind(
+        "fallback",
+        _("Is called when nobody else can be reached"),
+        lambda at: EscalationPolicy.objects.filter(retired_at=None),
+        "fallback",
+        handover.give_fallback,
+    ),
+)
+
+
+def register() -> None:
+    """Name every kind, and who tells the new holder."""
+    for kind in (*IN_INCIDENTS, *PLANNED, *CALLED):
+        register_duty(kind)
+    register_tell(handover.tell_successor)
