@@ -17,71 +17,74 @@ def _risk_code(row: Any) -> str:
     return str(row.risk.code)
 
 
+KINDS = (
+    DutyKind(
+        "risk",
+        _("Risk"),
+        lambda at: Risk.objects.in_force(),
+        "owner",
+        handover.give_risk,
+        words=_code,
+        places="assets__site__code",
+    ),
+    DutyKind(
+        "risk_business",
+        _("Business owner of the risk"),
+        lambda at: Risk.objects.in_force(),
+        "business_owner",
+        handover.give_business,
+        words=_code,
+        places="assets__site__code",
+    ),
+    DutyKind(
+        "treatment",
+        _("Treatment of the risk"),
+        lambda at: Treatment.objects.filter(status=TreatmentStatus.PLANNED).select_related(
+            "risk", "owner"
+        ),
+        "owner",
+        handover.give_treatment,
+        words=_risk_code,
+        places="risk__assets__site__code",
+    ),
+    DutyKind(
+        "acceptance",
+        _("Decides about the acceptance of"),
+        lambda at: Acceptance.objects.waiting().select_related("risk", "approver"),
+        "approver",
+        handover.give_acceptance,
+        words=_risk_code,
+        places="risk__assets__site__code",
+    ),
+    DutyKind(
+        "control",
+        _("Control"),
+        lambda at: Control.objects.in_place(),
+        "owner",
+        handover.give_control,
+    ),
+    DutyKind(
+        "indicator",
+        _("Indicator"),
+        lambda at: Indicator.objects.in_use(),
+        "owner",
+        handover.give_indicator,
+        words=_code,
+        places="asset__site__code",
+    ),
+    DutyKind(
+        "plan",
+        _("Plan"),
+        lambda at: Plan.objects.filter(retired_at=None),
+        "owner",
+        handover.give_plan,
+        words=_code,
+        places="assets__site__code",
+    ),
+)
+
+
 def register() -> None:
     """Name every kind."""
-    for kind in (
-        DutyKind(
-            "risk",
-            _("Risk"),
-            lambda at: Risk.objects.in_force(),
-            "owner",
-            handover.give_risk,
-            words=_code,
-            places="assets__site__code",
-        ),
-        DutyKind(
-            "risk_business",
-            _("Business owner of the risk"),
-            lambda at: Risk.objects.in_force(),
-            "business_owner",
-            handover.give_business,
-            words=_code,
-            places="assets__site__code",
-        ),
-        DutyKind(
-            "treatment",
-            _("Treatment of the risk"),
-            lambda at: Treatment.objects.filter(status=TreatmentStatus.PLANNED).select_related(
-                "risk", "owner"
-            ),
-            "owner",
-            handover.give_treatment,
-            words=_risk_code,
-            places="risk__assets__site__code",
-        ),
-        DutyKind(
-            "acceptance",
-            _("Decides about the acceptance of"),
-            lambda at: Acceptance.objects.waiting().select_related("risk", "approver"),
-            "approver",
-            handover.give_acceptance,
-            words=_risk_code,
-            places="risk__assets__site__code",
-        ),
-        DutyKind(
-            "control",
-            _("Control"),
-            lambda at: Control.objects.in_place(),
-            "owner",
-            handover.give_control,
-        ),
-        DutyKind(
-            "indicator",
-            _("Indicator"),
-            lambda at: Indicator.objects.in_use(),
-            "owner",
-            handover.give_indicator,
-            words=_code,
-            places="asset__site__code",
-        ),
-        DutyKind(
-            "plan",
-            _("Plan"),
-            lambda at: Plan.objects.filter(retired_at=None),
-            "owner",
-            handover.give_plan,
-            words=_code,
-            places="assets__site__code",
-        ),
-    ):
+    for kind in KINDS:
         register_duty(kind)
