@@ -130,7 +130,7 @@ SHARED = (
     "incidents:exercise", "incidents:inject",
     "risks:sector_profile", "api:sector-profile",
     "risks:control", "accounts:course", "accounts:grant", "assets:third_party",
-    "assets:custom_field", "risks:category",
+    "assets:custom_field", "assets:unit", "api:unit", "risks:category",
     # An overview is about no thing; what it holds follows from its reader (the last test here).
     "reports:overview", "reports:delivery_add",
     "api:playbook", "api:control", "api:exercise", "api:audit",
