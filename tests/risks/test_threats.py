@@ -162,18 +162,20 @@ def test_the_catalogue_counts_the_risks_of_each_threat_and_those_without(client)
 
     page = client.get(reverse("risks:threats"))
 
-    assert [(one.code, one.many) for one in page.context["rows"]] == [("POWER", 2)]
+    # The catalogue that came along is there, too, unless a test before emptied the store.
+    named = {one.code: one.many for one in page.context["rows"] if one.many}
+    assert named == {"POWER": 2}
     assert "1 risk in force names no threat" in page.text
 
 
 def test_a_threat_is_added_renamed_and_retired_on_its_pages(client):
     client.force_login(make_user(Role.RISK_MANAGER))
-    client.post(reverse("risks:threat_add"), {"code": "fire", "name": "Fire"})
-    client.post(reverse("risks:threat_edit", args=["FIRE"]), {"name": "Fire or smoke"})
-    client.post(reverse("risks:threat_retire", args=["FIRE"]), {"reason": "Merged"})
+    client.post(reverse("risks:threat_add"), {"code": "locust", "name": "Locusts"})
+    client.post(reverse("risks:threat_edit", args=["LOCUST"]), {"name": "Locusts or mice"})
+    client.post(reverse("risks:threat_retire", args=["LOCUST"]), {"reason": "Merged"})
 
-    threat = Threat.objects.get()
-    assert (threat.code, threat.name) == ("FIRE", "Fire or smoke")
+    threat = Threat.objects.get(code="LOCUST")
+    assert threat.name == "Locusts or mice"
     assert threat.retired_on is not None
     form = client.get(reverse("risks:add")).context["form"]
     assert threat not in form.fields["threats"].queryset
