@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from functools import partial
+from itertools import product
 
 import pytest
 import segno
@@ -126,14 +127,13 @@ def test_an_answer_that_never_came_changes_nothing_twice(browser, server, run):
         wait_for_unsent(page, 1)
 
         page.unroute("**/offline/operations/")
-        for status in (429, 500):
-            page.route("**/offline/pack/**", partial(answer, status))
-            page.evaluate(
-                "import('/static/js/offline/sync.js').then(m => { m.state.retryAt = 0; })"
-            )
-            replay(page)
+        for door, status in product(("**/offline/pack/**", "**/offline/operations/"), (429, 500)):
+            page.route(door, partial(answer, status))
+            with page.expect_response(lambda got, said=status: got.status == said):
+                replay(page, at_once=True)
             expect(page.locator("#link")).to_have_text("no connection")
-            page.unroute("**/offline/pack/**")
+            wait_for_unsent(page, 1)
+            page.unroute(door)
         replay(page, at_once=True)
         wait_for_unsent(page, 0)
 
