@@ -16,7 +16,7 @@ from bcp_portal.reports.models import ReportFile
 from bcp_portal.reports.services.report_file import make_paper
 from risks.history import differences
 from risks.models import RegisterVersion
-from risks.reports.register import report_subject
+from risks.reports.register import build_register_report, report_subject
 from risks.selectors.as_of import difference_of, picture_of
 from risks.services.assessment import assess_risk
 from risks.services.control import apply_control
@@ -202,3 +202,15 @@ def test_the_register_on_paper_holds_the_reasons(language):
     )
 
     assert paper.pages >= 2
+
+
+def test_a_paper_of_a_day_without_risks_does_not_call_them_tolerable():
+    judge(identify(), 1, 1, NOON)
+
+    def words(moment):
+        subject = report_subject(moment)
+        return build_register_report(subject_id=subject, language="en", at=NOON + DAY).html
+
+    assert "Every risk is within tolerance." in words(NOON + DAY)
+    assert "Every risk is within tolerance." not in words(NOON - DAY)
+    assert "No risk yet." in words(NOON - DAY)
