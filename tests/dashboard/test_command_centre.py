@@ -12,6 +12,7 @@ from bcp_portal.dashboard import selectors
 from incidents.models import Alert, FlowPlace, IncidentAsset, IncidentSite, StatusUpdate
 from telemetry.models import NodeState, Signal, SignalRule, SiteState
 from tests.make import NOON, make_device, make_region, make_stream_state, make_user
+from tests.make_assets import make_path
 from tests.make_dashboard import make_hit, make_open_incident, make_watched_site
 
 pytestmark = pytest.mark.django_db
@@ -182,6 +183,16 @@ def test_the_map_holds_only_sites_that_the_person_may_see():
 
     assert codes == {ours.code}
     assert other.code not in codes
+
+
+def test_the_map_shows_each_failover_path_with_its_state():
+    ends = [make_watched_site(longitude=longitude) for longitude in (106.8, 112.7)]
+    make_path(name="Twin in Surabaya", source=ends[0], target=ends[1], state="ready")
+
+    [path] = selectors.map_payload(make_user(Role.INCIDENT_COMMANDER), at=NOON)["paths"]
+
+    assert (path["name"], path["state"]) == ("Twin in Surabaya", "ready")
+    assert [path["from"][0], path["to"][0]] == [106.8, 112.7]
 
 
 def test_the_map_can_be_asked_for_changes_only():
