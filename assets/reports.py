@@ -50,13 +50,13 @@ def _tiles(rows: list[Asset], total: int) -> list[Tile]:
 
 def _table(rows: list[Asset]) -> Any:
     columns = [
-        PaperColumn(_("Code"), "w15", "nowrap mono"),
+        PaperColumn(_("Code"), "w12", "nowrap mono"),
         PaperColumn(_("Name"), "", ""),
-        PaperColumn("RTO", "w10", "num"),
-        PaperColumn(_("RTO proof"), "w10", ""),
-        PaperColumn("RPO", "w10", "num"),
-        PaperColumn(_("RPO proof"), "w10", ""),
-        PaperColumn(_("Last recovery"), "w15", ""),
+        PaperColumn("RTO", "w8", "num"),
+        PaperColumn(_("RTO proof"), "w15", ""),
+        PaperColumn("RPO", "w8", "num"),
+        PaperColumn(_("RPO proof"), "w15", ""),
+        PaperColumn(_("Last recovery"), "w15", "nowrap"),
     ]
     return paper_table(columns, [_line(row) for row in rows])
 

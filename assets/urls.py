@@ -95,6 +95,7 @@ urlpatterns = [
     path("assets/<str:code>/retire/", asset.asset_retire, name="retire"),
     path("assets/<str:code>/link/", asset.asset_link, name="link"),
     path("assets/<str:code>/unlink/<int:pk>/", asset.asset_unlink, name="unlink"),
+    path("assets/<str:code>/needs/<int:pk>/", map.arrow_change, name="arrow_change"),
     path("assets/<str:code>/target/", target.target_set, name="target"),
     path("assets/<str:code>/objectives/", objective.objective_detail, name="objective"),
     path(

@@ -120,6 +120,28 @@ class LinkForm(forms.ModelForm[Dependency]):
         kinds.choices = DependencyKind.choices
 
 
+class ArrowFactsForm(forms.ModelForm[Dependency]):
+    """How much an asset needs another one, where the arrow is drawn already."""
+
+    class Meta:
+        model = Dependency
+        fields = ("kind", "group", "needed")
+        help_texts = LinkForm.Meta.help_texts
+        widgets = {"group": forms.TextInput(attrs={"list": "arrow_groups"})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds: Any = self.fields["kind"]
+        kinds.choices = DependencyKind.choices
+
+    def clean(self) -> dict[str, Any]:
+        """Who leaves a group without another word stands alone: one of one is needed."""
+        facts = super().clean() or self.cleaned_data
+        if not facts.get("group") and "needed" not in self.changed_data:
+            facts["needed"] = 1
+        return facts
+
+
 class ArrowForm(forms.ModelForm[Dependency]):
     """An arrow between any two assets."""
 

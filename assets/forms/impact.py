@@ -48,16 +48,16 @@ class ImpactForm(forms.Form):
                 )
 
     @property
-    def moments(self) -> list[str]:
+    def categories(self) -> list[str]:
         """The heads of the grid."""
-        return [format_duration(moment) for moment in MOMENTS]
+        return [str(category.label) for category in ImpactCategory]
 
     def grid(self) -> Iterator[tuple[str, list[BoundField]]]:
-        """The rows of the grid: a category and its seven fields."""
-        for category in ImpactCategory:
+        """The rows of the grid: a moment and how much each category hurts by then."""
+        for number, moment in enumerate(MOMENTS):
             yield (
-                str(category.label),
-                [self[f"{category.value}_{number}"] for number in range(len(MOMENTS))],
+                format_duration(moment),
+                [self[f"{category.value}_{number}"] for category in ImpactCategory],
             )
 
     def plain_fields(self) -> list[BoundField]:

@@ -2,6 +2,7 @@
 
 from assets.models.achievement import Achievement, AchievementSource, Measure
 from assets.models.asset import Asset, AssetKind, AssetQuerySet
+from assets.models.catalogue import BilingualName, CatalogueEntry, CatalogueQuerySet
 from assets.models.custom_field import (
     CustomAbout,
     CustomFacts,
@@ -47,6 +48,9 @@ __all__ = [
     "Asset",
     "AssetKind",
     "AssetQuerySet",
+    "BilingualName",
+    "CatalogueEntry",
+    "CatalogueQuerySet",
     "Criticality",
     "CustomAbout",
     "CustomFacts",

@@ -8,10 +8,10 @@ from typing import Any, Self
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from assets.models.catalogue import BilingualName
 from bcp_portal.accounts.models import User
 
 # Under this name a custom field stands among the facts of a thing, in files and on the trail.
@@ -49,7 +49,7 @@ class CustomFieldQuerySet(models.QuerySet["CustomField"]):
         return self.filter(about=what)
 
 
-class CustomField(models.Model):
+class CustomField(BilingualName):
     """One question more that this organisation asks about each risk or asset."""
 
     about = models.CharField(_("about"), max_length=10, choices=CustomAbout.choices)
@@ -86,9 +86,6 @@ class CustomField(models.Model):
                 name="custom_field_kind_known", condition=Q(kind__in=CustomKind.values)
             ),
         ]
-
-    def __str__(self) -> str:
-        return self.name_id if self.name_id and get_language() == "id" else self.name
 
     @property
     def fact(self) -> str:

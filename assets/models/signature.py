@@ -152,6 +152,11 @@ class DelegationQuerySet(models.QuerySet["Delegation"]):
             return self.none()
         return self.filter(Q(delegator=user) | Q(delegate=user))
 
+    def unfinished_of(self, person: User, at: datetime) -> Self:
+        """Those that a person gave or holds and that are not over, begun or not."""
+        mine = Q(delegator=person) | Q(delegate=person)
+        return self.filter(mine, revoked_at=None, ends_at__gt=at).order_by("pk")
+
     def in_force(self, at: datetime) -> Self:
         """Those that count at this moment."""
         return self.filter(

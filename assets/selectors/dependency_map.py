@@ -1,5 +1,6 @@
 """The dependency map: assets as nodes, dependencies as arrows, for the list and the drawing."""
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
@@ -39,6 +40,9 @@ class MapArrow:
     source: str
     target: str
     kind: str
+    group: str
+    needed: int
+    alternatives: str
     words: str
     is_critical: bool
     is_on_path: bool
@@ -50,7 +54,7 @@ class DependencyMap:
 
     nodes: list[MapNode]
     arrows: list[MapArrow]
-    lines: list[tuple[MapNode, list[tuple[MapNode, str]]]]
+    lines: list[tuple[MapNode, list[tuple[MapNode, MapArrow]]]]
     circles: list[str]
     chosen: MapNode | None
     path: list[str]
@@ -75,15 +79,19 @@ def dependency_map(user: User, *, of: str = "") -> DependencyMap:
     nodes = {asset.pk: _node(asset, graph, is_on_path=asset.pk in path) for asset in assets}
     steps = set(pairwise(path))
     arrows: list[MapArrow] = []
-    lines: dict[int, tuple[MapNode, list[tuple[MapNode, str]]]] = {
+    lines: dict[int, tuple[MapNode, list[tuple[MapNode, MapArrow]]]] = {
         pk: (node, []) for pk, node in nodes.items()
     }
-    for arrow in Dependency.objects.visible_to(user).order_by("pk"):
-        if arrow.asset_id not in nodes or arrow.depends_on_id not in nodes:
-            continue
-        drawn = _arrow(arrow, graph, nodes, steps)
+    seen = [
+        arrow
+        for arrow in Dependency.objects.visible_to(user).order_by("pk")
+        if arrow.asset_id in nodes and arrow.depends_on_id in nodes
+    ]
+    sizes = Counter((arrow.asset_id, arrow.group) for arrow in seen)
+    for arrow in seen:
+        drawn = _arrow(arrow, graph, nodes, steps, of=sizes[arrow.asset_id, arrow.group])
         arrows.append(drawn)
-        lines[arrow.asset_id][1].append((nodes[arrow.depends_on_id], drawn.words))
+        lines[arrow.asset_id][1].append((nodes[arrow.depends_on_id], drawn))
     return DependencyMap(
         list(nodes.values()),
         arrows,
@@ -95,7 +103,12 @@ def dependency_map(user: User, *, of: str = "") -> DependencyMap:
 
 
 def _arrow(
-    arrow: Dependency, graph: Graph, nodes: dict[int, MapNode], steps: set[tuple[int, int]]
+    arrow: Dependency,
+    graph: Graph,
+    nodes: dict[int, MapNode],
+    steps: set[tuple[int, int]],
+    *,
+    of: int,
 ) -> MapArrow:
     ends = (arrow.asset_id, arrow.depends_on_id)
     is_hard = arrow.kind == DependencyKind.HARD
@@ -109,6 +122,9 @@ def _arrow(
         source=str(arrow.asset_id),
         target=str(arrow.depends_on_id),
         kind=arrow.kind,
+        group=arrow.group,
+        needed=arrow.needed,
+        alternatives=f"{arrow.needed}/{of} {arrow.group}" if arrow.group else "",
         words=words,
         is_critical=is_hard and graph.verdict.restores[ends[0]].gate == ends[1],
         is_on_path=is_hard and ends in steps,

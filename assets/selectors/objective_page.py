@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from assets.fixes import Budget
 from assets.models import (
     Asset,
+    DependencyKind,
     ProposalStatus,
     Remark,
     Signature,
@@ -183,9 +184,16 @@ def _told(name: str, value: Any, visible: set[str]) -> str:
 
 def _needs(arrows: list[list[Any]], visible: set[str]) -> str:
     return ", ".join(
-        f"{code if code in visible else '•••'} ({kind}{f', {needed} {group}' if group else ''})"
+        f"{code if code in visible else '•••'} ({_how_much(kind, group, needed)})"
         for code, kind, group, needed in arrows
     )
+
+
+def _how_much(kind: str, group: str, needed: int) -> str:
+    words = str(DependencyKind(kind).label)
+    if not group:
+        return words
+    return f"{words}; {_('%(needed)s of “%(group)s”') % {'needed': needed, 'group': group}}"
 
 
 def _content(asset: Asset, subject: TargetProposal | None, graph: Graph) -> dict[str, Any]:

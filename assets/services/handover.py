@@ -7,7 +7,8 @@ from assets.services.asset import edit_asset
 from assets.services.signatory import appoint_signatory, dismiss_signatory
 from assets.services.site_assignment import assign_site, withdraw_assignment
 from bcp_portal.accounts.models import User
-from bcp_portal.audit.verbs import audit, verb
+from bcp_portal.accounts.services.handover import give_row
+from bcp_portal.audit.verbs import verb
 
 
 @verb
@@ -40,8 +41,4 @@ def give_office(*, row: Signatory, to: User, actor: User, at: datetime) -> None:
 @verb
 def give_question(*, row: ImpactQuestion, to: User, actor: User, at: datetime) -> None:
     """Ask somebody else what an outage does."""
-    before = row.owner.username
-    row.owner = to
-    row.save(update_fields=["owner"])
-    audit(action="impact.hand_over", obj=row, actor=actor, at=at,
-          before={"owner": before}, after={"owner": to.username})  # fmt: skip
+    give_row(row=row, to=to, actor=actor, at=at, holder="owner", action="impact.hand_over")

@@ -66,6 +66,18 @@ def delegate_signing(
 
 
 @verb
+def end_delegations(*, person: User, actor: User, at: datetime) -> int:
+    """End what a leaver delegated and what others delegated to them; return how much it was."""
+    rows = list(Delegation.objects.select_for_update(of=("self",)).unfinished_of(person, at))
+    for row in rows:
+        row.revoked_at = at
+        row.save(update_fields=["revoked_at"])
+        audit(action="signing.revoke", obj=row, actor=actor, at=at,
+              reason=_("%(name)s has left.") % {"name": person.name})  # fmt: skip
+    return len(rows)
+
+
+@verb
 def revoke_delegation(*, delegation: Delegation, actor: User, at: datetime) -> Delegation:
     """Take a delegation back before its end; only who gave it can."""
     delegation = Delegation.objects.select_for_update(of=("self",)).get(pk=delegation.pk)

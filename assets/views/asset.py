@@ -1,6 +1,7 @@
 """The page of one asset, and the buttons on it."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -25,6 +26,15 @@ def find_asset(request: SignedInRequest, code: str) -> Asset:
     visible = Asset.objects.visible_to(request.user).for_list()
     visible = visible.select_related("design__failover_path", "third_party")
     return get_object_or_404(visible, code=code)
+
+
+def way_back(request: SignedInRequest, code: str) -> str:
+    """Where somebody came from to draw or change an arrow: the picture, or the asset's page."""
+    if request.GET.get("from") != "map":
+        return reverse("assets:detail", args=[code])
+    path_of = request.GET.get("of", "")[:40]
+    asked = {"of": path_of} if path_of else {}
+    return f"{reverse('assets:map')}?{urlencode(asked | {'edit': '1'})}"
 
 
 @require_safe
@@ -105,7 +115,7 @@ def asset_link(request: SignedInRequest, code: str) -> HttpResponse:
 
     def run(facts: dict[str, Any]) -> str:
         link_assets(asset=asset, **facts, actor=request.user, at=timezone.now())
-        return reverse("assets:detail", args=[code])
+        return way_back(request, code)
 
     return form_door(
         request,
@@ -119,7 +129,7 @@ def asset_link(request: SignedInRequest, code: str) -> HttpResponse:
         run=run,
         title=_("What does %(code)s need?") % {"code": code},
         submit=_("Link"),
-        cancel_url=reverse("assets:detail", args=[code]),
+        cancel_url=way_back(request, code),
     )
 
 
@@ -135,4 +145,4 @@ def asset_unlink(request: SignedInRequest, code: str, pk: int) -> HttpResponse:
         lambda: unlink_assets(dependency=arrow, actor=request.user, at=timezone.now()),
         _("Unlinked."),
     )
-    return redirect("assets:detail", code=code)
+    return redirect(way_back(request, code))

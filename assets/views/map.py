@@ -1,19 +1,21 @@
 """The dependency map: drawn by a script, readable without it, and a table to change it in."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assets.forms.asset import ArrowForm
+from assets.forms.asset import ArrowFactsForm, ArrowForm
 from assets.models import Dependency, DependencyKind
 from assets.selectors.dependency_map import dependency_map
 from assets.services.dependency import change_dependency, link_assets, unlink_assets
-from assets.views.asset import FORM
+from assets.views.asset import FORM, find_asset, way_back
 from assets.views.doors import form_door
 from bcp_portal.shared import lists
 from bcp_portal.shared.pages import SignedInRequest, needs, render_page
@@ -96,7 +98,12 @@ ARROWS = lists.ListSpec(
 def map_page(request: SignedInRequest) -> HttpResponse:
     """What needs what; with `of`, along which way that asset comes back."""
     page = dependency_map(request.user, of=request.GET.get("of", "")[:40])
-    return render_page(request, "assets/map.html", {"page": page})
+    context = {
+        "page": page,
+        "form": ArrowFactsForm(auto_id="arrow_%s"),
+        "back": urlencode({"from": "map", "of": page.chosen.code if page.chosen else ""}),
+    }
+    return render_page(request, "assets/map.html", context)
 
 
 @require_safe
@@ -153,4 +160,28 @@ def arrow_add(request: SignedInRequest) -> HttpResponse:
         title=_("Draw an arrow"),
         submit=_("Link"),
         cancel_url=reverse("assets:arrows"),
+    )
+
+
+@require_http_methods(FORM)
+@needs("assets.run_asset")
+def arrow_change(request: SignedInRequest, code: str, pk: int) -> HttpResponse:
+    """Say otherwise how much an asset needs another one: from the picture, or without it."""
+    asset = find_asset(request, code)
+    visible = Dependency.objects.visible_to(request.user).for_list()
+    arrow = get_object_or_404(visible, asset=asset, pk=pk)
+
+    def run(facts: dict[str, Any]) -> str:
+        change_dependency(dependency=arrow, **facts, actor=request.user, at=timezone.now())
+        return way_back(request, code)
+
+    return form_door(
+        request,
+        ArrowFactsForm(request.POST or None, instance=arrow),
+        run=run,
+        title=f"{arrow.asset.code} → {arrow.depends_on.code}",
+        submit=_("Save"),
+        cancel_url=way_back(request, code),
+        template="assets/arrow_form.html",
+        extra={"arrow": arrow, "asked": request.GET.urlencode()},
     )

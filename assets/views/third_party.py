@@ -33,7 +33,12 @@ PARTIES = lists.ListSpec(
         lists.number("asset_count", gettext_lazy("Assets"), sort=True),
         lists.text("contract", gettext_lazy("Contract"), sort=True),
         lists.when("contract_ends_on", gettext_lazy("Ends"), sort=True),
-        lists.when("notice_by", gettext_lazy("Notice by"), value=lambda row: row.notice_by()),
+        lists.template(
+            "notice_by",
+            gettext_lazy("Notice by"),
+            template="assets/_notice_by.html",
+            value=lambda row: row.notice_by(),
+        ),
         lists.duration("promised_rto", gettext_lazy("Back within"), sort=True),
         lists.bool_("has_exit", gettext_lazy("Way out"), value=lambda row: bool(row.exit_plan)),
         lists.text("contact", gettext_lazy("Contact")),

@@ -15,7 +15,7 @@ INDICATORS = (
     ("Sites nobody hears", "Lokasi tanpa kabar", "sites_dark", "", 2, 5, 1, (0, 1)),
     ("Incidents in 30 days", "Insiden dalam 30 hari", "incidents_month", "", 4, 8, 1, (0, 2)),
     ("Risk reviews overdue", "Tinjauan risiko terlambat", "reviews_overdue", "", 3, 8, 1, ()),
-    ("Controls weak or untested", "Kendali lemah", "controls_unproven", "%", 30, 60, 1, (3,)),
+    ("Controls weak or untested", "Kontrol lemah", "controls_unproven", "%", 30, 60, 1, (3,)),
     ("Sites past their RPO", "Lokasi melewati RPO", "rpo_exceeded", "", 1, 3, 1, (1,)),
     ("Returned parts", "Suku cadang dikembalikan", "", "%", 4, 7, 40, (4,)),
 )

@@ -164,3 +164,47 @@ def test_a_program_changes_an_arrow(manager, chain):
     )
 
     assert (answer.json()["group"], answer.json()["needed"]) == ("pool", 2)
+
+
+def test_k_of_n_of_an_arrow_drawn_already_is_changed_by_its_own_form(manager, chain):
+    address = reverse("assets:arrow_change", args=["TILL", chain[0].pk])
+    assert '<option value="hard" selected>' in manager.get(address).content.decode()
+
+    facts = {"kind": "hard", "group": "pool", "needed": 2}
+    answer = manager.post(address + "?from=map&of=TILL", facts)
+
+    chain[0].refresh_from_db()
+    assert (chain[0].group, chain[0].needed) == ("pool", 2)
+    assert answer.url == reverse("assets:map") + "?of=TILL&edit=1"
+
+
+def test_an_arrow_whose_group_is_emptied_stands_alone_and_a_wrong_number_is_said(manager, chain):
+    address = reverse("assets:arrow_change", args=["TILL", chain[0].pk])
+    wrong = manager.post(address, {"kind": "hard", "group": "", "needed": 2})
+    assert "Name the group" in wrong.content.decode()
+    change(chain[0], group="pool", needed=2)
+
+    manager.post(address, {"kind": "hard", "group": "", "needed": 2})
+
+    chain[0].refresh_from_db()
+    assert (chain[0].group, chain[0].needed) == ("", 1)
+
+
+def test_an_arrow_of_another_asset_or_site_has_no_form(client, chain):
+    client.force_login(make_user(Role.RISK_MANAGER))
+    assert client.get(reverse("assets:arrow_change", args=["DB", chain[0].pk])).status_code == 404
+    client.force_login(make_user(Role.VIEWER))
+    address = reverse("assets:arrow_change", args=["TILL", chain[0].pk])
+    assert client.post(address, {"kind": "data", "needed": 1}).status_code == 403
+
+
+def test_the_map_says_how_many_of_how_many_are_needed(manager, chain):
+    other = make_dependency(chain[0].asset, make_asset(code="DB-2"), group="pool")
+    change(chain[0], group="pool", needed=1)
+
+    drawing = manager.get(reverse("assets:map_drawing")).json()
+    shown = manager.get(reverse("assets:map")).content.decode()
+
+    told = {arrow["pk"]: arrow["alternatives"] for arrow in drawing["arrows"]}
+    assert (told[other.pk], told[chain[0].pk], told[chain[1].pk]) == ("1/2 pool", "1/2 pool", "")
+    assert "1/2 pool" in shown

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from assets.imports import UnreadableAssetsError, from_compose, needs_of, read_assets
 from assets.models import Asset, Dependency, RecoveryDesign, ThirdParty
@@ -196,3 +197,27 @@ def test_a_circle_of_data_is_named_on_the_map(client):
     text = client.get(reverse("assets:map")).content.decode()
 
     assert "ONE, TWO" in text
+
+
+def test_a_contract_that_can_no_longer_be_ended_in_time_says_so_in_the_list(client):
+    today = timezone.now().date()
+    for code, days in (("LATE", 30), ("EARLY", 300)):
+        ends = {"contract_ends_on": today + timedelta(days=days), "notice_days": 90}
+        add_third_party(code=code, facts={"name": code} | ends, actor=None, at=NOON)
+    client.force_login(make_user(Role.RISK_MANAGER))
+
+    shown = client.get(reverse("assets:third_parties")).content.decode()
+
+    assert shown.count("Too late") == 1
+    assert shown.index("LATE") < shown.index("Too late") < shown.index("EARLY")
+
+
+def test_an_asset_shows_its_region_and_zone(client):
+    site = make_site()
+    make_asset(code="RACK", site=site, zone="Room 2, rack 4")
+    client.force_login(make_user(Role.RISK_MANAGER))
+
+    shown = client.get(reverse("assets:detail", args=["RACK"])).content.decode()
+
+    assert str(site.region) in shown
+    assert "Room 2, rack 4" in shown

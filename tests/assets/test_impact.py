@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
+from assets.forms.impact import ImpactForm
 from assets.impact import Source, first_intolerable, tier
 from assets.models import ImpactAnalysis, ImpactCampaign, Signature
 from assets.selectors.campaigns import campaign_page, questions_owed
@@ -175,3 +176,14 @@ def test_campaigns_are_started_listed_and_closed_through_their_doors(client):
 
     assert "Closed" in client.get(answer.url).content.decode()
     assert client.get(reverse("assets:impact")).status_code == 200
+
+
+def test_the_grid_asks_category_by_category_at_seven_moments():
+    form = ImpactForm()
+
+    rows = list(form.grid())
+
+    assert len(rows) == 7
+    assert [len(fields) for _moment, fields in rows] == [len(form.categories)] * 7
+    assert rows[1][0] == "1 h"
+    assert rows[1][1][0].name == "customers_1"

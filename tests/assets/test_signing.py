@@ -491,3 +491,18 @@ def test_remarks_need_words():
     with pytest.raises(DomainError):
         add_remark(proposal=proposal, text="  ", actor=three.owner, at=NOON)
     assert Dependency.objects.count() == 0
+
+
+def test_the_difference_says_in_words_how_much_a_need_is_needed(client):
+    three = make_three()
+    asset, _proposal = make_signed(three)
+    other = make_asset(code="NEW")
+    link_assets(
+        asset=asset, depends_on=other, kind="degraded", group="pool", needed=1,
+        actor=None, at=LATER,
+    )  # fmt: skip
+    client.force_login(three.owner)
+
+    shown = client.get(reverse("assets:objective", args=[asset.code])).content.decode()
+
+    assert "NEW (Degraded: goes on with limits; 1 of “pool”)" in shown

@@ -20,6 +20,7 @@ RULES: tuple[Rule, ...] = (
     Rule("assets:edit", FORM, "assets.run_asset", scope="site", kind="asset"),
     Rule("assets:retire", FORM, "assets.run_asset", scope="site", kind="asset"),
     Rule("assets:link", FORM, "assets.run_asset", scope="site", kind="asset"),
+    Rule("assets:arrow_change", FORM, "assets.run_asset", scope="site", kind="asset"),
     Rule("assets:unlink", SEND, "assets.run_asset", scope="site", kind="asset"),
     Rule("assets:target", FORM, "assets.set_target", scope="site", kind="asset"),
     Rule("assets:achieved", FORM, "assets.record_achievement", scope="site", kind="asset"),
