@@ -5,7 +5,16 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from bcp_portal.accounts.duties import DutyKind, register_duty
-from risks.models import Acceptance, Control, Indicator, Plan, Risk, Treatment, TreatmentStatus
+from risks.models import (
+    Acceptance,
+    Control,
+    Indicator,
+    Plan,
+    Risk,
+    Treatment,
+    TreatmentAction,
+    TreatmentStatus,
+)
 from risks.services import handover
 
 
@@ -26,6 +35,7 @@ KINDS = (
         handover.give_risk,
         words=_code,
         places="assets__site__code",
+        right="risks.run_risk",
     ),
     DutyKind(
         "risk_business",
@@ -35,6 +45,7 @@ KINDS = (
         handover.give_business,
         words=_code,
         places="assets__site__code",
+        right="risks.view_risk",
     ),
     DutyKind(
         "treatment",
@@ -46,6 +57,17 @@ KINDS = (
         handover.give_treatment,
         words=_risk_code,
         places="risk__assets__site__code",
+        right="risks.run_risk",
+    ),
+    DutyKind(
+        "treatment_action",
+        _("Action for the risk"),
+        lambda at: TreatmentAction.objects.planned().select_related("treatment__risk", "owner"),
+        "owner",
+        handover.give_action,
+        words=lambda row: str(row.treatment.risk.code),
+        places="treatment__risk__assets__site__code",
+        right="risks.view_risk",
     ),
     DutyKind(
         "acceptance",
@@ -55,6 +77,7 @@ KINDS = (
         handover.give_acceptance,
         words=_risk_code,
         places="risk__assets__site__code",
+        right="risks.accept_risk",
     ),
     DutyKind(
         "control",
@@ -80,6 +103,7 @@ KINDS = (
         handover.give_plan,
         words=_code,
         places="assets__site__code",
+        right="risks.run_plan",
     ),
 )
 

@@ -6,6 +6,16 @@ from typing import Any
 
 from assets.models import SigningRole
 from bcp_portal.shared.durations import format_duration
+from risks.models import (
+    ControlKind,
+    ControlNature,
+    Effectiveness,
+    PlanKind,
+    PlanState,
+    RiskStatus,
+    TreatmentKind,
+    TreatmentStatus,
+)
 
 Facts = Mapping[str, Any]
 PLAIN = (
@@ -46,6 +56,22 @@ MORE = (
 PLANS = ("version", "state", "scenario", "approved_by", "text")
 SPANS = ("rto", "rpo", "mtpd", "wrt", "bears", "own_restore", "backup_every")
 OBJECTIVES = (*SPANS, "mbco", "signed_by", "proposed")
+
+
+# What versions keep as codes, and people read as words.
+CHOICES: Mapping[str, Mapping[str, Any]] = {
+    name: {code: label for kind in kinds for code, label in kind.choices}
+    for name, kinds in {
+        "status": (RiskStatus,),
+        "kind": (ControlKind, PlanKind),
+        "nature": (ControlNature,),
+        "design": (Effectiveness,),
+        "effectiveness": (Effectiveness,),
+        "state": (PlanState,),
+        "treatment": (TreatmentKind,),
+        "treatment_status": (TreatmentStatus,),
+    }.items()
+}
 
 
 @dataclass(frozen=True)
@@ -95,16 +121,33 @@ def words(facts: Facts, name: str) -> str:
         return "; ".join(f"{key}: {one}" for key, one in value.items())
     if name in SETS:
         return ", ".join(value)
-    return TELLERS[name](value) if name in TELLERS else str(value)
+    return TELLERS[name](value) if name in TELLERS else _choice(name, value)
+
+
+def _choice(name: str, value: Any) -> str:
+    """A code as its word in the reader's language; anything else as it is."""
+    return str(CHOICES.get(name, {}).get(value, value))
+
+
+def _treatment(one: Facts) -> str:
+    cost = f" {one['cost']:,.0f}" if "cost" in one else ""
+    kind, status = _choice("treatment", one["kind"]), _choice("treatment_status", one["status"])
+    said = f"{kind}: {one['plan']} ({status}){cost}"
+    actions = one.get("actions", ())
+    return f"{said} [{', '.join(_action(each) for each in actions)}]" if actions else said
+
+
+def _action(one: Facts) -> str:
+    """An action in one breath: whatever of it changes, these words change."""
+    cost = f" {one['cost']:,.0f}" if "cost" in one else ""
+    until = f" → {one['due_on']}" if one["due_on"] else ""
+    status = _choice("treatment_status", one["status"])
+    return f"{one['title']}, {one['owner']}{until} ({status}){cost}"
 
 
 TELLERS: dict[str, Callable[[Any], str]] = {
     "acceptance": lambda one: f"{one['by']} → {one['expires_on']}",
-    "treatments": lambda many: "; ".join(
-        f"{one['kind']}: {one['plan']} ({one['status']})"
-        + (f" {one['cost']:,.0f}" if "cost" in one else "")
-        for one in many
-    ),
+    "treatments": lambda many: "; ".join(_treatment(one) for one in many),
     "proposed": lambda spans: ", ".join(
         f"{name.upper()} {format_duration(spans[name])}" for name in SPANS[:4]
     ),

@@ -20,6 +20,7 @@ from risks.views import (
     risk,
     sector_profile,
     threat,
+    treatment,
     unit,
 )
 
@@ -121,8 +122,13 @@ urlpatterns = [
     path(
         "risks/indicators/<str:code>/retire/", indicator.indicator_retire, name="indicator_retire"
     ),
-    path("risks/treatments/<int:pk>/done/", answer.treatment_done, name="treatment_done"),
-    path("risks/treatments/<int:pk>/drop/", answer.treatment_drop, name="treatment_drop"),
+    path("risks/treatments/<int:pk>/done/", treatment.treatment_done, name="treatment_done"),
+    path("risks/treatments/<int:pk>/drop/", treatment.treatment_drop, name="treatment_drop"),
+    path("risks/treatments/<int:pk>/act/", treatment.treatment_act, name="treatment_act"),
+    path("risks/actions/", treatment.action_list, name="actions"),
+    path("risks/actions/<int:pk>/edit/", treatment.action_edit, name="action_edit"),
+    path("risks/actions/<int:pk>/done/", treatment.action_done, name="action_done"),
+    path("risks/actions/<int:pk>/drop/", treatment.action_drop, name="action_drop"),
     path("risks/controls/", control.control_list, name="controls"),
     path("risks/controls/add/", control.control_add, name="control_add"),
     path("risks/controls/basic/", control.controls_basic, name="controls_basic"),
@@ -141,7 +147,7 @@ urlpatterns = [
     path("risks/<str:code>/assess/", risk.risk_assess, name="assess"),
     path("risks/<str:code>/review/", risk.risk_review, name="review"),
     path("risks/<str:code>/retire/", risk.risk_retire, name="retire"),
-    path("risks/<str:code>/treat/", answer.risk_treat, name="treat"),
+    path("risks/<str:code>/treat/", treatment.risk_treat, name="treat"),
     path("risks/<str:code>/control/", answer.risk_control, name="apply_control"),
     path("risks/<str:code>/accept/", acceptance.risk_accept, name="accept"),
     path("risks/<str:code>/link-incident/", evidence.risk_link_incident, name="link_incident"),

@@ -4,9 +4,10 @@ from datetime import timedelta
 from itertools import count
 
 from incidents.models import Incident, IncidentAsset, IncidentStatus
-from risks.models import Control, Risk, RiskCategory, Threat
+from risks.models import Control, Risk, RiskCategory, Threat, Treatment, TreatmentAction
 from risks.services.assessment import assess_risk
 from risks.services.matrix import family_of
+from risks.services.treatment import add_action, decide_treatment
 from tests.make import NOON, make_user
 
 _serial = count(1)
@@ -49,6 +50,18 @@ def judge(risk: Risk, likelihood: int, impact: int, kind: str = "residual"):
         actor=risk.owner,
         at=NOON,
     )
+
+
+def make_treatment(risk: Risk, **facts: object) -> Treatment:
+    said = {"kind": "reduce", "plan": "Second line", "owner": risk.owner} | facts
+    return decide_treatment(risk=risk, **said, actor=risk.owner, at=NOON)
+
+
+def make_action(risk: Risk, treatment: Treatment | None = None, **facts: object) -> TreatmentAction:
+    """An action of a treatment of this risk; of a new one if none is given."""
+    said = {"title": "Order the line", "owner": risk.owner} | facts
+    of = treatment or make_treatment(risk)
+    return add_action(treatment=of, **said, actor=risk.owner, at=NOON)
 
 
 def make_threat(code: str = "POWER", **fields: object) -> Threat:

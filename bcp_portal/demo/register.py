@@ -15,7 +15,7 @@ from risks.services.assessment import assess_risk
 from risks.services.category import add_category, add_first_categories
 from risks.services.control import apply_control, introduce_control, record_control_test
 from risks.services.risk import identify_risk
-from risks.services.treatment import decide_treatment
+from risks.services.treatment import add_action, decide_treatment, finish_action
 
 
 @dataclass(frozen=True)
@@ -184,16 +184,37 @@ def _identify(
         apply_control(risk=risk, control=controls[code], actor=maya, at=at)
     _judge(risk, peril, maya, at=at)
     if number % 4 == 0:
-        decide_treatment(
-            risk=risk,
-            kind="reduce",
-            plan="Bring the residual level down by one step",
-            owner=people["agung"],
-            due_on=(now + timedelta(days=30 + number)).date(),
-            actor=maya,
-            at=at + timedelta(days=201),
-        )
+        _treat(risk, people, days=number, at=at + timedelta(days=201), now=now)
     return risk
+
+
+def _treat(risk: Risk, people: dict[str, User], *, days: int, at: datetime, now: datetime) -> None:
+    """A treatment with three actions: one done, one late here and there, one to come."""
+    treatment = decide_treatment(
+        risk=risk,
+        kind="reduce",
+        plan="Bring the residual level down by one step",
+        owner=people["agung"],
+        due_on=(now + timedelta(days=30 + days)).date(),
+        actor=people["maya"],
+        at=at,
+    )
+    for title, who, due, cost in (
+        ("Find out what it would take", "maya", -40, None),
+        ("Order and install what is missing", "agung", days - 5, 18_000_000.0),
+        ("Test it at two sites", "agung", 25 + days, None),
+    ):
+        action = add_action(
+            treatment=treatment,
+            title=title,
+            owner=people[who],
+            due_on=(now + timedelta(days=due)).date(),
+            cost=cost,
+            actor=people["maya"],
+            at=at,
+        )
+        if who == "maya":
+            finish_action(action=action, actor=people[who], at=at + timedelta(days=9))
 
 
 def _judge(risk: Risk, peril: Peril, maya: User, *, at: datetime) -> None:

@@ -27,6 +27,7 @@ from risks.models import (
     RiskCategory,
     RiskRemark,
     Threat,
+    Treatment,
 )
 from risks.scoring import MOST_STEPS, Scale
 from risks.selectors.matrix import scale_in_force
@@ -340,7 +341,8 @@ class RiskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     @action(detail=True, methods=["get"], pagination_class=None, filterset_fields=None)
     def treatments(self, request: Request, code: str) -> Response:
         """What was decided about a risk, the newest last."""
-        rows = self.get_object().treatments.select_related("risk", "owner").order_by("pk")
+        rows = Treatment.objects.filter(risk=self.get_object()).for_list().with_actions()
+        rows = rows.order_by("pk")
         return Response(TreatmentOut(rows, many=True).data)
 
     @extend_schema(request=RiskRemarkIn, responses={201: RiskRemarkOut})

@@ -7,7 +7,7 @@ from risks.api.control import ControlViewSet
 from risks.api.indicator import IndicatorViewSet
 from risks.api.plan import PlanViewSet
 from risks.api.risk import RiskViewSet
-from risks.api.treatment import TreatmentViewSet
+from risks.api.treatment import TreatmentActionViewSet, TreatmentViewSet
 
 
 def register(router: BaseRouter) -> None:
@@ -16,5 +16,6 @@ def register(router: BaseRouter) -> None:
     router.register("controls", ControlViewSet, basename="control")
     router.register("acceptances", AcceptanceViewSet, basename="acceptance")
     router.register("treatments", TreatmentViewSet, basename="treatment")
+    router.register("treatment-actions", TreatmentActionViewSet, basename="treatment-action")
     router.register("indicators", IndicatorViewSet, basename="indicator")
     router.register("plans", PlanViewSet, basename="plan")

@@ -4,6 +4,7 @@ from risks.forms.acceptance import AcceptForm
 from risks.forms.control import ApplyControlForm, ControlForm, ControlTestForm
 from risks.forms.indicator import IndicatorForm, ValueForm
 from risks.forms.risk import (
+    ActionForm,
     AssessForm,
     HandOverForm,
     LinkIncidentForm,
@@ -13,11 +14,13 @@ from risks.forms.risk import (
     RiskForm,
     SinceForm,
     TreatmentForm,
+    WordForm,
 )
 from risks.forms.upload import ImportForm
 
 __all__ = [
     "AcceptForm",
+    "ActionForm",
     "ApplyControlForm",
     "AssessForm",
     "ControlForm",
@@ -33,4 +36,5 @@ __all__ = [
     "SinceForm",
     "TreatmentForm",
     "ValueForm",
+    "WordForm",
 ]

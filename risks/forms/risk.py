@@ -100,15 +100,15 @@ class AssessForm(forms.Form):
             ]
 
 
-class TreatmentForm(forms.Form):
-    """What is done about a risk."""
+class UndertakingForm(forms.Form):
+    """Who does something, until when, and what it costs."""
 
-    kind = forms.ChoiceField(
-        label=_("Answer"), choices=TreatmentKind.choices, initial=TreatmentKind.REDUCE
-    )
-    plan = forms.CharField(label=_("Plan"), widget=forms.Textarea(attrs=TEXT))
     owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.none())
-    due_on = forms.DateField(label=_("Due on"), required=False, widget=forms.DateInput(attrs=DATE))
+    due_on = forms.DateField(
+        label=_("Due on"),
+        required=False,
+        widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"),
+    )
     cost = forms.FloatField(
         label=_("Cost"),
         required=False,
@@ -121,6 +121,23 @@ class TreatmentForm(forms.Form):
         super().__init__(*args, **kwargs)
         owner: Any = self.fields["owner"]
         owner.queryset = people()
+
+
+class TreatmentForm(UndertakingForm):
+    """What is done about a risk."""
+
+    field_order = ("kind", "plan")
+    kind = forms.ChoiceField(
+        label=_("Answer"), choices=TreatmentKind.choices, initial=TreatmentKind.REDUCE
+    )
+    plan = forms.CharField(label=_("Plan"), widget=forms.Textarea(attrs=TEXT))
+
+
+class ActionForm(UndertakingForm):
+    """One thing to be done so that a treatment comes true."""
+
+    field_order = ("title",)
+    title = forms.CharField(label=_("What is to be done"), max_length=300)
 
 
 class ReviewForm(forms.Form):
@@ -151,6 +168,17 @@ class NoteForm(forms.Form):
     """A sentence kept with what is done."""
 
     reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs=TEXT))
+
+
+class WordForm(forms.Form):
+    """A sentence that may be kept with what is done."""
+
+    note = forms.CharField(
+        label=_("What was done"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs=TEXT),
+    )
 
 
 class HandOverForm(forms.Form):

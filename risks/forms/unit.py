@@ -5,11 +5,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from assets.forms.catalogue import CatalogueForm
 from assets.models import Unit
 from risks.models import RiskCategory
 
 
-class UnitForm(forms.ModelForm[Unit]):
+class UnitForm(CatalogueForm[Unit]):
     """A part of the organisation, and the matrix of its own if it has one."""
 
     matrix_family = forms.ChoiceField(
@@ -30,15 +31,8 @@ class UnitForm(forms.ModelForm[Unit]):
         super().__init__(*args, **kwargs)
         family: Any = self.fields["matrix_family"]
         family.choices = [("", _("The matrix of the category")), *families]
-        if self.instance.pk:
-            # What files and saved views name stays.
-            self.fields.pop("code")
-        else:
+        if not self.instance.pk:
             self.fields.pop("reason")
-
-    def clean_code(self) -> str:
-        """Codes are said on the phone: capitals are one trap less."""
-        return str(self.cleaned_data["code"]).upper()
 
 
 class AppetiteForm(forms.Form):

@@ -30,6 +30,7 @@ from risks.models.treatment import (
     MOST_COST,
     TREATMENT_LIFECYCLE,
     Treatment,
+    TreatmentAction,
     TreatmentKind,
     TreatmentStatus,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "Threat",
     "ThreatQuerySet",
     "Treatment",
+    "TreatmentAction",
     "TreatmentKind",
     "TreatmentStatus",
     "Tripwire",

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from assets.models import Asset
+from assets.models import Asset, BilingualName
 from bcp_portal.accounts.models import User
 from risks.models.risk import Risk
 
@@ -55,7 +55,7 @@ class IndicatorQuerySet(models.QuerySet["Indicator"]):
         return self.select_related("owner", "asset")
 
 
-class Indicator(models.Model):
+class Indicator(BilingualName):
     """What is measured, by which limits, and how old a value may be before it says nothing."""
 
     code = models.CharField(_("code"), max_length=20, unique=True)

@@ -6,10 +6,9 @@ from typing import Self
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from assets.models import Asset, CustomFacts, ThirdParty, Unit
+from assets.models import Asset, BilingualName, CustomFacts, ThirdParty, Unit
 from bcp_portal.accounts.models import User
 from bcp_portal.shared.lifecycle import Lifecycle
 from risks.models.matrix import STANDARD
@@ -34,7 +33,7 @@ RISK_LIFECYCLE = Lifecycle(
 )
 
 
-class RiskCategory(models.Model):
+class RiskCategory(BilingualName):
     """A kind of harm: availability, integrity, security, and the organisation's own."""
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
@@ -45,9 +44,6 @@ class RiskCategory(models.Model):
     class Meta:
         verbose_name = _("risk category")
         verbose_name_plural = _("risk categories")
-
-    def __str__(self) -> str:
-        return self.name_id if self.name_id and get_language() == "id" else self.name
 
 
 class RiskQuerySet(models.QuerySet["Risk"]):

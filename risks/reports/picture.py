@@ -12,7 +12,14 @@ from bcp_portal.reports.paper import PaperColumn, Tile, build_paper, paper_table
 from bcp_portal.reports.registry import BuiltReport, register_report
 from risks.history import words
 from risks.models import VersionKind
-from risks.selectors.as_of import ChangedRow, Difference, Picture, difference_of, picture_of
+from risks.selectors.as_of import (
+    ChangedRow,
+    Difference,
+    Picture,
+    PictureRow,
+    difference_of,
+    picture_of,
+)
 from risks.wording import FIELDS, HOW
 
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
@@ -33,7 +40,7 @@ PRINTED: dict[VersionKind, tuple[tuple[str, str], ...]] = {
     VersionKind.PLAN: (("title", ""), ("version", "w8"), ("state", "w12"), ("owner", "w15"),
                        ("assets", "w25")),
     VersionKind.OBJECTIVE: (("name", ""), ("rto", "w8"), ("rpo", "w8"), ("mtpd", "w8"),
-                            ("wrt", "w8"), ("own_restore", "w8"), ("signed_by", "w35")),
+                            ("wrt", "w8"), ("own_restore", "w10"), ("signed_by", "w20")),
 }  # fmt: skip
 
 
@@ -106,16 +113,23 @@ def _tiles(before: Picture, difference: Difference | None) -> list[Tile]:
 def _table(kind: VersionKind, picture: Picture) -> Any:
     names = PRINTED[kind]
     columns = [
-        PaperColumn(_("Code"), "w15", "nowrap mono"),
+        PaperColumn(_("Code"), "w12", "nowrap mono"),
         *(PaperColumn(FIELDS.get(name, name), width) for name, width in names),
     ]
     return paper_table(
         columns,
         [
-            [row.code, *(words(row.facts, name) or "–" for name, _width in names)]
+            [row.code, *(_words(row, name) or "–" for name, _width in names)]
             for row in picture.in_force
         ],
     )
+
+
+def _words(row: PictureRow, name: str) -> str:
+    judged = row.facts.get(name)
+    if name == "residual" and judged and row.badge:
+        return f"{row.badge.label} {judged['likelihood']}×{judged['impact']}"
+    return words(row.facts, name)
 
 
 def _change(row: ChangedRow) -> dict[str, Any]:

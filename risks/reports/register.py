@@ -1,7 +1,7 @@
 """The risk register of one moment on paper: nine hundred risks in seconds."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,7 +10,7 @@ from assets.models import Unit
 from bcp_portal.reports.charts import heat_map
 from bcp_portal.reports.paper import PaperColumn, Tile, build_paper, paper_table
 from bcp_portal.reports.registry import BuiltReport
-from risks.history import words
+from risks.history import Facts, words
 from risks.models import STANDARD
 from risks.scoring import Scale
 from risks.selectors.as_of import PictureRow, picture_of, scales_at
@@ -36,9 +36,10 @@ def build_register_report(*, subject_id: int, language: str, at: datetime) -> Bu
         {
             "moment": moment,
             "picture": picture,
-            "tiles": _tiles(rows),
+            "tiles": [*_tiles(rows), *_action_tile(rows, moment.date())],
             "figures": _figures(rows, scales, language),
             "units": _units(rows),
+            "actions": actions_table(rows, moment.date()),
             "table": _table([row for row in rows if not row.is_tolerable]),
             "lines": [_line(row) for row in _ranked(rows) if row.is_tolerable],
             "accepted": _accepted(rows),
@@ -64,6 +65,56 @@ def _tiles(rows: list[PictureRow]) -> list[Tile]:
         Tile(_("Unrated"), unrated, _("never within tolerance"), "watch" if unrated else "ok"),
         Tile(_("Accepted"), accepted),
     ]
+
+
+def _open_actions(rows: list[PictureRow]) -> list[tuple[str, Facts]]:
+    """What was still to be done, by the code of its risk; what has no day stands last."""
+    found = [
+        (row.code, action)
+        for row in rows
+        for treatment in row.facts.get("treatments", ())
+        for action in treatment.get("actions", ())
+        if action["status"] == "planned"
+    ]
+    return sorted(found, key=lambda one: (one[1]["due_on"] or "9999", one[0]))
+
+
+def _is_overdue(action: Facts, today: date) -> bool:
+    return bool(action["due_on"]) and action["due_on"] < today.isoformat()
+
+
+def _action_tile(rows: list[PictureRow], today: date) -> list[Tile]:
+    """How many actions are to be done; nothing where none was ever written down."""
+    actions = [action for _code, action in _open_actions(rows)]
+    if not actions:
+        return []
+    late = sum(1 for action in actions if _is_overdue(action, today))
+    note = _("%(count)d overdue") % {"count": late}
+    return [Tile(_("Actions open"), len(actions), note, "act" if late else "ok")]
+
+
+def actions_table(rows: list[PictureRow], today: date) -> Any:
+    """What is still to be done so that treatments come true; nothing where there is nothing."""
+    lines = [
+        [
+            code,
+            action["title"],
+            action["owner"],
+            action["due_on"] or "–",
+            f"{action['cost']:,.0f}" if "cost" in action else "–",
+            _("Overdue") if _is_overdue(action, today) else "",
+        ]
+        for code, action in _open_actions(rows)
+    ]
+    columns = [
+        PaperColumn(_("Code"), "w10", "nowrap mono"),
+        PaperColumn(_("What is to be done"), "", ""),
+        PaperColumn(_("Owner"), "w15", ""),
+        PaperColumn(_("Due on"), "w10", "nowrap"),
+        PaperColumn(_("Cost"), "w10", "num"),
+        PaperColumn("", "w10", ""),
+    ]
+    return paper_table(columns, lines) if lines else None
 
 
 def _units(rows: list[PictureRow]) -> Any:
@@ -171,7 +222,7 @@ def _accepted(rows: list[PictureRow]) -> Any:
         PaperColumn(_("Code"), "w10", "nowrap mono"),
         PaperColumn(_("Accepted by"), "w20", ""),
         PaperColumn(_("Asked by"), "w20", ""),
-        PaperColumn(_("Until"), "w10", "nowrap"),
+        PaperColumn(_("Until"), "w12", "nowrap"),
         PaperColumn(_("Reason"), "", ""),
     ]
     return paper_table(columns, lines) if lines else None

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from assets.models import Asset
 from assets.selectors.history import ACTIONS
@@ -196,6 +197,10 @@ def _how(was: PictureRow | None, row: PictureRow) -> str:
     return "gone" if gone and not before else "changed"
 
 
+def _by(name: str) -> str:
+    return str(_("the portal")) if name == "engine" else name
+
+
 def _steps(before: Picture, after: Picture) -> dict[int, list[Step]]:
     made = RegisterVersion.objects.filter(
         kind=after.kind, recorded_at__gte=before.moment, recorded_at__lt=after.moment
@@ -203,5 +208,5 @@ def _steps(before: Picture, after: Picture) -> dict[int, list[Step]]:
     found: dict[int, list[Step]] = defaultdict(list)
     for one in made.values_list("subject_id", "recorded_at", "actor_name", "action", "reason"):
         subject, at, actor, action, reason = one
-        found[subject].append(Step(at, actor, str(ACTIONS.get(action, action)), reason))
+        found[subject].append(Step(at, _by(actor), str(ACTIONS.get(action, action)), reason))
     return found

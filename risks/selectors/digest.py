@@ -6,11 +6,11 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 
-from risks.models import Acceptance, Indicator, Risk, Treatment, TreatmentStatus
+from risks.models import Acceptance, Indicator, Risk, Treatment, TreatmentAction, TreatmentStatus
 
 SOON = timedelta(days=7)
 ENDING = timedelta(days=14)
-SECTIONS = ("reviews", "team", "to_decide", "ending", "treatments", "indicators")
+SECTIONS = ("reviews", "team", "to_decide", "ending", "treatments", "actions", "indicators")
 
 
 @dataclass
@@ -22,6 +22,7 @@ class Waiting:
     to_decide: list[str] = field(default_factory=list)
     ending: list[str] = field(default_factory=list)
     treatments: list[str] = field(default_factory=list)
+    actions: list[str] = field(default_factory=list)
     indicators: list[str] = field(default_factory=list)
 
     def facts(self) -> dict[str, list[str]]:
@@ -30,13 +31,16 @@ class Waiting:
 
 
 def waiting_for_people(at: datetime) -> dict[int, Waiting]:
-    """Everything that waits, by person: six queries however many people and risks there are."""
+    """Everything that waits, by person: seven queries however many people and risks there are."""
     found: dict[int, Waiting] = defaultdict(Waiting)
     _reviews(found, at.date())
     _acceptances(found, at.date())
     late = Treatment.objects.filter(status=TreatmentStatus.PLANNED, due_on__lt=at.date())
     for code, owner in late.exclude(risk__status="retired").values_list("risk__code", "owner"):
         found[owner].treatments.append(code)
+    undone = TreatmentAction.objects.overdue(at.date())
+    for code, owner in undone.values_list("treatment__risk__code", "owner"):
+        found[owner].actions.append(code)
     watched = Indicator.objects.in_use().only("code", "owner", "measured_at", "stale_after")
     for indicator in watched:
         if indicator.is_stale(at):

@@ -1,7 +1,7 @@
 """What the page of one risk shows."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
@@ -23,6 +23,7 @@ from risks.models import (
     RiskRemark,
     Threat,
     Treatment,
+    TreatmentAction,
     Tripwire,
 )
 from risks.scoring import Scale
@@ -68,6 +69,15 @@ class Beside:
 
 
 @dataclass(frozen=True)
+class TreatmentLine:
+    """A treatment with what is to be done for it; each with whether its day has passed."""
+
+    treatment: Treatment
+    is_overdue: bool
+    actions: list[tuple[TreatmentAction, bool]]
+
+
+@dataclass(frozen=True)
 class AppetiteWord:
     """What was said about its unit or category and holds instead of the matrix."""
 
@@ -91,7 +101,7 @@ class RiskPage:
     threats: list[Threat]
     third_parties: list[ThirdParty]
     assessments: list[AssessmentLine]
-    treatments: list[tuple[Treatment, bool]]
+    treatments: list[TreatmentLine]
     controls: list[RiskControl]
     acceptance: Acceptance | None
     asked: Acceptance | None
@@ -134,10 +144,7 @@ def risk_page(risk: Risk, *, user: User, at: datetime) -> RiskPage:
         threats=list(risk.threats.order_by("code")),
         third_parties=list(ThirdParty.objects.visible_to(user).filter(risks=risk).order_by("code")),
         assessments=_lines(assessments, by_matrix, version),
-        treatments=[
-            (treatment, treatment.is_overdue(at.date()))
-            for treatment in risk.treatments.select_related("owner").order_by("status", "due_on")
-        ],
+        treatments=_treatments(risk, at.date()),
         controls=list(
             risk.risk_controls.select_related("control__owner").order_by("control__code")
         ),
@@ -173,6 +180,18 @@ def _lines(
             one, level_badge(by_matrix[one.matrix_id], one.level), one.matrix.version != version
         )
         for one in assessments
+    ]
+
+
+def _treatments(risk: Risk, today: date) -> list[TreatmentLine]:
+    rows = Treatment.objects.filter(risk=risk).for_list().with_actions()
+    return [
+        TreatmentLine(
+            one,
+            one.is_overdue(today),
+            [(action, action.is_overdue(today)) for action in one.actions.all()],
+        )
+        for one in rows.order_by("status", "due_on")
     ]
 
 

@@ -23,11 +23,12 @@ LINES = {
     "to_decide": gettext_noop("%(count)s acceptances to decide: %(codes)s."),
     "ending": gettext_noop("%(count)s acceptances end soon: %(codes)s."),
     "treatments": gettext_noop("%(count)s treatments overdue: %(codes)s."),
+    "actions": gettext_noop("%(count)s actions of treatments overdue: %(codes)s."),
     "indicators": gettext_noop("%(count)s indicators without a fresh value: %(codes)s."),
 }
 MESSAGE = gettext_noop(
     "Your register today. %(reviews_said)s %(team_said)s %(to_decide_said)s %(ending_said)s "
-    "%(treatments_said)s %(indicators_said)s"
+    "%(treatments_said)s %(actions_said)s %(indicators_said)s"
 )
 
 

@@ -5,9 +5,10 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from bcp_portal.accounts.models import User
-from bcp_portal.audit.verbs import audit, verb
+from bcp_portal.accounts.services.handover import give_row
+from bcp_portal.audit.verbs import verb
 from bcp_portal.shared.errors import DomainError
-from risks.models import Acceptance, Control, Indicator, Plan, Risk, Treatment
+from risks.models import Acceptance, Control, Indicator, Plan, Risk, Treatment, TreatmentAction
 from risks.services.control import edit_control
 from risks.services.indicator import edit_indicator
 from risks.services.plan import edit_plan
@@ -54,11 +55,15 @@ def give_plan(*, row: Plan, to: User, actor: User, at: datetime) -> None:
 @verb
 def give_treatment(*, row: Treatment, to: User, actor: User, at: datetime) -> None:
     """Let another person see a treatment through."""
-    before = row.owner.username
-    row.owner = to
-    row.save(update_fields=["owner"])
-    audit(action="risk.treatment_hand_over", obj=row.risk, actor=actor, at=at,
-          before={"owner": before}, after={"owner": to.username})  # fmt: skip
+    give_row(row=row, to=to, actor=actor, at=at, holder="owner",
+             action="risk.treatment_hand_over", about=row.risk)  # fmt: skip
+
+
+@verb
+def give_action(*, row: TreatmentAction, to: User, actor: User, at: datetime) -> None:
+    """Let another person do what is to be done."""
+    give_row(row=row, to=to, actor=actor, at=at, holder="owner",
+             action="risk.action_hand_over", about=row.treatment.risk)  # fmt: skip
 
 
 @verb
@@ -67,9 +72,5 @@ def give_acceptance(*, row: Acceptance, to: User, actor: User, at: datetime) -> 
     if row.asked_by_id == to.pk:
         words = _("%(name)s asked for the acceptance of %(code)s and cannot decide it, too.")
         raise DomainError(words % {"name": to.name, "code": row.risk.code})
-    before = row.approver
-    row.approver = to
-    row.save(update_fields=["approver"])
-    audit(action="risk.acceptance_hand_over", obj=row.risk, actor=actor, at=at,
-          before={"approver": before.username if before else None},
-          after={"approver": to.username})  # fmt: skip
+    give_row(row=row, to=to, actor=actor, at=at, holder="approver",
+             action="risk.acceptance_hand_over", about=row.risk)  # fmt: skip

@@ -22,6 +22,7 @@ from risks.models import (
     RiskControl,
     RiskStatus,
     Treatment,
+    TreatmentAction,
     VersionKind,
 )
 from risks.selectors.objective_facts import Facts, objective_facts
@@ -101,7 +102,7 @@ def risk_facts(pks: Iterable[int]) -> list[tuple[int, str, Facts]]:
         .for_list()
         .prefetch_related(
             Prefetch("assets", Asset.objects.only("code").order_by("code")),
-            Prefetch("treatments", Treatment.objects.select_related("owner").order_by("pk")),
+            Prefetch("treatments", Treatment.objects.for_list().with_actions().order_by("pk")),
             Prefetch("risk_controls", RiskControl.objects.select_related("control")),
             Prefetch("acceptances", _acceptances(), to_attr="open_acceptances"),
             "indicators",
@@ -163,13 +164,13 @@ def _codes(risk: Any, name: str) -> list[str]:
 
 
 def _treatment(one: Treatment) -> Facts:
-    said = {
-        "kind": one.kind,
-        "plan": one.plan,
-        "owner": one.owner.name,
-        "due_on": plain(one.due_on),
-        "status": one.status,
-    }
+    actions = [{"title": each.title, **_undertaking(each)} for each in one.actions.all()]
+    said = {"kind": one.kind, "plan": one.plan, **_undertaking(one)}
+    return said | ({"actions": actions} if actions else {})
+
+
+def _undertaking(one: Treatment | TreatmentAction) -> Facts:
+    said = {"owner": one.owner.name, "due_on": plain(one.due_on), "status": one.status}
     return said if one.cost is None else said | {"cost": one.cost}
 
 

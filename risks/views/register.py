@@ -1,14 +1,11 @@
 """The risk register as a list, and the reviews that are due."""
 
 from dataclasses import replace
-from datetime import timedelta
-from functools import cached_property
-from operator import itemgetter
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import CharField, Q, Value
-from django.db.models.functions import Cast
+from django.db.models import Q
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -17,13 +14,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assets.custom import with_custom
-from assets.models import Asset, ThirdParty
-from assets.selectors.units import unit_filter
 from bcp_portal.accounts.models import User
 from bcp_portal.shared import lists
 from bcp_portal.shared.pages import SignedInRequest, needs
 from risks.forms import HandOverForm, ReviewDateForm
-from risks.models import Risk, RiskCategory, RiskStatus, Threat
+from risks.models import Risk, RiskStatus
 from risks.scoring import MOST_STEPS
 from risks.selectors.matrix import (
     LevelBadge,
@@ -32,6 +27,7 @@ from risks.selectors.matrix import (
     matrices_in_force,
     scales_of,
 )
+from risks.selectors.offers import ActionCounts, Offers
 from risks.services.risk import hand_over_risk, plan_review, retitle_risk
 
 SOON = timedelta(days=30)
@@ -51,39 +47,7 @@ def _unjudged(rows: Any, yes: bool, ask: lists.Ask) -> Any:
     return rows.filter(pk__in=found) if yes else rows.exclude(pk__in=found)
 
 
-class _Offers:
-    """What the filters of category and asset offer; one question for both, if one is asked."""
-
-    def __init__(self, user: User) -> None:
-        self.user = user
-
-    @cached_property
-    def found(self) -> list[tuple[str, str, str, str]]:
-        """Every category, and the assets that some risk names and this person may see."""
-        named = Risk.assets.through.objects.values("asset")
-        assets = Asset.objects.visible_to(self.user).filter(pk__in=named).order_by()
-        none = Value("")
-        categories = RiskCategory.objects.values_list(
-            Value("category"), Cast("pk", CharField()), "name", "name_id"
-        )
-        return list(
-            categories.union(assets.values_list(Value("asset"), "code", none, none), all=True)
-        )
-
-    def categories(self, _ask: lists.Ask) -> list[tuple[int, str]]:
-        """By their names."""
-        rows = [one for one in self.found if one[0] == "category"]
-        return [
-            (int(pk), str(RiskCategory(name=name, name_id=name_id)))
-            for _what, pk, name, name_id in sorted(rows, key=itemgetter(2))
-        ]
-
-    def assets(self, _ask: lists.Ask) -> list[tuple[str, str]]:
-        """By their codes."""
-        return [(code, code) for code in sorted(one[1] for one in self.found if one[0] == "asset")]
-
-
-def _naming(name: str, label: Any, links: str, model: Any) -> lists.Filter:
+def _naming(name: str, label: Any, links: str) -> lists.Filter:
     """Risks that name one of these things; those that name none are a choice of their own."""
 
     def narrow(rows: Any, asked: Any, _ask: lists.Ask) -> Any:
@@ -91,11 +55,7 @@ def _naming(name: str, label: Any, links: str, model: Any) -> lists.Filter:
         wanted = Q(pk__in=named.values("pk"))
         return rows.filter(wanted | Q(**{links: None}) if None in asked else wanted)
 
-    def choices(ask: lists.Ask) -> list[tuple[int | None, str]]:
-        known = [(one.pk, str(one)) for one in model.objects.visible_to(ask.user).order_by("code")]
-        return [*known, (None, _("None named"))] if known else []
-
-    return lists.choice(name, label, choices=choices, apply=narrow)
+    return lists.choice(name, label, choices=(), apply=narrow)  # all there are
 
 
 def _placed(kind: str, axis: str, label: Any) -> lists.Filter:
@@ -160,6 +120,8 @@ REGISTER = lists.ListSpec(
         lists.person("business_owner", gettext_lazy("Business owner"), shown=False),
         lists.when("review_on", gettext_lazy("Next review"), sort=True),
         lists.when("reviewed_at", gettext_lazy("Last reviewed"), sort=True, shown=False),
+        lists.number("actions_open", gettext_lazy("Actions open"), shown=False),
+        lists.number("actions_overdue", gettext_lazy("Actions overdue"), shown=False),
         lists.text("cause", gettext_lazy("Cause"), shown=False),
         lists.text("consequence", gettext_lazy("Consequence"), shown=False),
     ),
@@ -175,7 +137,7 @@ REGISTER = lists.ListSpec(
             gettext_lazy("Category"),
             choices=(),  # all there are
         ),
-        unit_filter(),
+        lists.choice("unit", gettext_lazy("Unit"), choices=()),  # all there are
         lists.choice(
             "asset",
             gettext_lazy("Asset"),
@@ -184,8 +146,8 @@ REGISTER = lists.ListSpec(
                 pk__in=Risk.assets.through.objects.filter(asset__code__in=codes).values("risk")
             ),
         ),
-        _naming("threat", gettext_lazy("Threat"), "threats", Threat),
-        _naming("third_party", gettext_lazy("Third party"), "third_parties", ThirdParty),
+        _naming("threat", gettext_lazy("Threat"), "threats"),
+        _naming("third_party", gettext_lazy("Third party"), "third_parties"),
         lists.yes_no(
             "mine",
             gettext_lazy("Mine"),
@@ -244,7 +206,7 @@ REGISTER = lists.ListSpec(
 )
 
 
-def register_spec(user: User, spec: lists.ListSpec = REGISTER) -> lists.ListSpec:
+def register_spec(user: User, at: datetime, spec: lists.ListSpec = REGISTER) -> lists.ListSpec:
     """The list with the organisation's own fields, and levels in the words of their matrices."""
     spec = with_custom(spec, "risk", Risk.objects.visible_to(user))
     matrices = matrices_in_force()
@@ -255,15 +217,24 @@ def register_spec(user: User, spec: lists.ListSpec = REGISTER) -> lists.ListSpec
         again = row.reassess_since is not None
         return found and replace(found, score=row.score, again=again)
 
-    offers = _Offers(user)
+    offers, actions = Offers(user), ActionCounts(at.date())
+    values: dict[str, Any] = {
+        "level": badge,
+        "actions_open": actions.open,
+        "actions_overdue": actions.overdue,
+    }
     known: dict[str, Any] = {
         "level": scales.words(),
         "matrix": family_names(matrices),
         "category": offers.categories,
         "asset": offers.assets,
+        "unit": offers.units,
+        "threat": offers.threats,
+        "third_party": offers.third_parties,
     }
     columns = tuple(
-        replace(column, value=badge) if column.key == "level" else column for column in spec.columns
+        replace(column, value=values[column.key]) if column.key in values else column
+        for column in spec.columns
     )
     filters = tuple(
         replace(one, choices=known[one.name])
@@ -292,12 +263,13 @@ def _buttons(request: SignedInRequest) -> list[dict[str, object]]:
 @needs("risks.view_risk")
 def register(request: SignedInRequest) -> HttpResponse:
     """The register."""
+    at = timezone.now()
     rows = Risk.objects.visible_to(request.user).for_list()
     return lists.list_response(
         request,
-        register_spec(request.user),
+        register_spec(request.user, at),
         rows,
-        at=timezone.now(),
+        at=at,
         extra={"title_buttons": _buttons(request)},
     )
 
@@ -306,22 +278,19 @@ def register(request: SignedInRequest) -> HttpResponse:
 @needs("risks.view_risk")
 def register_bulk(request: SignedInRequest) -> HttpResponse:
     """What a selection of risks is told to do."""
+    at = timezone.now()
     rows = Risk.objects.visible_to(request.user).for_list()
-    return lists.bulk_response(request, register_spec(request.user), rows, at=timezone.now())
+    return lists.bulk_response(request, register_spec(request.user, at), rows, at=at)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("risks.run_risk")
 def register_edit_cell(request: SignedInRequest, pk: str, column: str) -> HttpResponse:
     """One field of one risk, changed where it stands."""
+    at = timezone.now()
     rows = Risk.objects.visible_to(request.user).for_list()
     return lists.inline_response(
-        request,
-        register_spec(request.user),
-        rows,
-        pk=pk,
-        column=column,
-        at=timezone.now(),
+        request, register_spec(request.user, at), rows, pk=pk, column=column, at=at
     )
 
 
@@ -348,4 +317,4 @@ def review_list(request: SignedInRequest) -> HttpResponse:
     at = timezone.now()
     due = Risk.objects.review_overdue(at.date() + SOON).values("pk")
     rows = Risk.objects.visible_to(request.user).filter(pk__in=due).for_list()
-    return lists.list_response(request, register_spec(request.user, REVIEWS), rows, at=at)
+    return lists.list_response(request, register_spec(request.user, at, REVIEWS), rows, at=at)

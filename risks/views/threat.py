@@ -2,41 +2,21 @@
 
 from typing import Any
 
-from django import forms
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assets.views.doors import form_door
 from bcp_portal.shared.pages import SignedInRequest, needs, render_page
 from risks.forms import NoteForm
+from risks.forms.threat import ThreatForm
 from risks.models import Risk, Threat
 from risks.services.threat import add_threat, edit_threat, retire_threat
 from risks.views.risk import FORM
-
-
-class ThreatForm(forms.ModelForm[Threat]):
-    """What a threat is called."""
-
-    class Meta:
-        model = Threat
-        fields = ("code", "name", "name_id")
-        help_texts = {"code": gettext_lazy("Short and lasting: FIRE.")}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            # What files name stays.
-            self.fields.pop("code")
-
-    def clean_code(self) -> str:
-        """Codes are said on the phone: capitals are one trap less."""
-        return str(self.cleaned_data["code"]).upper()
 
 
 @require_safe

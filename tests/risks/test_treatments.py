@@ -6,10 +6,9 @@ from django.urls import reverse
 from assets.changes import BadFactsError
 from bcp_portal.accounts.roles import Role
 from bcp_portal.audit.models import AuditRow
-from risks.services.treatment import decide_treatment
 from tests.make import NOON, make_site, make_user
 from tests.make_assets import make_asset
-from tests.make_risks import make_risk
+from tests.make_risks import make_risk, make_treatment
 
 pytestmark = pytest.mark.django_db
 JSON = {"content_type": "application/json"}
@@ -26,14 +25,9 @@ def enter(client):
     return as_somebody
 
 
-def treated(risk, **facts):
-    said = {"kind": "reduce", "plan": "Second line", "owner": risk.owner} | facts
-    return decide_treatment(risk=risk, **said, actor=risk.owner, at=NOON)
-
-
 @pytest.mark.parametrize(("move", "status"), [("finish", "done"), ("drop", "dropped")])
 def test_a_treatment_is_ended_through_the_api_with_its_reason_on_the_trail(enter, move, status):
-    one = treated(make_risk(residual=(3, 3)))
+    one = make_treatment(make_risk(residual=(3, 3)))
     door = f"/api/v1/treatments/{one.pk}/"
 
     said = enter(Role.RISK_MANAGER).post(f"{door}{move}/", {"note": "Seen on site"}, **JSON)
@@ -45,7 +39,7 @@ def test_a_treatment_is_ended_through_the_api_with_its_reason_on_the_trail(enter
 
 
 def test_a_treatment_ends_once_and_not_without_a_word(enter):
-    one = treated(make_risk())
+    one = make_treatment(make_risk())
     client, door = enter(Role.RISK_MANAGER), f"/api/v1/treatments/{one.pk}/"
 
     assert client.post(f"{door}finish/", {}, **JSON).status_code == 400
@@ -55,7 +49,7 @@ def test_a_treatment_ends_once_and_not_without_a_word(enter):
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.INCIDENT_COMMANDER, Role.VIEWER])
 def test_who_may_only_read_ends_no_treatment_by_either_door(enter, role):
-    one = treated(make_risk())
+    one = make_treatment(make_risk())
     client = enter(role)
 
     by_api = client.post(f"/api/v1/treatments/{one.pk}/finish/", {"note": "Done"}, **JSON)
@@ -66,7 +60,7 @@ def test_who_may_only_read_ends_no_treatment_by_either_door(enter, role):
 
 def test_the_treatment_of_an_unseen_risk_is_not_there_for_the_api(enter):
     risk = make_risk(assets=[make_asset(site=make_site())])
-    one = treated(risk)
+    one = make_treatment(risk)
     client = enter(Role.VIEWER)
 
     assert client.get(f"/api/v1/treatments/{one.pk}/").status_code == 404
@@ -75,8 +69,8 @@ def test_the_treatment_of_an_unseen_risk_is_not_there_for_the_api(enter):
 
 def test_treatments_that_are_due_are_listed_at_one_address(enter, django_assert_max_num_queries):
     for number in range(12):
-        treated(make_risk(), due_on=NOON.date(), plan=f"Plan {number}")
-    treated(make_risk())
+        make_treatment(make_risk(), due_on=NOON.date(), plan=f"Plan {number}")
+    make_treatment(make_risk())
     client = enter(Role.AUDITOR)
 
     with django_assert_max_num_queries(8):
@@ -103,6 +97,6 @@ def test_a_cost_that_is_no_amount_is_refused(enter, cost):
     assert client.post(f"/api/v1/risks/{risk.code}/treat/", typed, **JSON).status_code == 400
     client.post(reverse("risks:treat", args=[risk.code]), typed | {"owner": risk.owner_id})
     with pytest.raises(BadFactsError, match="no amount"):
-        treated(risk, cost=float(cost))
+        make_treatment(risk, cost=float(cost))
 
     assert not risk.treatments.exists()
