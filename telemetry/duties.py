@@ -18,5 +18,6 @@ def register() -> None:
             give_conflict,
             words=lambda row: str(row.code),
             places="places__site__code",
+            right="telemetry.decide_conflict",
         )
     )

@@ -1,10 +1,12 @@
 """What a machine must be told once to become a device of ours: its token, and whom to believe."""
 
+import base64
 import io
 import json
 import re
 import zipfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.conf import settings
 
@@ -29,15 +31,35 @@ def invitation_of(device: Device, token: str) -> Invitation:
     }
 
 
+@dataclass(frozen=True)
+class InvitationFile:
+    """An invitation as a file that a page carries in itself: no second answer has the secret."""
+
+    name: str
+    text: str
+
+    @property
+    def address(self) -> str:
+        """A link from which browsers save the file without asking anybody."""
+        return "data:application/json;base64," + base64.b64encode(self.text.encode()).decode()
+
+
+def file_of(invitation: Invitation) -> InvitationFile:
+    """The file for one machine."""
+    name = _STRANGE.sub("-", f"{invitation['site']}-{invitation['name']}")
+    return InvitationFile(f"{name}.json", json.dumps(invitation, indent=1))
+
+
 def archive_of(invitations: Sequence[Invitation]) -> bytes:
     """A ZIP with one JSON file for each machine, named by site and machine."""
     file = io.BytesIO()
     taken: set[str] = set()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for one in invitations:
-            name = _STRANGE.sub("-", f"{one['site']}-{one['name']}")
+            kept = file_of(one)
+            name = kept.name
             if name.casefold() in taken:
-                name = f"{name}-{one['node_id'][:8]}"
+                name = f"{name.removesuffix('.json')}-{one['node_id'][:8]}.json"
             taken.add(name.casefold())
-            archive.writestr(f"{name}.json", json.dumps(one, indent=1))
+            archive.writestr(name, kept.text)
     return file.getvalue()

@@ -61,7 +61,7 @@ def compliance(user: User, at: datetime) -> OverviewPicture:
     return OverviewPicture(
         lead=_("%(n)d of %(all)d devices are guarded as the profile of their sector asks.")
         % {"n": counts["ok"], "all": len(rows)},
-        tone="act" if counts["act"] else "watch" if silent else "ok",
+        tone=_tone(bool(rows), bad=counts["act"], odd=silent),
         tiles=[
             Tile(_("Devices"), len(rows)),
             Tile(_("Compliant"), counts["ok"], tone="ok"),
@@ -71,6 +71,13 @@ def compliance(user: User, at: datetime) -> OverviewPicture:
         ],
         parts=[Part(_("Devices"), columns, [list(row) for row in rows]), late],
     )
+
+
+def _tone(is_known: bool, *, bad: int, odd: int) -> str:
+    """Where nothing was heard nothing is known to be well."""
+    if not is_known:
+        return "unknown"
+    return "act" if bad else "watch" if odd else "ok"
 
 
 def _guarded(
@@ -114,7 +121,7 @@ def sync_audit(user: User, at: datetime) -> OverviewPicture:
     return OverviewPicture(
         lead=_("%(n)d syncs in thirty days, %(failed)d did not end well, %(odd)d were unusual.")
         % {"n": total, "failed": failed, "odd": len(anomalies)},
-        tone="act" if mismatched else "watch" if failed or anomalies else "ok",
+        tone=_tone(bool(total or anomalies), bad=mismatched, odd=failed + len(anomalies)),
         tiles=[
             Tile(_("Syncs"), total, _("in thirty days")),
             Tile(_("Failed or cut off"), failed, tone="watch" if failed else "ok"),

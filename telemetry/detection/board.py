@@ -16,7 +16,7 @@ from assets.models import Site
 from assets.windows import sites_in_window
 from telemetry.detection.tuning import Numbers, Tuning, read_tuning
 from telemetry.models import Device, ObserverState, Signal, SignalRule
-from telemetry.models.observer import Sight
+from telemetry.models.observer import UNSEEING
 from telemetry.services.signal import Claim
 
 _LARGE = (SignalRule.CENTRAL_DOWN, SignalRule.NETWORK_OUTAGE)
@@ -71,7 +71,7 @@ def read_board(at: datetime) -> Board:
         read_tuning(),
         parents,
         frozenset(sites_in_window(at)),
-        sight in (Sight.BLIND, Sight.INGRESS),
+        sight in UNSEEING,
     )
 
 

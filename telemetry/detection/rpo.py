@@ -2,7 +2,8 @@
 
 The clock of a stream runs out at `oldest_pending_at + rpo`, whoever is listening. A breach is
 predicted when a quarter of the RPO is left (or what the place says instead); the warning ends
-when twice that is free again.
+when twice that is free again. While we cannot see, what a silent site has synchronised meanwhile
+is unknown: nothing is claimed about it, and what was claimed stays.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_noop
 
 from telemetry.detection.facts import Fleet, SiteFacts, StreamFacts
 from telemetry.detection.money import value_sums
+from telemetry.detection.node_state import SUSPECT_AFTER, is_silent
 from telemetry.detection.outcome import Outcome
 from telemetry.models import SignalRule
 from telemetry.services.signal import Claim
@@ -24,11 +26,13 @@ def headroom(stream: StreamFacts, at: datetime) -> timedelta | None:
     return stream.oldest_pending_at + stream.rpo - at
 
 
-def rpo_claims(fleet: Fleet, parents: Mapping[int, str]) -> list[Outcome]:
+def rpo_claims(
+    fleet: Fleet, parents: Mapping[int, str], *, is_blind: bool = False
+) -> list[Outcome]:
     """Predicted and actual breaches, each under the outage that causes it, if there is one."""
     predicted: list[Claim] = []
     breached: list[Claim] = []
-    tight: set[str] = set()
+    kept: set[str] = set()
     for site, stream in _watched(fleet):
         left = headroom(stream, fleet.at)
         numbers = fleet.tuning.of(SignalRule.RPO_PREDICTED, site.pk, site.sector)
@@ -36,15 +40,18 @@ def rpo_claims(fleet: Fleet, parents: Mapping[int, str]) -> list[Outcome]:
             continue
         warn = numbers["warn_headroom"]
         key = f"{site.code}:{stream.name}"
+        if is_blind and is_silent(site, fleet.at, periods=SUSPECT_AFTER):
+            kept.add(key)
+            continue
         if left < timedelta(0):
             breached.append(_claim(SignalRule.RPO_BREACHED, key, site, stream, parents, warn))
         elif left < stream.rpo * warn:
             predicted.append(_claim(SignalRule.RPO_PREDICTED, key, site, stream, parents, warn))
         elif left < stream.rpo * min(2 * warn, 0.95):
-            tight.add(key)
+            kept.add(key)
     return [
-        Outcome(SignalRule.RPO_PREDICTED, predicted, keep=tight.__contains__),
-        Outcome(SignalRule.RPO_BREACHED, breached, keep=tight.__contains__),
+        Outcome(SignalRule.RPO_PREDICTED, predicted, keep=kept.__contains__),
+        Outcome(SignalRule.RPO_BREACHED, breached, keep=kept.__contains__),
     ]
 
 

@@ -1,7 +1,7 @@
 """Am I blind? Asked before anything is concluded from silence.
 
 Arrivals against expected arrivals, our own probes of witnesses outside, and what the sites that
-we do hear say about the centre, give one of five verdicts.
+we do hear say about the centre, give one of six verdicts.
 """
 
 from collections.abc import Iterable
@@ -12,13 +12,14 @@ from typing import Any
 from telemetry.detection.facts import SiteFacts
 from telemetry.detection.node_state import SUSPECT_AFTER, silent_for
 from telemetry.models import NodeState
-from telemetry.models.observer import Sight
+from telemetry.models.observer import UNSEEING, Sight
 
 COLLAPSE = 0.2  # of the expected sites still heard: as good as everywhere
 QUORUM = 0.5
 MIN_SITES = 4
 LATE_AFTER = 1.25  # heartbeat periods
-# After blindness: so many are heard again, or they had so long, before silence means anything.
+# After blindness, or after we were stopped ourselves: so many are heard again, or they had so
+# long, before silence means anything.
 RESUMED = 0.9
 COMING_BACK = timedelta(minutes=3)
 
@@ -50,7 +51,7 @@ class SightVerdict:
     @property
     def is_blind(self) -> bool:
         """Nothing may be concluded from silence."""
-        return self.sight in (Sight.BLIND, Sight.INGRESS)
+        return self.sight in UNSEEING
 
 
 def judge(
@@ -62,6 +63,7 @@ def judge(
     calm: int = 0,
     calm_says_ok: int = 0,
     resumed_at: datetime | None = None,
+    woke_at: datetime | None = None,  # since when we watch again, after we had been stopped
     collapse: float = COLLAPSE,
     quorum: float = QUORUM,
 ) -> SightVerdict:
@@ -86,13 +88,16 @@ def judge(
         "central_fails_at": says_down,
         "central_works_at": says_ok,
     }
+    returning = heard < expected * RESUMED
+    if returning and woke_at is not None and at - woke_at < COMING_BACK:
+        # They could not tell us anything while nobody listened: that is no silence of theirs.
+        return SightVerdict(Sight.WAKING, heard, expected, sums | {"woke_at": woke_at.isoformat()})
     if expected >= MIN_SITES and heard / expected <= collapse:
         return SightVerdict(_collapsed(probes), heard, expected, sums)
-    if before in (Sight.BLIND, Sight.INGRESS) and heard < expected * RESUMED:
+    since = resumed_at or at
+    if returning and before in (Sight.BLIND, Sight.INGRESS) and at - since < COMING_BACK:
         # They come back one by one, and those who have not yet are no outage of their own.
-        since = resumed_at or at
-        if at - since < COMING_BACK:
-            return SightVerdict(before, heard, expected, sums | {"resumed_at": since.isoformat()})
+        return SightVerdict(before, heard, expected, sums | {"resumed_at": since.isoformat()})
     is_falling = expected >= MIN_SITES and punctual / expected <= collapse
     asked = says_ok + says_down
     if asked >= MIN_SITES and says_down / asked >= _needed(quorum, before):

@@ -128,6 +128,10 @@ class DeviceState(models.Model):
     def __str__(self) -> str:
         return f"{self.device_id} {self.node_state}"
 
+    def get_node_state_display(self) -> str:  # type: ignore[no-redef]  # Django adds one of its own
+        """The state in words, looked up alone: Django's own translates every choice each time."""
+        return str(NodeState(self.node_state).label)
+
 
 class SiteState(models.Model):
     """What we believe about a site: the best of its devices, or the verdict on its region."""
@@ -154,3 +158,7 @@ class SiteState(models.Model):
 
     def __str__(self) -> str:
         return f"{self.site_id} {self.node_state}"
+
+    def get_node_state_display(self) -> str:  # type: ignore[no-redef]  # Django adds one of its own
+        """The state in words, looked up alone: Django's own translates every choice each time."""
+        return str(NodeState(self.node_state).label)

@@ -11,7 +11,12 @@ class Sight(models.TextChoices):
     BLIND = "blind", _("The portal's own link is down")
     INGRESS = "ingress", _("The portal's own door is down")
     CENTRAL = "central", _("The centre is down")
+    WAKING = "waking", _("The portal was stopped and waits for its sites")
     UNWATCHED = "unwatched", _("No witnesses are configured")
+
+
+# Nothing may be concluded from silence.
+UNSEEING = (Sight.BLIND, Sight.INGRESS, Sight.WAKING)
 
 
 class ObserverProbe(models.Model):

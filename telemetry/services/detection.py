@@ -46,7 +46,8 @@ OWN = (
 @verb
 def detect(*, at: datetime) -> str:
     """Bring states and signals in step with what the sites have said, and with their silence."""
-    if last := unwatched_since(at):
+    last = unwatched_since(at)
+    if last is not None:
         admit_gap(last=last, at=at)
     # Before the fleet: what the quick look opens meanwhile rests on facts that are not read here.
     still_open = open_signals(OWN)
@@ -62,7 +63,7 @@ def detect(*, at: datetime) -> str:
         if parted
         else read_fleet(at, tuning=tuning)
     )
-    sight = _look_at_ourselves(fleet, at=at)
+    sight = _look_at_ourselves(fleet, woke=last is not None, at=at)
     states = write_device_states(fleet=fleet, is_blind=sight.is_blind, at=at)
     outcomes = _ask_the_rules(fleet, sight, still_open, mismatches)
     changed = write_outcomes(outcomes=outcomes, still_open=still_open, at=at)
@@ -71,16 +72,17 @@ def detect(*, at: datetime) -> str:
     return f"{changed} signals, {rolled} sites, {amended} amended"
 
 
-def _look_at_ourselves(fleet: Fleet, *, at: datetime) -> SightVerdict:
+def _look_at_ourselves(fleet: Fleet, *, woke: bool, at: datetime) -> SightVerdict:
     state = ObserverState.objects.filter(pk=1).first()
     before = Sight(state.sight) if state else Sight.UNWATCHED
-    resumed_at = moment((state.sums or {}).get("resumed_at")) if state else None
+    sums = (state.sums or {}) if state else {}
     verdict = judge(
         fleet.sites.values(),
         read_probes(at),
         before=before,
         at=at,
-        resumed_at=resumed_at,
+        resumed_at=moment(sums.get("resumed_at")),
+        woke_at=at if woke else moment(sums.get("woke_at")),
         calm=len(fleet.calm) - fleet.calm_in_window,
         calm_says_ok=_calm_that_reach_the_centre(fleet),
         collapse=fleet.tuning.of(SignalRule.PORTAL_BLIND)["collapse"],
@@ -91,7 +93,7 @@ def _look_at_ourselves(fleet: Fleet, *, at: datetime) -> SightVerdict:
     if state.sight != verdict.sight or state._state.adding:
         state.since = at
         publish(topic="banners", kind=verdict.sight, at=at)
-    elif state.arrivals == verdict.arrivals and state.expected == verdict.expected:
+    elif not woke and (state.arrivals, state.expected) == (verdict.arrivals, verdict.expected):
         return verdict
     state.sight, state.checked_at = verdict.sight, at
     state.arrivals, state.expected, state.sums = verdict.arrivals, verdict.expected, verdict.sums
@@ -137,7 +139,7 @@ def _ask_the_rules(
         network,
         silent,
         unstable_links(fleet),
-        *rpo_claims(fleet, parents),
+        *rpo_claims(fleet, parents, is_blind=sight.is_blind),
         *integrity_claims(fleet, mismatches),
         repeated_failures(fleet, parents),
         *odd_devices(fleet),

@@ -26,7 +26,7 @@ from telemetry.models import (
     WaveSite,
     WaveStatus,
 )
-from telemetry.models.observer import ObserverState, Sight
+from telemetry.models.observer import UNSEEING, ObserverState
 from telemetry.models.order import LIVE_STATUSES, REACHABLE
 from telemetry.models.wave import PLAN_LIFECYCLE, Lane
 from telemetry.ordering.classes import LEASE
@@ -41,7 +41,7 @@ _MOVING = (WaveStatus.DRAINING, WaveStatus.GATING)
 
 def advance_waves(*, at: datetime) -> str:
     """Bring every running plan a step further; each in a transaction of its own."""
-    if ObserverState.objects.filter(sight__in=(Sight.BLIND, Sight.INGRESS)).exists():
+    if ObserverState.objects.filter(sight__in=UNSEEING).exists():
         return "we cannot see; nothing is concluded"
     plans = list(WavePlan.objects.moving().order_by("pk"))
     for plan in plans:

@@ -63,6 +63,10 @@ RULES = lists.ListSpec(
     search=("entity", "field", "master"),
     default_sort="code",
     default_filters={"in_force": ("yes",)},
+    empty_title=gettext_lazy("No rules yet"),
+    empty_text=gettext_lazy("A rule decides what is always the same; people see the rest."),
+    empty_url="telemetry:conflict_rule_add",
+    empty_label=gettext_lazy("Write a rule"),
 )
 
 

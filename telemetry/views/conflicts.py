@@ -107,6 +107,8 @@ CONFLICTS = lists.ListSpec(
     ),
     bulk_url="telemetry:conflicts_bulk",
     on_export=_note_export,
+    empty_title=_("No conflicts"),
+    empty_text=_("What two sites changed at the same time waits here for a decision."),
 )
 
 

@@ -49,6 +49,7 @@ SITES = lists.ListSpec(
             template="telemetry/_site_state.html",
             value=lambda site: site.state.get_node_state_display() if _state(site) else "",
             sort="state__node_state",
+            alike=True,
         ),
         lists.text("region.name", _("Region"), sort="region__name"),
         lists.text("provider", _("Provider"), sort=True),
@@ -74,11 +75,20 @@ SITES = lists.ListSpec(
     ),
     search=("code", "name", "region__name", "provider"),
     default_sort="code",
+    empty_title=_("No sites yet"),
+    empty_text=_("A site is a place with devices of its own, which may lose its link."),
+    empty_url="assets:site_open",
+    empty_label=_("Open a site"),
 )
 
 
 def _state(site: Site) -> object:
     return getattr(site, "state", None)
+
+
+def _standing(device: Device) -> str:
+    """What the device is; one that is revoked is nothing else any more."""
+    return str(_("Revoked") if device.revoked_at else device.state.get_node_state_display())
 
 
 DEVICES = lists.ListSpec(
@@ -93,8 +103,9 @@ DEVICES = lists.ListSpec(
             "state",
             _("State"),
             template="telemetry/_device_state.html",
-            value=lambda device: device.state.get_node_state_display(),
+            value=_standing,
             sort="state__node_state",
+            alike=True,
         ),
         lists.text("kind", _("Kind"), sort=True),
         lists.when("state.last_received_at", _("Last heard"), sort="state__last_received_at"),
@@ -108,6 +119,7 @@ DEVICES = lists.ListSpec(
             template="telemetry/_pack_standing.html",
             value=standing_label,
             sort=True,
+            alike=True,
             perm="telemetry.view_sitepack",
         ),
         lists.when("enrolled_at", _("Enrolled"), sort=True),
@@ -136,6 +148,10 @@ DEVICES = lists.ListSpec(
         ),
     ),
     bulk_url="telemetry:devices_bulk",
+    empty_title=_("No devices yet"),
+    empty_text=_("Its agent reports what waits and whether the link holds."),
+    empty_url="telemetry:device_enrol",
+    empty_label=_("Enrol a device"),
 )
 
 SESSIONS = lists.ListSpec(
@@ -168,6 +184,8 @@ SESSIONS = lists.ListSpec(
     ),
     search=("device__site__code", "stream_name", "peer"),
     default_sort="-started_at",
+    empty_title=_("No synchronisation yet"),
+    empty_text=_("What each device brought home, how long it took and what went wrong."),
 )
 
 SIGNALS = lists.ListSpec(
@@ -191,6 +209,8 @@ SIGNALS = lists.ListSpec(
     ),
     search=("key", "title"),
     default_sort="-opened_at",
+    empty_title=_("Nothing has been concluded yet"),
+    empty_text=_("What follows from the reports and the silence of the sites stands here."),
 )
 
 

@@ -69,6 +69,10 @@ ORDERS = lists.ListSpec(
     ),
     search=("code", "reason", "incident_code", "requested_by__first_name"),
     default_sort="-code",
+    empty_title=_("No orders yet"),
+    empty_text=_("What a site is told to do, signed, and whether it has done it."),
+    empty_url="telemetry:order_give",
+    empty_label=_("Give an order"),
 )
 
 STATES = lists.ListSpec(
@@ -118,6 +122,8 @@ STATES = lists.ListSpec(
     search=("site__code", "site__name"),
     default_sort="site.code",
     default_filters={"waiting": ("yes",)},
+    empty_title=_("No site is under orders"),
+    empty_text=_("Each site stands here with what it was told and what it answered."),
 )
 
 

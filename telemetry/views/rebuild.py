@@ -53,6 +53,8 @@ REBUILDS = lists.ListSpec(
     filters=(lists.yes_no("open", _("Open"), apply=_open),),
     search=("code", "reason"),
     default_sort="-code",
+    empty_title=_("The centre has lost nothing"),
+    empty_text=_("When it does, what the sites still hold brings it back, day by day."),
 )
 
 

@@ -46,6 +46,8 @@ RECONCILIATIONS = lists.ListSpec(
     search=("site__code", "site__name", "order__code"),
     default_sort="due_at",
     default_filters={"open": ("yes",)},
+    empty_title=_("No books to close"),
+    empty_text=_("What a site did under emergency limits is reconciled here afterwards."),
 )
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from bcp_portal.shared.pages import SignedInRequest, attempt, needs, render_page
 from telemetry.forms.sources import EnrolForm, PingForm, WebhookForm
-from telemetry.invitations import invitation_of
+from telemetry.invitations import file_of, invitation_of
 from telemetry.models import PingCheck, WebhookSource
 from telemetry.services.device import enrol_device
 from telemetry.services.ping import create_ping_check, retire_ping_check
@@ -49,7 +49,10 @@ def _maker(form_class: Any, title: Callable[[], str], make: Callable[..., Told])
                     make(actor=request.user, at=timezone.now(), **form.cleaned_data)
                 ),
             )
-        context = {"form": form, "title": title(), "told": told[0] if told else None}
+        context: dict[str, Any] = {"form": form, "title": title()}
+        if told:
+            context["told"] = told[0]
+            context["file"] = file_of(told[0]) if "token" in told[0] else None
         answer = render_page(request, "telemetry/source_form.html", context)
         answer["Cache-Control"] = "no-store"
         return answer

@@ -44,6 +44,10 @@ PLANS = lists.ListSpec(
     filters=(lists.choice("status", _("Status"), choices=PlanStatus.choices),),
     search=("code", "reason"),
     default_sort="-code",
+    empty_title=_("No waves yet"),
+    empty_text=_("After an outage, bring the sites home a few at a time instead of all at once."),
+    empty_url="telemetry:wave_plan",
+    empty_label=_("Plan waves"),
 )
 
 

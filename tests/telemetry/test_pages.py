@@ -1,5 +1,11 @@
 """Pages of the Sync section: what they show, and the secrets they show once."""
 
+import base64
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from django.urls import reverse
 
@@ -7,6 +13,7 @@ from bcp_portal.accounts.roles import Role
 from telemetry.models import Device, NodeState, PingCheck, SiteState, WebhookSource
 from tests.make import NOON, make_device, make_site, make_stream_state, make_user
 
+ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.django_db
 
 
@@ -67,6 +74,27 @@ def test_a_device_is_enrolled_and_its_token_shown_once(client, technician):
     assert shown["Cache-Control"] == "no-store"
     assert token not in again
     assert token not in str(Device.objects.values())
+
+
+def test_the_page_of_a_new_device_carries_the_file_that_the_agent_takes(
+    client, technician, tmp_path
+):
+    site = make_site(code="TOKO-1")
+    told = {"site": site.pk, "name": "Till 1", "kind": "server"}
+
+    page = client.post(reverse("telemetry:device_enrol"), told).content.decode()
+
+    kept = re.search('href="data:application/json;base64,([^"]+)" download="([^"]+)"', page)
+    file = tmp_path / kept[2]
+    file.write_bytes(base64.b64decode(kept[1]))
+    enrolled = subprocess.run(
+        [sys.executable, "-m", "siaga_agent", "enrol", "--home", str(tmp_path / "agent"),
+         "--token-json", str(file)],
+        cwd=ROOT / "agent", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert enrolled.returncode == 0, enrolled.stderr
+    assert file.name == "TOKO-1-Till-1.json"
+    assert f"siaga-agent enrol --token-json {file.name}" in page
 
 
 def test_a_name_that_is_taken_is_refused_and_what_was_typed_stays(client, technician):

@@ -47,6 +47,7 @@ def test_time_in_which_detection_did_not_run_is_unknown():
     state = SiteSpan.objects.get(site=device.site).state
     SweepMark.objects.create(name="telemetry.detect", ran_at=NOON, runs=1)
     awake = NOON + timedelta(minutes=30)
+    DeviceState.objects.update(last_received_at=awake)
 
     detect(at=awake)
 

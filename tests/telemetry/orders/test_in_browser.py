@@ -7,17 +7,11 @@ import pytest
 from django.utils import timezone
 
 from telemetry.models import Order, Rung
-from tests.frame.browsing import chromium, grave_findings, looking
+from tests.frame.browsing import grave_findings, looking
 from tests.make import PASSWORD, make_device, make_site, make_stream_state
 from tests.make_orders import answer, give, make_commander, make_wave_plan
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
 
 
 def shot(page, name):
