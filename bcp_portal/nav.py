@@ -81,6 +81,7 @@ NAV: tuple[Section, ...] = (
         (
             Entry(_("What moved"), "risks:moved", "activity"),
             Entry(_("Register"), "risks:register", "shield-half"),
+            Entry(_("Actions of treatments"), "risks:actions", "checkbox"),
             Entry(_("Evidence to weigh"), "risks:inbox", "inbox"),
             Entry(_("Heat map"), "risks:heat_map", "grid-dots"),
             Entry(_("Indicators"), "risks:indicators", "gauge"),

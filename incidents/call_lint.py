@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -18,6 +18,18 @@ class Turn:
     ends_at: datetime
     stands_in: bool
     is_reachable: bool
+
+
+def present(turn: Turn, absences: Iterable[tuple[datetime, datetime]]) -> Iterator[Turn]:
+    """What is left of a turn when its person is away for some of it."""
+    begins = turn.starts_at
+    for leaves, returns in sorted(absences):
+        if leaves > begins:
+            yield replace(turn, starts_at=begins, ends_at=min(leaves, turn.ends_at))
+        begins = max(begins, returns)
+        if begins >= turn.ends_at:
+            return
+    yield replace(turn, starts_at=begins)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from incidents.models import (
     Playbook,
     Review,
     ReviewStatus,
+    RoleName,
     Shift,
     Team,
 )
@@ -28,6 +29,20 @@ def _promise(row: ActionItem) -> str:
 
 def _role(row: Any) -> str:
     return f"{row.incident.code}: {row.get_role_display()}"
+
+
+# Whoever is called must be able to open what they are called about.
+ANSWERS = "incidents.view_incident"
+ROLE_RIGHTS = {
+    RoleName.COMMANDER: "incidents.run_incident",
+    RoleName.COMMUNICATIONS: "incidents.publish_update",
+    RoleName.OPERATIONS: "incidents.work_incident",
+    RoleName.SCRIBE: "incidents.work_incident",
+}
+
+
+def _role_right(row: Any) -> str:
+    return ROLE_RIGHTS.get(row.role, "incidents.view_incident")
 
 
 def _of_incident(row: Any) -> str:
@@ -53,15 +68,16 @@ IN_INCIDENTS = (
         handover.give_role,
         words=_role,
         places="incident__sites__site__code",
+        right=_role_right,
     ),
     DutyKind(
         "team",
         _("Leads a team in an incident"),
         lambda at: Team.objects.standing().select_related("incident"),
         "lead",
-        handover.give_lead,
         words=_of_incident,
         places="incident__sites__site__code",
+        right="incidents.work_incident",
     ),
     DutyKind(
         "action_item",
@@ -71,6 +87,7 @@ IN_INCIDENTS = (
         handover.give_action,
         words=_promise,
         places="incident__sites__site__code",
+        right="incidents.handle_actionitem",
     ),
     DutyKind(
         "review",
@@ -79,9 +96,9 @@ IN_INCIDENTS = (
             "incident", "owner"
         ),
         "owner",
-        handover.give_owned,
         words=_of_incident,
         places="incident__sites__site__code",
+        right="incidents.change_review",
     ),
 )
 PLANNED = (
@@ -92,24 +109,24 @@ PLANNED = (
             status__in=[ExerciseStatus.PLANNED, ExerciseStatus.RUNNING]
         ),
         "owner",
-        handover.give_owned,
         places="sites__code",
+        right="incidents.run_exercise",
     ),
     DutyKind(
         "playbook_business",
         _("Business owner of the playbook"),
         lambda at: Playbook.objects.filter(retired_at=None),
         "business_owner",
-        handover.give_business,
         words=lambda row: str(row.code),
+        right="incidents.view_playbook",
     ),
     DutyKind(
         "playbook_technical",
         _("Technical owner of the playbook"),
         lambda at: Playbook.objects.filter(retired_at=None),
         "technical_owner",
-        handover.give_technical,
         words=lambda row: str(row.code),
+        right="incidents.view_playbook",
     ),
 )
 CALLED = (
@@ -120,6 +137,7 @@ CALLED = (
         "user",
         handover.give_turn,
         words=_turn,
+        right=ANSWERS,
     ),
     DutyKind(
         "escalation_target",
@@ -130,13 +148,14 @@ CALLED = (
         "user",
         handover.give_call,
         words=_call,
+        right=ANSWERS,
     ),
     DutyKind(
         "fallback",
         _("Is called when nobody else can be reached"),
         lambda at: EscalationPolicy.objects.filter(retired_at=None),
         "fallback",
-        handover.give_fallback,
+        right=ANSWERS,
     ),
 )
 

@@ -50,7 +50,7 @@ def exercises(user: User, at: datetime) -> OverviewPicture:
             Part(
                 _("Coverage by scenario"),
                 [
-                    PaperColumn(_("Playbook"), "w10", "mono"),
+                    PaperColumn(_("Playbook"), "w12", "mono"),
                     PaperColumn(_("Scenario"), ""),
                     *(PaperColumn(kind, "w15") for kind in centre.kinds),
                 ],
@@ -79,9 +79,9 @@ def _exercise_columns() -> list[PaperColumn]:
         PaperColumn(_("Exercise"), ""),
         PaperColumn(_("Kind"), "w15"),
         PaperColumn(_("When"), "w12"),
-        PaperColumn(_("State"), "w12"),
+        PaperColumn(_("State"), "w15"),
         PaperColumn(_("Score"), "w8", "num"),
-        PaperColumn(_("What came of it"), "w25"),
+        PaperColumn(_("What came of it"), "w20"),
     ]
 
 

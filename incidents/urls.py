@@ -3,6 +3,7 @@
 from django.urls import path
 
 from incidents.views import (
+    absence,
     authority,
     call_list,
     cause,
@@ -191,6 +192,10 @@ urlpatterns = [
     path("escalation/rotations/<int:pk>/", rotation.rotation, name="rotation"),
     path("escalation/rotations/<int:pk>/turn/", rotation.rotation_turn, name="rotation_turn"),
     path("escalation/shifts/<int:pk>/cancel/", rotation.shift_cancel, name="shift_cancel"),
+    path("escalation/absences/", absence.absences, name="absences"),
+    path("escalation/absences/follow/", absence.absences_follow, name="absences_follow"),
+    path("escalation/absences/read/", absence.absences_read, name="absences_read"),
+    path("escalation/absences/drop/", absence.absences_drop, name="absences_drop"),
     path("escalation/schedule/", schedule.schedule, name="schedule"),
     path("escalation/lint/", schedule.call_lint, name="call_lint"),
     path("escalation/rotations/<int:pk>/rota/", schedule.rotation_rota, name="rotation_rota"),

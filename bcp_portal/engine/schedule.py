@@ -55,6 +55,12 @@ SWEEPS: tuple[Sweep, ...] = (
         every_s=60,
         by="worker",
     ),
+    Sweep(
+        "incidents.absences",
+        "incidents.services.absence.renew_absences",
+        every_s=60,
+        by="worker",
+    ),
     Sweep("incidents.guard", "incidents.services.guard.guard_incidents", every_s=5),
     Sweep("incidents.mutes", "incidents.services.alert.end_mutes", every_s=15, by="worker"),
     Sweep(
@@ -164,6 +170,7 @@ DEADLINES: dict[str, str] = {
 JOBS: dict[str, str] = {
     "accounts.training_reminder": "bcp_portal.accounts.services.training.send_reminder",
     "incidents.delivery": "incidents.services.delivery.deliver",
+    "incidents.absences": "incidents.services.absence.read_absences",
     "incidents.duty_calendar": "incidents.services.duty_calendar.read_calendar",
     "incidents.switch_order": "incidents.services.switch_order.send_switch_order",
     "incidents.status_confirm": "incidents.services.status_subscriber.send_confirmation",

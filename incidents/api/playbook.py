@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
@@ -12,9 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assets.api.caller import caller
+from bcp_portal.shared.errors import NotAllowedError
 from incidents.api import asked as bodies
 from incidents.api.door import asked
 from incidents.api.seen import PlaybookOut, RunOut, StepOut
+from incidents.fresh_sign_in import is_fresh
 from incidents.models import Playbook, PlaybookRun, RunStep
 from incidents.services.operation_log import stamp_of
 from incidents.services.run import abandon_run, finish_run
@@ -117,7 +120,9 @@ class StepViewSet(
     @extend_schema(request=bodies.CompleteIn, responses=StepOut)
     @action(detail=True, methods=["post"])
     def complete(self, request: Request, pk: str) -> Response:
-        """Tick a step."""
+        """Tick a step; one that takes a right is ticked on its page, after a fresh sign-in."""
+        if self.get_object().right and not is_fresh(request, at=timezone.now()):
+            raise NotAllowedError(_("This step takes a fresh sign-in: tick it on its page."))
         return self._do(complete_step, **asked(request, bodies.CompleteIn))
 
     @extend_schema(request=bodies.SkipIn, responses=StepOut)

@@ -1,5 +1,6 @@
 """The rows of incidents."""
 
+from incidents.models.absence import Absence, AbsenceCalendar
 from incidents.models.action_item import (
     ACTION_ITEM_LIFECYCLE,
     ActionItem,
@@ -105,6 +106,8 @@ __all__ = [
     "RUN_LIFECYCLE",
     "STEP_LIFECYCLE",
     "VERSION_LIFECYCLE",
+    "Absence",
+    "AbsenceCalendar",
     "ActionItem",
     "ActionItemAbout",
     "ActionItemKind",

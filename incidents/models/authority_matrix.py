@@ -1,36 +1,13 @@
-"""The authority matrix as it was decided, one row for each change: the newest is in force."""
+"""The authority matrix: who has to be asked."""
 
-from typing import Self
-
-from django.db import models
-
-from bcp_portal.accounts.models import User
+from incidents.models.decided_matrix import DecidedMatrix, DecidedMatrixQuerySet
 
 
-class AuthorityMatrixQuerySet(models.QuerySet["AuthorityMatrix"]):
-    """Sets of matrices."""
-
-    def visible_to(self, user: User) -> Self:
-        """It holds for everybody, and everybody who may open the page may read it."""
-        return self.all()
-
-    def newest_first(self) -> Self:
-        """The one in force, then what held before."""
-        return self.select_related("made_by").order_by("-number")
+class AuthorityMatrixQuerySet(DecidedMatrixQuerySet["AuthorityMatrix"]):
+    """Sets of authority matrices."""
 
 
-class AuthorityMatrix(models.Model):
-    """How many people each deed of a plan takes at each severity; never changed."""
-
-    number = models.PositiveIntegerField(unique=True)
-    cells = models.JSONField()
-    reason = models.CharField(max_length=300)
-    made_by = models.ForeignKey(
-        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    made_at = models.DateTimeField()
+class AuthorityMatrix(DecidedMatrix):
+    """How many people each deed of a plan takes at each severity."""
 
     objects = AuthorityMatrixQuerySet.as_manager()
-
-    def __str__(self) -> str:
-        return f"authority matrix {self.number}"

@@ -46,6 +46,17 @@ class Decision(models.Model):
         return f"{self.question} → {self.chosen}"
 
     @property
+    def asked(self) -> str:
+        """The question as the plan puts it in the reader's language, or as it was asked freely."""
+        return self.step.said("text") if self.step else self.question
+
+    @property
+    def answer(self) -> str:
+        """What was chosen, in the reader's words."""
+        shown = dict(self.step.choices) if self.step else {}
+        return str(shown.get(self.chosen, self.chosen))
+
+    @property
     def code(self) -> str:
         """What people call it."""
         return f"DEC-{self.pk}"

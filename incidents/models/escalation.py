@@ -1,5 +1,6 @@
 """Whom to call next: policies, rotations, and the escalations under way."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Self
 
@@ -95,9 +96,13 @@ class Rotation(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def on_call_at(self, at: datetime) -> list[User]:
-        """Who has the duty at a moment; whoever stands in comes before whom they replace."""
-        now = [s for s in self.shifts.all() if s.starts_at <= at < s.ends_at]
+    def on_call_at(self, at: datetime, *, away: Collection[int] = ()) -> list[User]:
+        """Who has the duty at a moment; whoever stands in comes before whom they replace.
+
+        Of people who are away, none.
+        """
+        turns = (s for s in self.shifts.all() if s.user_id not in away)
+        now = [s for s in turns if s.starts_at <= at < s.ends_at]
         standing_in = [shift for shift in now if shift.is_override]
         return [shift.user for shift in (standing_in or now)]
 

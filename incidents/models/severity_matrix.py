@@ -1,36 +1,19 @@
-"""The severity matrix as it was decided, one row for each change: the newest is in force."""
-
-from typing import Self
+"""The severity matrix: how bad it is."""
 
 from django.db import models
 from django.db.models import Q
 
-from bcp_portal.accounts.models import User
+from incidents.models.decided_matrix import DecidedMatrix, DecidedMatrixQuerySet
 
 
-class SeverityMatrixQuerySet(models.QuerySet["SeverityMatrix"]):
-    """Sets of matrices."""
-
-    def visible_to(self, user: User) -> Self:
-        """It holds for everybody, and everybody who may open the page may read it."""
-        return self.all()
-
-    def newest_first(self) -> Self:
-        """The one in force, then what held before."""
-        return self.select_related("made_by").order_by("-number")
+class SeverityMatrixQuerySet(DecidedMatrixQuerySet["SeverityMatrix"]):
+    """Sets of severity matrices."""
 
 
-class SeverityMatrix(models.Model):
-    """Which severity follows from what a rule says and how far it reaches; never changed."""
+class SeverityMatrix(DecidedMatrix):
+    """Which severity follows from what a rule says and how far it reaches."""
 
-    number = models.PositiveIntegerField(unique=True)
-    cells = models.JSONField()
     many_sites = models.PositiveSmallIntegerField()
-    reason = models.CharField(max_length=300)
-    made_by = models.ForeignKey(
-        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    made_at = models.DateTimeField()
 
     objects = SeverityMatrixQuerySet.as_manager()
 
@@ -40,6 +23,3 @@ class SeverityMatrix(models.Model):
                 name="severity_matrix_many_is_more_than_one", condition=Q(many_sites__gte=2)
             )
         ]
-
-    def __str__(self) -> str:
-        return f"severity matrix {self.number}"

@@ -9,13 +9,17 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext, override
 
+# The key of the language in which a text was first written.
+AS_WRITTEN = ""
+
 
 def render_message(message: str, params: Mapping[str, Any]) -> str:
     """Put a stored message into the reader's language.
 
     A parameter named `…_label` is itself a message and is translated too; one named `…_at` is an
     instant and is shown in the reader's zone; one named `…_said` is a whole message with its own
-    parameters. A parameter that is missing leaves the raw message:
+    parameters; one that holds a text in several languages (`BilingualModel.spoken`) is shown in the
+    reader's. A parameter that is missing leaves the raw message:
     an old row must never break the page that shows it.
     """
     spoken = {name: _spoken(name, value) for name, value in params.items()}
@@ -30,10 +34,16 @@ def _spoken(name: str, value: object) -> object:
         return gettext(value)
     if name.endswith("_said") and isinstance(value, dict):
         return render_message(value.get("message", ""), value.get("params", {}))
+    if isinstance(value, dict) and AS_WRITTEN in value:
+        return value.get(_language()) or value[AS_WRITTEN]
     if name.endswith("_at") and isinstance(value, str):
         moment = parse_datetime(value)
         return date_format(localtime(moment), "j M H:i T") if moment else value
     return value
+
+
+def _language() -> str:
+    return (get_language() or "en").split("-")[0]
 
 
 def message_id(label: object) -> str:
@@ -55,6 +65,15 @@ class BilingualModel(models.Model):
 
     def said(self, field: str) -> str:
         """One field in the reader's language, or in the language it was written in."""
-        language = (get_language() or "en").split("-")[0]
-        translated = self.translations.get(language, {}).get(field)
+        translated = self.translations.get(_language(), {}).get(field)
         return str(translated or getattr(self, field))
+
+    def spoken(self, field: str) -> str | dict[str, str]:
+        """One field in every language it has, as the parameter of a stored message."""
+        written = str(getattr(self, field))
+        others = {
+            language: texts[field]
+            for language, texts in self.translations.items()
+            if texts.get(field)
+        }
+        return {AS_WRITTEN: written, **others} if others else written

@@ -44,6 +44,7 @@ from incidents.reports.scores import (
     run_scores,
     tally_rto,
 )
+from incidents.reports.sheets import incident_sheets
 from incidents.reports.tables import (
     actions_table,
     communications_table,
@@ -108,7 +109,7 @@ def build_incident_report(*, subject_id: int, language: str, at: datetime) -> Bu
         preliminary=figures.preliminary,
         language=language,
     )
-    return build_paper(
+    paper = build_paper(
         "reports/incident/incident.html",
         {
             "facts": facts,
@@ -129,6 +130,7 @@ def build_incident_report(*, subject_id: int, language: str, at: datetime) -> Bu
         % {"seq": facts.trail.head_seq, "hash": facts.trail.head_hash},
         pictures={"incident.css": _style_sheet()},
     )
+    return paper._replace(sheets=incident_sheets(payload))
 
 
 def _first_pages(facts: IncidentFacts, figures: Figures) -> dict[str, object]:

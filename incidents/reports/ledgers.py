@@ -80,10 +80,9 @@ def decision_part(decision: Decision) -> DecisionPart:
     options = [_option(option, shown) for option in decision.options]
     late = decision.recorded_at - decision.decided_at >= timedelta(seconds=1)
     return DecisionPart(
-        # What a step asked is in the plan in both languages; a free question is as it was asked.
-        question=decision.step.said("text") if decision.step else decision.question,
+        question=decision.asked,
         facts=[
-            (_("Chosen"), shown.get(decision.chosen, decision.chosen)),
+            (_("Chosen"), decision.answer),
             (_("Options"), " · ".join(options) or "–"),
             (_("Reason"), decision.reason or _("none was given")),
             (

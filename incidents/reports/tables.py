@@ -149,8 +149,8 @@ def communications_table(promises: Iterable[PromiseScore]) -> PaperTable:
         [
             PaperColumn(_("Sent"), "w15", "nowrap"),
             PaperColumn(_("To"), "w12"),
-            PaperColumn(_("Words"), "w30"),
-            PaperColumn(_("Next promised"), "w15", "nowrap"),
+            PaperColumn(_("Words"), ""),
+            PaperColumn(_("Next promised"), "w18"),
             PaperColumn(_("Promise"), "w15"),
             PaperColumn(_("By"), "w12"),
         ],
@@ -158,7 +158,7 @@ def communications_table(promises: Iterable[PromiseScore]) -> PaperTable:
             (
                 instant_words(score.update.published_at),
                 score.update.get_audience_display(),
-                score.update.text,
+                score.update.said("text"),
                 instant_words(score.update.next_promised_at),
                 verdict_mark(score.level, format_duration(score.late_by) if score.late_by else ""),
                 name_of(score.update.published_by),
@@ -172,13 +172,13 @@ def duties_table(facts: IncidentFacts) -> PaperTable:
     """Who had to be told by law or contract, until when, and what became of it."""
     return paper_table(
         [
-            PaperColumn(_("Who must be told"), "w18"),
+            PaperColumn(_("Who must be told"), "w15"),
             PaperColumn(_("Duty"), "w15"),
             PaperColumn(_("Aware"), "w15", "nowrap"),
             PaperColumn(_("Until"), "w15", "nowrap"),
             PaperColumn(_("Told"), "w15", "nowrap"),
-            PaperColumn(_("Result"), "w12"),
-            PaperColumn(_("Reason"), "w18"),
+            PaperColumn(_("Result"), "w10"),
+            PaperColumn(_("Reason"), "w15"),
         ],
         [
             (

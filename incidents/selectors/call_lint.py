@@ -1,6 +1,6 @@
 """The lint of all policies: every scenario, severity and hour of the next fourteen days."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,8 +10,16 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from bcp_portal.shared.durations import format_duration
-from incidents.call_lint import SEVERITIES, Duty, Gap, RungFacts, Turn, gaps, walk
-from incidents.models import EscalationPolicy, Phase, Playbook, Rotation, VersionStatus
+from incidents.call_lint import SEVERITIES, Duty, Gap, RungFacts, Turn, gaps, present, walk
+from incidents.models import (
+    EscalationLevel,
+    EscalationPolicy,
+    Phase,
+    Playbook,
+    Rotation,
+    VersionStatus,
+)
+from incidents.selectors.absence import absences_between
 from incidents.selectors.duty import channels_of
 
 DAYS = 14
@@ -66,7 +74,7 @@ def lint_page(*, at: datetime) -> LintPage:
         .filter(retired_at=None)
         .order_by("-is_default", "name")
     )
-    facts = _facts(policies)
+    facts = _facts(policies, start=start)
     users = {policy.pk: _scenarios(policy) for policy in policies}
     return LintPage(
         days=[start + timedelta(days=day) for day in range(DAYS)],
@@ -82,8 +90,9 @@ def policy_problems(policy: EscalationPolicy, *, at: datetime) -> list[str]:
 
     Takes a policy fetched with `for_detail()`.
     """
-    rungs = _facts([policy])[policy.pk]
-    return _problems(policy, rungs, _tightest(_scenarios(policy)), start=_hour(at))
+    start = _hour(at)
+    rungs = _facts([policy], start=start)[policy.pk]
+    return _problems(policy, rungs, _tightest(_scenarios(policy)), start=start)
 
 
 def _policy_lint(
@@ -156,8 +165,8 @@ def _hour(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
 
 
-def _facts(policies: Iterable[EscalationPolicy]) -> dict[int, list[RungFacts]]:
-    """The policies as plain values; one query for the ways to all people."""
+def _facts(policies: Iterable[EscalationPolicy], *, start: datetime) -> dict[int, list[RungFacts]]:
+    """The policies as plain values; one query for the ways to all people, one for who is away."""
     policies = list(policies)
     targets = [t for p in policies for level in p.levels.all() for t in level.targets.all()]
     people = {t.user.pk: t.user for t in targets if t.user}
@@ -165,30 +174,54 @@ def _facts(policies: Iterable[EscalationPolicy]) -> dict[int, list[RungFacts]]:
     for rotation in rotations.values():
         people |= {shift.user_id: shift.user for shift in rotation.shifts.all()}
     reachable = {pk for pk, channels in channels_of(people.values()).items() if channels}
+    # A policy that begins in the last hour asks about later ones, too.
+    until = start + timedelta(days=2 * DAYS)
+    away = absences_between(people, start, until)
     duties = {
         pk: Duty(
             tuple(
-                Turn(s.starts_at, s.ends_at, s.is_override, s.user_id in reachable)
+                piece
                 for s in rotation.shifts.all()
+                for piece in present(
+                    Turn(s.starts_at, s.ends_at, s.is_override, s.user_id in reachable),
+                    away.get(s.user_id, ()),
+                )
             )
         )
         for pk, rotation in rotations.items()
     }
-    return {policy.pk: _rungs(policy, reachable, duties) for policy in policies}
+    # Somebody who is named is there all the time, but for their absences.
+    named = {
+        pk: Duty(tuple(present(Turn(start, until, False, pk in reachable), spans)))
+        for pk, spans in away.items()
+    }
+    return {policy.pk: _rungs(policy, reachable, duties, named) for policy in policies}
 
 
 def _rungs(
-    policy: EscalationPolicy, reachable: set[int], duties: dict[int, Duty]
+    policy: EscalationPolicy, reachable: set[int], duties: dict[int, Duty], named: dict[int, Duty]
 ) -> list[RungFacts]:
     return [
         RungFacts(
             delay=level.delay,
             only_for=level.only_for,
-            always=any(t.user_id in reachable for t in level.targets.all()),
-            duties=tuple(duties[t.rotation_id] for t in level.targets.all() if t.rotation_id),
+            always=any(
+                t.user_id in reachable and t.user_id not in named for t in level.targets.all()
+            ),
+            duties=tuple(_duties(level, duties, named)),
         )
         for level in sorted(policy.levels.all(), key=lambda level: level.position)
     ]
+
+
+def _duties(
+    level: EscalationLevel, duties: dict[int, Duty], named: dict[int, Duty]
+) -> Iterator[Duty]:
+    for target in level.targets.all():
+        if target.rotation_id:
+            yield duties[target.rotation_id]
+        elif target.user_id in named:
+            yield named[target.user_id]
 
 
 def _scenarios(policy: EscalationPolicy) -> list[tuple[str, timedelta | None]]:

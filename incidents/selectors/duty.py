@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from bcp_portal.accounts.models import ContactKind, ContactMethod, User
 from bcp_portal.shared.durations import format_duration
 from incidents.models import EscalationPolicy, Incident, IncidentRole, Rotation
+from incidents.selectors.absence import away_at
 
 Snapshot = dict[str, Any]
 
@@ -132,22 +133,28 @@ def people_who_command() -> QuerySet[User]:
 def people_on_rung(
     targets: Iterable[dict[str, Any]], *, incident: Incident | None, at: datetime
 ) -> list[User]:
-    """Resolve a rung of a snapshot into people, each once: duties and roles as they are now."""
+    """Resolve a rung of a snapshot into people, each once: duties and roles as they are now.
+
+    Who is away by their own calendar is passed over, unless they hold a role in this incident.
+    """
     people: dict[int, User] = {}
+    away = away_at(at)
     for target in targets:
-        for person in _resolve(target, incident=incident, at=at):
+        for person in _resolve(target, incident=incident, at=at, away=away):
             people.setdefault(person.pk, person)
     return list(people.values())
 
 
-def _resolve(target: dict[str, Any], *, incident: Incident | None, at: datetime) -> list[User]:
+def _resolve(
+    target: dict[str, Any], *, incident: Incident | None, at: datetime, away: frozenset[int]
+) -> list[User]:
     if target.get("user"):
-        return list(User.objects.filter(pk=target["user"]))
+        return [] if target["user"] in away else list(User.objects.filter(pk=target["user"]))
     if target.get("rotation"):
         rotation = (
             Rotation.objects.prefetch_related("shifts__user").filter(pk=target["rotation"]).first()
         )
-        return rotation.on_call_at(at) if rotation else []
+        return rotation.on_call_at(at, away=away) if rotation else []
     if incident is None:
         return []
     held = IncidentRole.objects.filter(
@@ -165,10 +172,11 @@ def who_would_be_called(
     nothing but roles is therefore no fault by itself, but a policy of nothing but roles is.
     """
     channels = channels_of(_people_in(policy, at=at))
+    away = away_at(at)
     rungs: list[Rung] = []
     waited = timedelta()
     for level in sorted(policy.levels.all(), key=lambda level: level.position):
-        rungs.append(_rung(level, after=waited, at=at, channels=channels))
+        rungs.append(_rung(level, after=waited, at=at, channels=channels, away=away))
         waited += level.delay
     fallback = Callee(policy.fallback, _("fallback"), tuple(channels.get(policy.fallback_id, ())))
     return DutyReport(
@@ -181,14 +189,23 @@ def who_would_be_called(
     )
 
 
-def _rung(level: Any, *, after: timedelta, at: datetime, channels: dict[int, list[str]]) -> Rung:
+def _rung(
+    level: Any,
+    *,
+    after: timedelta,
+    at: datetime,
+    channels: dict[int, list[str]],
+    away: frozenset[int],
+) -> Rung:
     callees: dict[int, Callee] = {}
     empty: list[str] = []
     for target in level.targets.all():
         if target.user:
-            found, because = [target.user], _("by name")
+            is_away = target.user.pk in away
+            found = [] if is_away else [target.user]
+            because = _("%s (away)") % target.user.name if is_away else _("by name")
         elif target.rotation:
-            found, because = target.rotation.on_call_at(at), target.rotation.name
+            found, because = target.rotation.on_call_at(at, away=away), target.rotation.name
         else:
             found, because = [], target.get_role_display()
         if not found:

@@ -189,7 +189,9 @@ class IncidentPage:
     @cached_property
     def decisions(self) -> list[Decision]:
         """What was decided."""
-        return list(self.incident.decisions.select_related("decided_by").order_by("-decided_at"))
+        return list(
+            self.incident.decisions.select_related("decided_by", "step").order_by("-decided_at")
+        )
 
     @cached_property
     def updates(self) -> list[StatusUpdate]:

@@ -76,7 +76,9 @@ def management_summary(incident: Incident, *, at: datetime) -> ManagementSummary
         steps_done=done,
         steps_total=total,
         next_steps=following,
-        decisions=list(incident.decisions.select_related("decided_by").order_by("-decided_at")[:6]),
+        decisions=list(
+            incident.decisions.select_related("decided_by", "step").order_by("-decided_at")[:6]
+        ),
         told=told,
     )
 

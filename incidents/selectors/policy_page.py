@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from bcp_portal.accounts.models import User
 from bcp_portal.audit.models import AuditRow
 from incidents.models import DutyCalendar, EscalationPolicy, Rotation, Shift
+from incidents.selectors.absence import away_at
 from incidents.selectors.duty import DutyReport, who_would_be_called
 
 SHOWN = 50
@@ -75,7 +76,7 @@ def rotation_page(rotation: Rotation, *, at: datetime) -> RotationPage:
     coming = [shift for shift in turns if shift.ends_at > at]
     return RotationPage(
         rotation=rotation,
-        on_duty=rotation.on_call_at(at),
+        on_duty=rotation.on_call_at(at, away=away_at(at)),
         coming=coming,
         past=[s for s in turns if at - LOOK_BACK < s.ends_at <= at][::-1],
         gap_from=_first_gap(coming, at=at),

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bcp_portal.accounts.models import User
-from incidents.models import Rotation, Shift
+from incidents.call_lint import Turn, present
+from incidents.models import Absence, Rotation, Shift
+from incidents.selectors.absence import coming_absences
 
 DAYS = 14
 
@@ -46,34 +48,54 @@ class SchedulePage:
     days: list[datetime]
     rows: list[DutyRow]
     loads: list[Load]
+    away: list[Absence]
 
 
 def schedule_page(rotations: Iterable[Rotation], *, at: datetime, today: datetime) -> SchedulePage:
     """Gather the schedule from the reader's midnight on; rotations come with their turns."""
     rotations = list(rotations)
     days = [today + timedelta(days=number) for number in range(DAYS)]
+    people = {shift.user_id for one in rotations for shift in one.shifts.all()}
+    absences = coming_absences(people, at=at, days=DAYS)
     return SchedulePage(
         days=days,
-        rows=[_row(rotation, days, at=at) for rotation in rotations],
+        rows=[_row(rotation, days, absences, at=at) for rotation in rotations],
         loads=_loads([shift for one in rotations for shift in one.shifts.all()], at=at),
+        away=absences,
     )
 
 
-def _row(rotation: Rotation, days: list[datetime], *, at: datetime) -> DutyRow:
+def _row(
+    rotation: Rotation, days: list[datetime], absences: list[Absence], *, at: datetime
+) -> DutyRow:
+    away = {one.user_id for one in absences if one.starts_at <= at < one.ends_at}
     turns = sorted(rotation.shifts.all(), key=lambda shift: (shift.starts_at, shift.pk))
-    found = [_day(turns, day, at=at) for day in days]
+    spans = _present(turns, absences)
+    found = [_day(turns, spans, day, at=at) for day in days]
     gap = sum((one.gap for one in found), timedelta(0))
-    return DutyRow(rotation, found, rotation.on_call_at(at), gap)
+    return DutyRow(rotation, found, rotation.on_call_at(at, away=away), gap)
 
 
-def _day(turns: list[Shift], day: datetime, *, at: datetime) -> DutyDay:
+def _present(turns: list[Shift], absences: Iterable[Absence]) -> list[tuple[datetime, datetime]]:
+    """When somebody with the duty is there, absences taken off."""
+    spans = []
+    for shift in turns:
+        gone = [(a.starts_at, a.ends_at) for a in absences if a.user_id == shift.user_id]
+        turn = Turn(shift.starts_at, shift.ends_at, shift.is_override, is_reachable=True)
+        spans += [(piece.starts_at, piece.ends_at) for piece in present(turn, gone)]
+    return sorted(spans)
+
+
+def _day(
+    turns: list[Shift], spans: list[tuple[datetime, datetime]], day: datetime, *, at: datetime
+) -> DutyDay:
     ends = day + timedelta(days=1)
     touching = [turn for turn in turns if turn.starts_at < ends and turn.ends_at > day]
     covered, free = max(day, at), timedelta(0)
-    for turn in touching:
-        if turn.starts_at > covered:
-            free += turn.starts_at - covered
-        covered = max(covered, turn.ends_at)
+    for begins, until in spans:
+        if begins < ends and until > day:
+            free += max(begins - covered, timedelta(0))
+            covered = max(covered, until)
     free += max(ends - covered, timedelta(0))
     names = list(dict.fromkeys(turn.user.name for turn in touching))
     return DutyDay(day, names, any(turn.is_override for turn in touching), free)

@@ -6,34 +6,13 @@ from typing import Any
 from django.utils.translation import gettext_noop
 
 from bcp_portal.accounts.models import User
+from bcp_portal.accounts.services.handover import give_row
 from bcp_portal.audit.verbs import audit, verb
 from incidents.models import IncidentRole, NoticeKind, TimelineKind
 from incidents.models.action_item import ActionItem
 from incidents.services.notice import write_notice
 from incidents.services.role import take_role
 from incidents.services.timeline import write_entry
-
-
-@verb
-def give_row(*, row: Any, to: User, actor: User, at: datetime, holder: str) -> None:
-    """Write another person into the field of a row that names its holder."""
-    before = getattr(row, holder)
-    setattr(row, holder, to)
-    row.save(update_fields=[holder])
-    audit(
-        action=f"{row._meta.model_name}.hand_over",
-        obj=row,
-        actor=actor,
-        at=at,
-        before={holder: before.username if before else None},
-        after={holder: to.username},
-    )
-
-
-@verb
-def give_owned(*, row: Any, to: User, actor: User, at: datetime) -> None:
-    """Name another owner of a review or an exercise."""
-    give_row(row=row, to=to, actor=actor, at=at, holder="owner")
 
 
 @verb
@@ -55,30 +34,6 @@ def give_action(*, row: ActionItem, to: User, actor: User, at: datetime) -> None
 def give_role(*, row: IncidentRole, to: User, actor: User, at: datetime) -> None:
     """Let somebody else hold a role in an open incident."""
     take_role(incident=row.incident, role=row.role, user=to, actor=actor, at=at)
-
-
-@verb
-def give_lead(*, row: Any, to: User, actor: User, at: datetime) -> None:
-    """Let somebody else lead a team."""
-    give_row(row=row, to=to, actor=actor, at=at, holder="lead")
-
-
-@verb
-def give_business(*, row: Any, to: User, actor: User, at: datetime) -> None:
-    """Name another business owner of a playbook."""
-    give_row(row=row, to=to, actor=actor, at=at, holder="business_owner")
-
-
-@verb
-def give_technical(*, row: Any, to: User, actor: User, at: datetime) -> None:
-    """Name another technical owner of a playbook."""
-    give_row(row=row, to=to, actor=actor, at=at, holder="technical_owner")
-
-
-@verb
-def give_fallback(*, row: Any, to: User, actor: User, at: datetime) -> None:
-    """Name another person who is called when nobody else can be reached."""
-    give_row(row=row, to=to, actor=actor, at=at, holder="fallback")
 
 
 @verb

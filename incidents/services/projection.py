@@ -100,7 +100,7 @@ def _tell(step: RunStep, person: User | None, *, happened_at: datetime, at: date
         incident=step.phase.run.incident,
         kind=TimelineKind.STEP,
         message=_DONE if done else _SKIPPED,
-        params={"step": step.text, "reason": step.skip_reason, "from_device": True},
+        params={"step": step.spoken("text"), "reason": step.skip_reason, "from_device": True},
         actor=person,
         at=at,
         happened_at=happened_at,

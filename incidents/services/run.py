@@ -176,7 +176,7 @@ def _tell(run: PlaybookRun, words: str, *, actor: User | None, at: datetime) -> 
         incident=run.incident,
         kind=TimelineKind.STEP,
         message=words,
-        params={"title": run.version.playbook.title, "reason": run.abandon_reason},
+        params={"title": run.version.playbook.spoken("title"), "reason": run.abandon_reason},
         actor=actor,
         at=at,
         importance=Importance.KEY,

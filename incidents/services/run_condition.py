@@ -60,7 +60,7 @@ def leave_out(step: RunStep, run: PlaybookRun, *, why: dict[str, Any], at: datet
         incident=run.incident,
         kind=TimelineKind.STEP,
         message=gettext_noop("%(step)s: %(why_said)s"),
-        params={"step": step.text, "why_said": why},
+        params={"step": step.spoken("text"), "why_said": why},
         actor=None,
         at=at,
         importance=Importance.DETAIL,

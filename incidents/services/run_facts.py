@@ -69,7 +69,7 @@ def _take_up_what_is_needed(run: PlaybookRun, *, at: datetime) -> None:
             incident=run.incident,
             kind=TimelineKind.STEP,
             message=gettext_noop("Needed after all: %(step)s"),
-            params={"step": step.text},
+            params={"step": step.spoken("text")},
             actor=None,
             at=at,
             importance=Importance.KEY,

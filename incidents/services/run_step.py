@@ -282,7 +282,7 @@ def _tell(
         kind=TimelineKind.STEP,
         message=words,
         params={
-            "step": step.text,
+            "step": step.spoken("text"),
             "chosen": dict(step.choices).get(step.chosen, step.chosen),
             "reason": step.skip_reason,
             "why": why,

@@ -1,16 +1,13 @@
-"""The verb of the severity matrix: decide a new one; what held before is kept."""
+"""The verb of the severity matrix."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import Max
-from django.utils.translation import gettext as _
-
 from bcp_portal.accounts.models import User
-from bcp_portal.audit.verbs import audit, verb
-from bcp_portal.shared.errors import DomainError
+from bcp_portal.audit.verbs import verb
 from incidents.models import SeverityMatrix
 from incidents.selectors.severity import matrix_in_force
+from incidents.services.decided_matrix import decide_matrix, plain_cells
 from incidents.severity_matrix import problems
 
 
@@ -24,30 +21,13 @@ def change_severity_matrix(
     at: datetime,
 ) -> SeverityMatrix:
     """Judge incidents by other cells from now on; those that are open keep what they were given."""
-    if found := problems(cells):
-        raise DomainError(" ".join(found))
-    if not reason.strip():
-        raise DomainError(_("Say why: this change is kept with its reason."))
     before = matrix_in_force()
-    last = SeverityMatrix.objects.aggregate(last=Max("number"))["last"] or 0
-    row = SeverityMatrix.objects.create(
-        number=last + 1,
-        cells={key: list(row) for key, row in cells.items()},
-        many_sites=many_sites,
-        reason=reason,
-        made_by=actor,
-        made_at=at,
-    )
-    audit(
+    return decide_matrix(
+        row=SeverityMatrix(cells=plain_cells(cells), many_sites=many_sites, reason=reason),
+        problems=problems(cells),
         action="severity_matrix.change",
-        obj=row,
+        before={"cells": plain_cells(before.cells), "many_sites": before.many_sites},
+        after={"cells": plain_cells(cells), "many_sites": many_sites},
         actor=actor,
         at=at,
-        reason=reason,
-        before={
-            "cells": {key: list(row) for key, row in before.cells.items()},
-            "many_sites": before.many_sites,
-        },
-        after={"cells": row.cells, "many_sites": many_sites},
     )
-    return row

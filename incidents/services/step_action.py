@@ -173,7 +173,7 @@ def _tell(step: RunStep, message: str, *, at: datetime, **params: str) -> None:
         incident=step.phase.run.incident,
         kind=TimelineKind.STEP,
         message=message,
-        params={"step": step.text, **params},
+        params={"step": step.spoken("text"), **params},
         actor=None,
         at=at,
         importance=Importance.NORMAL,

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from bcp_portal.shared.pages import SignedInRequest, needs, render_page
 from incidents.forms.incident import NoteForm, RoleForm, StartRunForm
+from incidents.fresh_sign_in import is_fresh, proof_address
 from incidents.models import Incident
 from incidents.selectors.incident_page import IncidentPage, incident_page
 from incidents.selectors.moves import incident_moves
@@ -51,6 +52,8 @@ def incident_detail(request: SignedInRequest, code: str) -> HttpResponse:
         "live_topic": f"incident:{incident.pk}" if is_open else f"inbox:{request.user.pk}",
         "is_commander": incident.commander_id == request.user.pk,
         "moves": incident_moves(incident, user=request.user, review=page.review, at=at),
+        "is_proven": lambda: is_fresh(request, at=at),
+        "proof_address": proof_address(incident.code),
         "can_work": request.user.has_perm("incidents.work_incident"),
         "can_run": request.user.has_perm("incidents.run_incident"),
     }

@@ -62,6 +62,10 @@ INCIDENTS = lists.ListSpec(
     search=("code", "title", "summary"),
     default_sort="-code",
     default_filters={"status": OPEN},
+    empty_title=_("No incidents yet"),
+    empty_text=_("An alert that matters opens one by itself; people may declare one at any time."),
+    empty_url="incidents:declare",
+    empty_label=_("Declare an incident"),
 )
 
 
@@ -143,6 +147,8 @@ ALERTS = lists.ListSpec(
         ),
     ),
     bulk_url="incidents:alerts_bulk",
+    empty_title=_("No alerts yet"),
+    empty_text=_("What sites and other monitors report stands here, grouped by your rules."),
 )
 
 REVIEWS = lists.ListSpec(
@@ -166,6 +172,8 @@ REVIEWS = lists.ListSpec(
     filters=(lists.choice("status", _("Status"), choices=ReviewStatus.choices),),
     search=("incident__code", "incident__title", "root_cause"),
     default_sort="-incident.code",
+    empty_title=_("No reviews yet"),
+    empty_text=_("Closing an incident opens one: what happened, why, and what is done about it."),
 )
 
 ACTIONS = lists.ListSpec(
@@ -218,6 +226,8 @@ ACTIONS = lists.ListSpec(
         ),
     ),
     bulk_url="incidents:actions_bulk",
+    empty_title=_("No action items yet"),
+    empty_text=_("What a review promises stands here until somebody has verified it."),
 )
 
 

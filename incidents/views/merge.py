@@ -12,6 +12,7 @@ from bcp_portal.shared.errors import DomainError
 from bcp_portal.shared.hashing import sha256_hex
 from bcp_portal.shared.pages import SignedInRequest, attempt, needs
 from incidents.forms.incident import AnswerForm, SettleForm
+from incidents.fresh_sign_in import proof_first
 from incidents.models import EvidenceFile, Operation, OperationKind, PlaybookRun
 from incidents.offline.proposals import ORDER, order_page
 from incidents.services.clash import answer_proposal, settle_clash
@@ -31,6 +32,9 @@ def operation_answer(request: SignedInRequest, pk: int) -> HttpResponse:
     form = AnswerForm(request.POST)
     if form.is_valid():
         said = form.cleaned_data
+        is_tick = said["accepted"] and proposal.payload.get("what") == "tick"
+        if is_tick and (asked := proof_first(request, proposal.step, at=timezone.now())):
+            return asked
         stamp = stamp_of(said.pop("op_id"))
         went_through = attempt(
             request,

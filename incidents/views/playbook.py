@@ -31,6 +31,10 @@ PLAYBOOKS = lists.ListSpec(
     ),
     search=("code", "title", "scenario"),
     default_sort="code",
+    empty_title=_("No playbooks yet"),
+    empty_text=_("Plans for the outages that happen most; change them to fit."),
+    empty_url="incidents:playbook_add",
+    empty_label=_("Write a playbook"),
 )
 
 

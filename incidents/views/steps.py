@@ -13,6 +13,7 @@ from assets.models import FailoverPath
 from bcp_portal.shared.doors import form_door
 from bcp_portal.shared.pages import SignedInRequest, attempt, needs
 from incidents.forms.incident import SkipForm, StepForm, SwitchForm
+from incidents.fresh_sign_in import proof_first
 from incidents.models import RunStep
 from incidents.services.operation_log import stamp_of
 from incidents.services.run_step import complete_step, reopen_step, skip_step
@@ -30,8 +31,10 @@ def _back(step: RunStep) -> HttpResponse:
 @require_POST
 @needs("incidents.work_incident")
 def step_complete(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Tick a step."""
+    """Tick a step; one that takes a right asks first who it is."""
     step = _step(request, pk)
+    if asked := proof_first(request, step, at=timezone.now()):
+        return asked
     form = StepForm(request.POST)
     if form.is_valid():
         said = form.cleaned_data
@@ -68,6 +71,8 @@ def step_skip(request: SignedInRequest, pk: int) -> HttpResponse:
 def step_switch(request: SignedInRequest, pk: int) -> HttpResponse:
     """Move work along a failover path, as a step asks."""
     step = _step(request, pk)
+    if asked := proof_first(request, step, at=timezone.now()):
+        return asked
     page = reverse("incidents:detail", args=[step.phase.run.incident.code])
     paths = FailoverPath.objects.visible_to(request.user).for_list().order_by("name")
 

@@ -10,7 +10,7 @@ from incidents.models import Incident, IncidentStatus, RunStep, StatusUpdate, St
 from incidents.playbooks.plan import StepPlan
 from incidents.services.triage import sweep_signals
 from telemetry.models import SignalRule
-from tests.frame.browsing import chromium, looking, session_of
+from tests.frame.browsing import looking, session_of
 from tests.make import make_site, make_user
 from tests.make_assets import assign
 from tests.make_incidents import make_policy, make_signal, make_version
@@ -21,12 +21,6 @@ FOCUSED = """() => { const e = document.activeElement;
   return label.trim().replace(/\\s+/g, ' '); }"""
 # More stops than any page has: whoever needs as many has not found it.
 MOST_STOPS = 250
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The post-incident report tells what is on record, says what is unknown, and never changes."""
 
+import csv
 import hashlib
 import json
 import subprocess
@@ -18,7 +19,7 @@ from bcp_portal.audit.models import AuditRow
 from bcp_portal.reports.models import ReportFile, ReportState
 from bcp_portal.reports.renderer import stop_renderer
 from bcp_portal.reports.services.report_file import make_paper, render_report
-from incidents.models import Alert
+from incidents.models import Alert, RunStep
 from incidents.reports.builder import build_incident_report
 from incidents.reports.facts import gather_incident
 from incidents.reports.scores import asset_scores, promise_scores, run_scores, tally_rto
@@ -253,6 +254,26 @@ def test_the_facts_are_inside_the_paper(tmp_path):
     assert told["language"] == "id"
     meta = subprocess.run(["pdfinfo", "-meta", file], capture_output=True, text=True, check=True)
     assert 'pdfaid:part="3"' in meta.stdout or "<pdfaid:part>3" in meta.stdout
+
+
+def test_the_rows_are_inside_the_paper_as_csv_too(tmp_path):
+    incident = make_reviewed_incident()
+    paper, _content = make_paper(kind="incident", subject_id=incident.pk, language="en", at=AT)
+    file = tmp_path / "r.pdf"
+    file.write_bytes(paper.bytes)
+    subprocess.run(["pdfdetach", "-saveall", "-o", tmp_path, file], check=True)
+    rows = {
+        name: list(csv.DictReader((tmp_path / name).open(encoding="utf-8-sig", newline="")))
+        for name in ("rows-timeline.csv", "rows-steps.csv", "rows-calls.csv")
+    }
+
+    assert [row["row"] for row in rows["rows-timeline.csv"]] == [
+        str(entry.pk) for entry in incident.timeline.order_by("happened_at", "pk")
+    ]
+    assert (
+        len(rows["rows-steps.csv"]) == RunStep.objects.filter(phase__run__incident=incident).count()
+    )
+    assert rows["rows-timeline.csv"][0]["happened_at"].endswith("+00:00")
 
 
 def test_the_command_writes_the_same_file_twice(tmp_path):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils.translation import override
 
 from bcp_portal.engine.models import Deadline
 from incidents.models import (
@@ -80,6 +81,23 @@ def test_a_run_copies_the_plan_and_a_later_edit_changes_nothing():
     texts = RunStep.objects.filter(phase__run=run).order_by("pk").values_list("text", flat=True)
     assert list(texts) == ["Unplug", "Lock the door", "Plug in"]
     assert run.digest == version.digest != edited.digest
+
+
+def test_the_timeline_names_steps_in_the_language_of_its_reader():
+    run = start_run(incident=make_incident(), version=make_version(TWO_PHASES), actor=None, at=NOON)
+    RunStep.objects.filter(phase__run=run, text="Unplug").update(
+        translations={"id": {"text": "Cabut"}}
+    )
+    tick(run, "Unplug")
+    tick(run, "Lock the door")
+    done = list(run.incident.timeline.filter(message__contains="%(step)s").order_by("pk"))
+    with override("id"):
+        indonesian = [entry.text for entry in done]
+    with override("en"):
+        english = [entry.text for entry in done]
+
+    assert [words.split(": ")[-1] for words in english] == ["Unplug", "Lock the door"]
+    assert [words.split(": ")[-1] for words in indonesian] == ["Cabut", "Lock the door"]
 
 
 def test_a_published_version_cannot_be_rewritten():

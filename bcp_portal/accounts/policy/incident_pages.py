@@ -192,6 +192,12 @@ RULES: tuple[Rule, ...] = (
         _plan(f"rotation_feed_{deed}", "incidents.change_rotation", "POST")
         for deed in ("take", "read", "drop")
     ),
+    Rule("incidents:absences", "GET", SIGNED_IN, scope="own", kind="absence"),
+    Rule("incidents:absences_follow", _FORM, SIGNED_IN, scope="own", kind="absence"),
+    *(
+        Rule(f"incidents:absences_{deed}", "POST", SIGNED_IN, scope="own", kind="absence")
+        for deed in ("read", "drop")
+    ),
     _plan("shift_swap", "incidents.change_rotation", _FORM),
     _plan("schedule", _SEE),
     _plan("call_lint", _SEE),
