@@ -29,7 +29,9 @@ class Tell(Protocol):
 class DutyKind:
     """One kind: its open rows, the field that names the holder, and the verb that changes it.
 
-    `words` names a row. Whoever runs accounts reads no content of risks and incidents, so those
+    Without a verb of its own a kind is given by writing the new holder into that field. `words`
+    names a row; `right` is the permission without which nobody can do this work, of all rows or of
+    one. Whoever runs accounts reads no content of risks and incidents, so those
     rooms give codes and no titles. `places` is the way from a row to the codes of its sites.
     """
 
@@ -37,9 +39,14 @@ class DutyKind:
     label: str | Promise
     rows: Callable[[datetime], QuerySet[Any]]
     holder: str
-    give: Give
+    give: Give | None = None
     words: Callable[[Any], str] = str
     places: str = ""
+    right: str | Callable[[Any], str] = ""
+
+    def right_for(self, row: Any) -> str:
+        """The permission that this row asks of whoever holds it; empty: none."""
+        return self.right if isinstance(self.right, str) else self.right(row)
 
 
 _kinds: dict[str, DutyKind] = {}

@@ -5,10 +5,29 @@ People stand below assets and incidents, so those rooms register here instead of
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from django.utils.functional import Promise
 
 from bcp_portal.accounts.models import User
+
+
+class Ending(Protocol):
+    """A verb that ends what a leaver lent or borrowed; it returns how much it was."""
+
+    def __call__(self, *, person: User, actor: User, at: datetime) -> int:
+        """End it."""
+
+
+@dataclass(frozen=True)
+class DepartureEnd:
+    """What ends by itself when somebody leaves: its name for the trail, the verb, and in words."""
+
+    name: str
+    end: Ending
+    words: Callable[[User, datetime], list[str]] = lambda _person, _at: []
+
 
 DepartureCheck = Callable[[User], str | None]
 AddressCheck = Callable[[str, str], str | None]
@@ -29,6 +48,7 @@ CourseSource = Callable[[Sequence[int]], Mapping[int, frozenset[str]]]
 
 _courses: list[CourseSource] = []
 _places: list[PlaceSource] = []
+_ends: list[DepartureEnd] = []
 _departure: list[DepartureCheck] = []
 _addresses: list[AddressCheck] = []
 _facts: list[PersonFact] = []
@@ -43,6 +63,17 @@ def register_departure_check(check: DepartureCheck) -> None:
 def departure_obstacles(user: User) -> list[str]:
     """Everything that stands against deactivating this person."""
     return [sentence for check in _departure if (sentence := check(user))]
+
+
+def register_departure_end(end: DepartureEnd) -> None:
+    """Let a room end what belongs to a person when the person leaves."""
+    if end not in _ends:
+        _ends.append(end)
+
+
+def departure_ends() -> list[DepartureEnd]:
+    """Everything that ends when somebody leaves."""
+    return list(_ends)
 
 
 def register_address_check(check: AddressCheck) -> None:

@@ -26,6 +26,7 @@ def register() -> None:
             rows=lambda at: AccessItem.objects.pending().select_related("review", "person"),
             holder="responsible",
             give=give_access_item,
+            right="accounts.decide_access",
             words=lambda row: f"{row.review.code} {row.person.name}: {row.role}",
         )
     )

@@ -1,34 +1,37 @@
 """A leaver's and a mover's work: seen before, handed over at once, never left to nobody."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import RequestFactory
 
 from assets.models import SiteAssignment
-from assets.services.signatory import appoint_signatory
+from assets.services.signatory import appoint_signatory, delegate_signing
 from bcp_portal.accounts.duties import duty_kinds
 from bcp_portal.accounts.frame_tasks import my_tasks
 from bcp_portal.accounts.models import User
-from bcp_portal.accounts.roles import Role
+from bcp_portal.accounts.roles import PERMISSION_ROLES, Role
 from bcp_portal.accounts.selectors.duties import duties_of, duty_places, left_behind
 from bcp_portal.accounts.services.handover import HandoverRefusedError, hand_over
 from bcp_portal.accounts.services.person import deactivate_person
 from bcp_portal.audit.models import AuditRow
+from bcp_portal.reports.models import Carries, ReportDelivery, Rhythm
+from bcp_portal.reports.overviews.registry import find_overview
+from bcp_portal.reports.services.delivery import order_delivery
 from bcp_portal.shared.errors import DomainError
+from incidents.duties import ROLE_RIGHTS
 from incidents.models import Notice, Playbook, Review, Shift
 from incidents.services.action_item import assign_action_item
 from incidents.services.rotation import assign_shift, make_rotation
 from incidents.services.team import form_team
 from risks.models import Acceptance, Control, Plan
 from risks.services.control import introduce_control
-from risks.services.treatment import decide_treatment
 from tests.make import NOON, make_site, make_user
 from tests.make_assets import assign, make_asset
 from tests.make_conflicts import make_case
 from tests.make_incidents import make_incident, make_policy, make_version
 from tests.make_register import make_acceptance, make_indicator
-from tests.make_risks import make_risk
+from tests.make_risks import make_action, make_risk, make_treatment
 
 pytestmark = pytest.mark.django_db
 WHY = "Moves to another company"
@@ -41,7 +44,10 @@ def boss():
 
 @pytest.fixture
 def heir():
-    return make_user(Role.RESPONDER, username="heir")
+    return make_user(
+        Role.RESPONDER, Role.INCIDENT_COMMANDER, Role.BUSINESS_OWNER, Role.SYNC_TECHNICIAN,
+        username="heir",
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -53,7 +59,7 @@ def leaver():
     assign(who, site=north)
     asset = make_asset(site=north, business_owner=who, technical_owner=who)
     risk = make_risk(owner=who, business_owner=who, assets=[asset])
-    decide_treatment(risk=risk, kind="reduce", plan="Buy", owner=who, actor=other, at=NOON)
+    make_action(risk, make_treatment(risk, owner=who), owner=who)
     introduce_control(
         facts={"name": "Spare", "kind": "corrective", "nature": "technical", "owner": who},
         actor=other,
@@ -90,6 +96,7 @@ def keys_of(person, **which) -> list[str]:
 KINDS = {
     "manager", "site_assignment", "asset_business", "asset_technical", "incident_role",
     "action_item", "shift", "escalation_target", "fallback", "risk", "risk_business", "treatment",
+    "treatment_action",
     "control", "indicator",
 }  # fmt: skip
 
@@ -153,7 +160,7 @@ def test_a_mover_hands_over_what_lies_in_the_old_place_only(leaver, heir, boss):
 
     assert {key.split(":")[0] for key in keys} == {
         "site_assignment", "asset_business", "asset_technical", "risk", "risk_business",
-        "treatment",
+        "treatment", "treatment_action",
     }  # fmt: skip
     assert duty_places(leaver, at=NOON) == ["SOUTH"]
     assert keys_of(leaver)
@@ -242,6 +249,100 @@ def test_the_page_shows_first_and_hands_over_what_is_ticked(client, leaver, heir
     assert "Rehearse" not in page
     assert answer["Location"] == f"/people/{leaver.username}/"
     assert Control.objects.get().owner == heir
+
+
+def test_a_successor_whose_role_does_not_let_them_do_the_work_is_refused_by_name(leaver, boss):
+    clerk = make_user(Role.VIEWER, first_name="Sari", last_name="Melati")
+    keys = keys_of(leaver)
+    with pytest.raises(HandoverRefusedError, match="Sari Melati has no role for this") as refusal:
+        hand_over(person=leaver, to=clerk, keys=keys, reason=WHY, actor=boss, at=NOON)
+
+    assert "Role in an open incident: INC-" in str(refusal.value)
+    assert keys_of(leaver) == keys
+
+
+def test_a_successor_who_may_not_look_at_the_place_is_refused_by_name(leaver, boss):
+    owner = make_user(Role.BUSINESS_OWNER)
+    keys = [key for key in keys_of(leaver) if key.startswith("asset_business:")]
+    with pytest.raises(HandoverRefusedError, match="may not look at this"):
+        hand_over(person=leaver, to=owner, keys=keys, reason=WHY, actor=boss, at=NOON)
+    assign(owner, site=leaver.site_assignments.get().site)
+
+    assert hand_over(person=leaver, to=owner, keys=keys, reason=WHY, actor=boss, at=NOON) == 1
+
+
+def test_the_page_shows_the_roles_of_each_successor_and_what_ends_by_itself(client, leaver, boss):
+    lent(leaver, make_user(first_name="Rina", last_name="Kartika"))
+    client.force_login(boss)
+    page = client.get(f"/people/{leaver.username}/hand-over/").content.decode()
+
+    assert f"{boss.name} (Administrator)" in page
+    assert "leaver lets Rina Kartika sign until 2099-01-01" in page
+
+
+def lent(person, to):
+    return delegate_signing(
+        delegate=to, ends_at=datetime(2099, 1, 1, tzinfo=UTC), reason="Leave", actor=person, at=NOON
+    )
+
+
+def test_delegations_end_with_whoever_gave_or_holds_them(boss):
+    who, other = make_user(), make_user()
+    given, held, apart = lent(who, other), lent(other, who), lent(other, boss)
+    deactivate_person(user=who, actor=boss, at=NOON, reason=WHY)
+    for one in (given, held, apart):
+        one.refresh_from_db()
+
+    assert (given.revoked_at, held.revoked_at, apart.revoked_at) == (NOON, NOON, None)
+    assert AuditRow.objects.get(action="user.deactivate").after["delegations_ended"] == 2
+    assert AuditRow.objects.filter(action="signing.revoke", actor_id=boss.pk).count() == 2
+
+
+def ordered(person, key="actions_open"):
+    return order_delivery(
+        overview=find_overview(key, person),
+        rhythm=Rhythm.WEEKLY,
+        carries=Carries.LINK,
+        actor=person,
+        at=NOON,
+    )
+
+
+def test_a_report_that_was_sent_regularly_goes_to_the_successor(heir, boss):
+    who = make_user(Role.INCIDENT_COMMANDER)
+    ordered(who)
+    keys = keys_of(who)
+    hand_over(person=who, to=heir, keys=keys, reason=WHY, actor=boss, at=NOON, and_close=True)
+    row = ReportDelivery.objects.running().get()
+
+    assert [key.split(":")[0] for key in keys] == ["report_delivery"]
+    assert (row.person, row.overview, row.rhythm) == (heir, "actions_open", "weekly")
+    assert AuditRow.objects.filter(action="report.delivery_order", actor_id=boss.pk).exists()
+
+
+def test_a_report_that_the_successor_may_not_read_stops(boss):
+    who, clerk = make_user(Role.INCIDENT_COMMANDER), make_user()
+    row = ordered(who)
+    hand_over(person=who, to=clerk, keys=keys_of(who), reason=WHY, actor=boss, at=NOON)
+    row.refresh_from_db()
+
+    assert not ReportDelivery.objects.running().exists()
+    assert "may not read it" in row.end_reason
+
+
+def test_what_is_sent_to_a_leaver_ends_with_the_account(boss):
+    who = make_user(Role.INCIDENT_COMMANDER)
+    ordered(who)
+    deactivate_person(user=who, actor=boss, at=NOON, reason=WHY)
+
+    assert not ReportDelivery.objects.running().exists()
+    assert AuditRow.objects.get(action="user.deactivate").after["deliveries_ended"] == 1
+
+
+def test_every_right_that_a_duty_asks_for_is_one_that_some_role_holds():
+    asked = {kind.right for kind in duty_kinds() if isinstance(kind.right, str)} - {""}
+    assert asked <= set(PERMISSION_ROLES)
+    assert set(ROLE_RIGHTS.values()) <= set(PERMISSION_ROLES)
 
 
 def test_every_field_that_names_a_holder_is_known_to_the_rooms():

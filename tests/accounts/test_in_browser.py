@@ -9,18 +9,12 @@ from django.urls import reverse
 from bcp_portal.accounts.roles import Role
 from incidents.services.policy import LevelPlan, save_policy
 from incidents.services.rotation import assign_shift, make_rotation
-from tests.frame.browsing import chromium, grave_findings, looking, session_of
+from tests.frame.browsing import grave_findings, looking, session_of
 from tests.make import NOON, make_region, make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 HOUR = timedelta(hours=1)
 SHOTS = os.environ.get("SIAGA_SHOTS", "")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
 
 
 @pytest.mark.parametrize(

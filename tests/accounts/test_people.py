@@ -5,6 +5,7 @@ import re
 import pytest
 from allauth.usersessions.models import UserSession
 from django.core import mail
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -13,8 +14,13 @@ from bcp_portal.accounts.models import ApiToken, User
 from bcp_portal.accounts.roles import Role
 from bcp_portal.accounts.services.api_token import create_api_token
 from bcp_portal.accounts.services.invitation import send_invitation, sign_in_link
-from bcp_portal.accounts.services.person import deactivate_person
-from bcp_portal.accounts.services.user import LastAdministratorError, set_roles
+from bcp_portal.accounts.services.person import deactivate_person, edit_person
+from bcp_portal.accounts.services.user import (
+    AccountTakenError,
+    LastAdministratorError,
+    create_user,
+    set_roles,
+)
 from bcp_portal.audit.models import AuditRow
 from bcp_portal.engine.models import Job
 from bcp_portal.shared.errors import DomainError
@@ -74,6 +80,24 @@ def test_an_invited_person_chooses_a_password_by_a_link_that_works_once(client, 
     assert Client().login(username="rina", password=PASSWORD)
     again = Client().get(link, follow=True)
     assert b"password1" not in again.content
+
+
+def test_nobody_gets_the_name_or_the_mail_address_of_somebody_else():
+    boss, rina = make_user(Role.ADMINISTRATOR), make_user(username="rina", email="rina@shop.id")
+    other = make_user()
+    facts = {"full_name": "Rina Two", "password": None, "roles": [], "actor": boss, "at": NOON}
+    for taken in (
+        {"username": "RINA", "email": "two@shop.id"},
+        {"username": "two", "email": "Rina@Shop.id"},
+    ):
+        with pytest.raises(AccountTakenError):
+            create_user(**facts, **taken)
+    with pytest.raises(AccountTakenError):
+        edit_person(user=other, full_name="Other", email="RINA@shop.id", actor=boss, at=NOON)
+    # Nor by a way that passes the verbs by.
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.filter(pk=other.pk).update(email="Rina@Shop.ID")
+    assert User.objects.get(email__iexact="rina@shop.id") == rina
 
 
 def test_with_mail_the_link_travels_and_is_not_shown(client, boss, settings):

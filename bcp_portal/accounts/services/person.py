@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.utils.translation import gettext as _
 
-from bcp_portal.accounts.hooks import departure_obstacles
+from bcp_portal.accounts.hooks import departure_ends, departure_obstacles
 from bcp_portal.accounts.models import ApiToken, ContactKind, ContactMethod, User
 from bcp_portal.accounts.roles import Role
 from bcp_portal.accounts.services.role_grant import ask_for_roles, needs_second
@@ -115,7 +115,7 @@ def edit_person(
 
 @verb
 def deactivate_person(*, user: User, actor: User, at: datetime, reason: str) -> User:
-    """Close an account: no sign-in, no session, no token; what the person did stays theirs."""
+    """Close an account: no sign-in, session, token or delegation; what was done stays theirs."""
     refuse_own(user, actor, _("Nobody deactivates themselves. Ask another administrator."))
     reason = need_reason(reason)
     refuse_last_administrator(user)
@@ -127,6 +127,7 @@ def deactivate_person(*, user: User, actor: User, at: datetime, reason: str) -> 
     sessions = list(UserSession.objects.filter(user=user))
     for session in sessions:
         session.end()
+    ended = {one.name: one.end(person=user, actor=actor, at=at) for one in departure_ends()}
     audit(
         action="user.deactivate",
         obj=user,
@@ -134,7 +135,12 @@ def deactivate_person(*, user: User, actor: User, at: datetime, reason: str) -> 
         at=at,
         reason=reason,
         before={"is_active": True},
-        after={"is_active": False, "tokens_revoked": tokens, "sessions_ended": len(sessions)},
+        after={
+            "is_active": False,
+            "tokens_revoked": tokens,
+            "sessions_ended": len(sessions),
+            **{name: count for name, count in ended.items() if count},
+        },
     )
     return user
 

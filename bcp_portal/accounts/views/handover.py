@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from bcp_portal.accounts.forms.handover import HandoverForm
+from bcp_portal.accounts.hooks import departure_ends
 from bcp_portal.accounts.selectors.duties import duties_of, duty_places
 from bcp_portal.accounts.services.handover import hand_over
 from bcp_portal.accounts.views.people import FORM, MANAGE, find_person
@@ -47,5 +48,6 @@ def person_hand_over(request: SignedInRequest, username: str) -> HttpResponse:
             "groups": groups,
             "place": place,
             "places": duty_places(who, at=at),
+            "ends": [line for one in departure_ends() for line in one.words(who, at)],
         },
     )
