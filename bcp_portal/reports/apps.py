@@ -27,5 +27,6 @@ class ReportsConfig(AppConfig):
         )
         paper = import_module("bcp_portal.reports.evidence.paper")
         registry.register_report(paper.KIND, paper.build_coverage, label=_("Evidence by clause"))
+        import_module("bcp_portal.reports.duties").register()
         import_module("bcp_portal.reports.evidence.platform").register()
         import_module("bcp_portal.reports.overviews.platform").register()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from bcp_portal.shared.errors import DomainError
@@ -14,11 +15,13 @@ class UnknownReportError(DomainError):
 
 
 class BuiltReport(NamedTuple):
-    """What a builder hands over: the page, its pictures, and the same as facts for machines."""
+    """What a builder hands over: the page, its pictures, and its facts and tables for machines."""
 
     html: str
     assets: Mapping[str, bytes]
     payload: object
+    # More files inside the PDF, by their names: the same facts as tables.
+    sheets: Mapping[str, bytes] = MappingProxyType({})
 
 
 class Builder(Protocol):

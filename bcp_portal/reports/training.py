@@ -40,8 +40,11 @@ def build_training(*, subject_id: int, language: str, at: datetime) -> BuiltRepo
     """Build the list of who knows what as of a moment."""
     matrix = training_matrix(everybody(), at=at)
     rows = [[cell if cell not in (None, "") else "–" for cell in row] for row in lines(matrix)]
-    widths = ("w20", "", "w15", "w10", "w15", "w10")
-    columns = [PaperColumn(head, width) for head, width in zip(heads(), widths, strict=True)]
+    widths = ("w18", "", "w12", "w15", "w15", "w8")
+    shape = zip(heads(), widths, strict=True)
+    columns = [
+        PaperColumn(head, width, "nowrap" if width == "w15" else "") for head, width in shape
+    ]
     tiles = [
         Tile(_("People"), len(matrix.lines)),
         Tile(_("Asked for"), matrix.asked),

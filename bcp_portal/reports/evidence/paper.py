@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 
 from bcp_portal.reports.evidence.coverage import FrameworkState, coverage
@@ -60,9 +61,15 @@ def sheet(states: list[FrameworkState]) -> Iterator[list[object]]:
 def _table(state: FrameworkState) -> PaperTable:
     columns = [
         PaperColumn(_("Clause"), "w10"),
-        PaperColumn(_("What it asks, in our words"), "w30"),
-        PaperColumn(_("State"), "w10"),
-        PaperColumn(_("Evidence"), "w25"),
+        PaperColumn(_("What it asks, in our words"), "w25"),
+        PaperColumn(_("State"), "w12"),
+        PaperColumn(_("Evidence"), "w18"),
         PaperColumn(_("Gaps")),
     ]
-    return paper_table(columns, [[*row[1:5], row[5] or "–"] for row in sheet([state])])
+    lines = zip(sheet([state]), state.clauses, strict=True)
+    return paper_table(columns, [[*row[1:5], _one_each(clause.gaps)] for row, clause in lines])
+
+
+def _one_each(gaps: list[str]) -> str:
+    """Each gap on a line of its own."""
+    return format_html_join("", "{}<br>", ((gap,) for gap in gaps)) if gaps else "–"

@@ -40,17 +40,52 @@ def order_delivery(
     *, overview: Overview, rhythm: Rhythm, carries: Carries, actor: User, at: datetime
 ) -> ReportDelivery:
     """Have an overview sent to oneself; ordering it again changes how."""
-    if not overview.is_open_to(actor):
+    return _order(overview, rhythm, carries, person=actor, actor=actor, at=at)
+
+
+@verb
+def move_delivery(*, row: ReportDelivery, to: User, actor: User, at: datetime) -> None:
+    """Have it sent to somebody else from now on; it stops where that person may not read it."""
+    overview = find_overview(row.overview, to)
+    reason = _("Handed over to %s") % to.name
+    if overview is None or not to.email:
+        reason = _("%s may not read it or has no mail address; it stops") % to.name
+    elif not ReportDelivery.objects.running().filter(person=to, overview=row.overview).exists():
+        carries = Carries(row.carries) if file_may_travel() else Carries.LINK
+        _order(overview, Rhythm(row.rhythm), carries, person=to, actor=actor, at=at)
+    end_delivery(delivery=row, reason=reason, actor=actor, at=at)
+
+
+@verb
+def end_deliveries(*, person: User, actor: User, at: datetime) -> int:
+    """End everything that is sent to a leaver; return how much it was."""
+    rows = list(ReportDelivery.objects.running().filter(person=person).order_by("pk"))
+    for row in rows:
+        reason = _("%(name)s has left.") % {"name": person.name}
+        end_delivery(delivery=row, reason=reason, actor=actor, at=at)
+    return len(rows)
+
+
+def _order(
+    overview: Overview,
+    rhythm: Rhythm,
+    carries: Carries,
+    *,
+    person: User,
+    actor: User,
+    at: datetime,
+) -> ReportDelivery:
+    if not overview.is_open_to(person):
         raise DeliveryError(_("You may not read this report."))
-    if not actor.email:
+    if not person.email:
         raise DeliveryError(_("Your account has no mail address."))
     if carries == Carries.FILE and not file_may_travel():
         raise DeliveryError(_("Reports do not leave this portal by mail; choose a link."))
-    old = ReportDelivery.objects.running().filter(person=actor, overview=overview.key).first()
+    old = ReportDelivery.objects.running().filter(person=person, overview=overview.key).first()
     if old is not None:
         end_delivery(delivery=old, reason=_("Ordered anew"), actor=actor, at=at)
     row = ReportDelivery(
-        person=actor,
+        person=person,
         overview=overview.key,
         rhythm=rhythm,
         carries=carries,

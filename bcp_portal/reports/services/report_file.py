@@ -209,7 +209,11 @@ def make_paper(
         built.html,
         assets=built.assets,
         attachments=[
-            Attachment(PAYLOAD_NAME, payload, "The facts of this report as JSON", "Source")
+            Attachment(PAYLOAD_NAME, payload, "The facts of this report as JSON", "Source"),
+            *(
+                Attachment(name, content, "Rows of this report as CSV", "Data")
+                for name, content in built.sheets.items()
+            ),
         ],
         variant="pdf/a-3b",
         at=at,
