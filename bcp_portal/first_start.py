@@ -18,6 +18,7 @@ from django.db import connections, transaction
 from bcp_portal.accounts.models import User
 from bcp_portal.accounts.roles import Role
 from bcp_portal.accounts.services.user import create_user
+from bcp_portal.shared.bundles import BUNDLES
 from bcp_portal.shared.errors import DomainError
 
 Say = Callable[[str], None]
@@ -51,7 +52,7 @@ def compile_texts() -> None:
 
 def static_fingerprint() -> str:
     """Sum up all static files, so that unchanged ones are not collected again."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(repr(BUNDLES).encode())
     for finder in get_finders():
         for path, storage in finder.list(None):
             place = Path(storage.path(path)).stat()

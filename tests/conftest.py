@@ -41,3 +41,12 @@ def _english_again():
 
     yield
     translation.deactivate()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A Chromium of its own for each module that drives pages."""
+    from tests.frame.browsing import chromium  # noqa: PLC0415  # only those pay for its import
+
+    with chromium() as started:
+        yield started

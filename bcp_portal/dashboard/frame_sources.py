@@ -25,7 +25,7 @@ from bcp_portal.frame import Banner, FrameTask, IncidentChip, url_of
 from incidents.models import ONGOING, Incident, IncidentAsset, Notice, RunMode
 from incidents.selectors.playbook_draft import waiting_for_approval
 from telemetry.models import ObserverState
-from telemetry.models.observer import Sight
+from telemetry.models.observer import UNSEEING, Sight
 
 # What a chip shows of an incident; its texts are long and stay where they are.
 _CHIP = ("code", "title", "title_message", "title_params", "severity", "status", "mode")
@@ -99,7 +99,7 @@ def _standing(request: HttpRequest) -> Mapping[str, Any]:
     return facts[0]
 
 
-_BLIND = frozenset({Sight.BLIND, Sight.INGRESS, Sight.CENTRAL})
+_BLIND = frozenset({*UNSEEING, Sight.CENTRAL})
 
 
 def my_tasks(request: HttpRequest) -> Iterator[FrameTask]:

@@ -47,7 +47,10 @@ URGENCY: tuple[NodeState, ...] = (
     NodeState.ONLINE,
 )
 
+# Asked ten thousand times for one map: an enumeration makes its list of values anew each time.
+_STATES: dict[str | None, NodeState] = {state.value: state for state in NodeState}
+
 
 def state_of(stored: str | None) -> NodeState:
     """The state of a site; one that has no row yet was never heard."""
-    return NodeState(stored) if stored in NodeState.values else NodeState.NEVER
+    return _STATES.get(stored, NodeState.NEVER)

@@ -49,6 +49,11 @@ def needs(permission: str) -> Callable[[View[P]], View[P]]:
     return lock
 
 
+def required_permission(view: Callable[..., object]) -> str:
+    """What `needs` asks for at a door; a door without a lock is nobody's."""
+    return str(getattr(view, "required_permission", "nobody"))
+
+
 def render_page(
     request: HttpRequest,
     template: str,

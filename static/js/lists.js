@@ -42,6 +42,16 @@
     });
   });
 
+  // People click anywhere in a row; the link in it stays what keyboards and readers follow.
+  const OWN_CLICK = "a, button, input, select, textarea, label, summary, .cell-editing";
+  document.addEventListener("click", (event) => {
+    if (event.defaultPrevented || event.target.closest(OWN_CLICK)) return;
+    const link = event.target.closest(".list-table tbody tr")?.querySelector(".list-code");
+    if (!link || String(window.getSelection())) return;
+    if (event.ctrlKey || event.metaKey) window.open(link.href, "_blank", "noopener");
+    else link.click();
+  });
+
   // Only the results are fetched again; the menus above them show what they hold by themselves.
   function showActive(form) {
     form.querySelectorAll("[data-list-filter]").forEach((menu) => {

@@ -70,6 +70,7 @@ SUBJECTS = {
     "risks:for_incident": ("code", "reviewed"),
     "risks:ask_owner": ("code", "reviewed"),
     "risks:treatment": ("pk", "treatment"),
+    "risks:action": ("pk", "treatment_action"),
     "risks:acceptance": ("pk", "acceptance"),
     "risks:evidence": ("pk", "evidence"),
     "risks:offer": ("pk", "offer"),
@@ -119,6 +120,7 @@ SUBJECTS = {
     "api:plan": ("code", "plan"),
     "api:acceptance": ("pk", "acceptance"),
     "api:treatment": ("pk", "treatment"),
+    "api:treatment-action": ("pk", "treatment_action"),
     "api:indicator": ("code", "indicator"),
     "api:report": ("uid", "report"),
 }

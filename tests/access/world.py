@@ -63,7 +63,7 @@ from tests.make_incidents import make_incident, make_run
 from tests.make_orders import give, make_wave_plan
 from tests.make_rebuild import make_site_copy
 from tests.make_register import make_indicator
-from tests.make_risks import make_risk
+from tests.make_risks import make_action, make_risk
 
 HOUR = timedelta(hours=1)
 
@@ -306,6 +306,7 @@ def _add_risk(half: Half, boss: User) -> None:
         "treatment": Treatment.objects.create(
             risk=risk, kind="reduce", plan=f"{word} plan", owner=boss, decided_at=NOON
         ),
+        "treatment_action": make_action(risk, title=f"{word} action", owner=boss),
         "acceptance": Acceptance.objects.create(
             risk=risk, accepted_by=boss, reason=f"{word} reason", accepted_at=NOON,
             expires_on=(NOON + 900 * HOUR).date(),

@@ -11,7 +11,6 @@ import pytest
 
 from tests.browser import story
 from tests.browser.portal import running_portal, wait_until
-from tests.frame.browsing import chromium
 from tests.servers import private_smtp
 
 pytestmark = [pytest.mark.browser, pytest.mark.story]
@@ -30,12 +29,6 @@ def mails():
 @pytest.fixture(scope="module")
 def portal(mails, tmp_path_factory):
     with running_portal(tmp_path_factory.mktemp("story"), mail=mails.url) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
         yield started
 
 

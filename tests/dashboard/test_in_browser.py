@@ -8,17 +8,11 @@ from assets.models import Asset
 from bcp_portal.accounts.roles import Role
 from incidents.models import Incident
 from telemetry.models import NodeState
-from tests.frame.browsing import chromium, grave_findings, looking, session_of
+from tests.frame.browsing import grave_findings, looking, session_of
 from tests.make import make_user
 from tests.make_dashboard import make_hit, make_open_incident, make_watched_site
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

@@ -3,17 +3,12 @@
 import pytest
 
 from bcp_portal.accounts.roles import Role
-from tests.frame.browsing import chromium, grave_findings, looking, session_of
+from tests.frame.browsing import grave_findings, looking, session_of
 from tests.make import make_user
+from tests.make_risks import make_risk
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 THEMES = ("dark", "light")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -95,3 +90,18 @@ def test_what_was_typed_survives_a_reload(browser, live_server):
         page.evaluate(build + scan)
 
         assert page.input_value("input[name=a]") == "Link is cut at the pole"
+
+
+def test_a_click_anywhere_in_a_row_of_a_list_opens_it_but_marking_a_row_does_not(
+    browser, live_server
+):
+    risk = make_risk(title="Tills without a link")
+    session = session_of(make_user(Role.RISK_MANAGER))
+    with looking(browser, live_server.url, session=session) as page:
+        page.goto(f"{live_server.url}/risks/")
+        page.locator("[data-list-row]").first.click()
+        assert page.url.endswith("/risks/")
+
+        page.locator(".list-table tbody td", has_text="Tills without").first.click()
+
+        page.wait_for_url(f"**/risks/{risk.code}/")

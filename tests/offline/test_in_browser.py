@@ -20,7 +20,7 @@ from incidents.models import EvidenceFile, OfflineDevice, Operation, TimelineEnt
 from incidents.selectors.run_log import merge_of
 from incidents.services.run_step import complete_step
 from telemetry.ordering.spoken import qr_text
-from tests.frame.browsing import ARGUMENTS, CHROMIUM, chromium
+from tests.frame.browsing import ARGUMENTS, CHROMIUM
 from tests.make import NOON, PASSWORD, make_site, make_user
 from tests.make_incidents import make_run, step_of
 from tests.make_orders import current, give, make_heard_site
@@ -44,21 +44,8 @@ from tests.offline.pages import (
     wait_for_count,
     wait_for_unsent,
 )
-from tests.offline.servers import stoppable_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture
-def server(transactional_db):
-    with stoppable_server() as running:
-        yield running
 
 
 @pytest.fixture

@@ -7,25 +7,11 @@ from playwright.sync_api import expect
 
 from bcp_portal.accounts.roles import Role
 from incidents.models import Operation, TimelineEntry
-from tests.frame.browsing import chromium
 from tests.make import make_user
 from tests.make_incidents import make_run, step_of
 from tests.offline.pages import PLAN, commit_and_cut, device, make_ready, sign_in, wait_for_count
-from tests.offline.servers import stoppable_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture
-def server(transactional_db):
-    with stoppable_server() as running:
-        yield running
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from bcp_portal.accounts.roles import Role
-from tests.frame.browsing import ARGUMENTS, CHROMIUM, chromium
+from tests.frame.browsing import ARGUMENTS, CHROMIUM
 from tests.make import make_user
 from tests.make_incidents import make_run
 from tests.offline.pages import (
@@ -22,7 +22,6 @@ from tests.offline.pages import (
     sign_in,
     wait_for_unsent,
 )
-from tests.offline.servers import stoppable_server
 
 # Every value of every store, as its type: a key that the browser could use would stand out.
 KEPT_TYPES = """async () => {
@@ -43,18 +42,6 @@ KEPT_TYPES = """async () => {
   base.close();
   return [...found].sort();
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture
-def server(transactional_db):
-    with stoppable_server() as running:
-        yield running
 
 
 @pytest.mark.django_db

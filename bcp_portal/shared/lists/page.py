@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, IntegerField, QuerySet, Subquery, Window
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils.translation import gettext as _
 
 from bcp_portal.shared.lists.cells import Line, RowWriter, cell_css
@@ -15,6 +15,8 @@ from bcp_portal.shared.lists.filters import Ask, Bound
 from bcp_portal.shared.lists.query import ListQuery, apply_query
 from bcp_portal.shared.lists.registry import SavedLink, saved_views
 from bcp_portal.shared.lists.spec import PAGE_SIZES, BulkAction, ListSpec
+from bcp_portal.shared.pages import required_permission
+from bcp_portal.shared.policy import PUBLIC, SIGNED_IN
 
 # More menus than this side by side are a wall, not a choice.
 NEAR_FILTERS = 5
@@ -78,6 +80,7 @@ class ListPage:
     bulk: list[BulkAction]
     bulk_forms: list[tuple[str, str, str, str, Any]]
     bulk_url: str
+    first_url: str
     path: str
     address: str
     csv_url: str
@@ -231,9 +234,19 @@ def _tools(spec: ListSpec, query: ListQuery, ask: Ask) -> dict[str, Any]:
             if one.form
         ],
         "bulk_url": reverse(spec.bulk_url) if bulk else "",
+        "first_url": _first_url(spec, ask),
         "csv_url": query.address(without=("page",), export="csv") if may_export else "",
         "xlsx_url": query.address(without=("page",), export="xlsx") if may_export else "",
     }
+
+
+def _first_url(spec: ListSpec, ask: Ask) -> str:
+    """Where the first row of an empty list is made, for somebody who may."""
+    if not spec.empty_url:
+        return ""
+    url = reverse(spec.empty_url)
+    needed = required_permission(resolve(url).func)
+    return url if needed in (PUBLIC, SIGNED_IN) or ask.user.has_perm(needed) else ""
 
 
 def _head(query: ListQuery, column: Column) -> Head:
