@@ -11,7 +11,7 @@ from telemetry.models.stream import Stream
 
 
 class SyncHabit(models.Model):
-    """The habits of one stream of one device, and its newest session."""
+    """The habits of one stream of one device, and how its newest sessions ended."""
 
     device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="sync_habits")
     stream_name = models.CharField(max_length=64)
@@ -20,9 +20,10 @@ class SyncHabit(models.Model):
     # Hour of the week (0 to 167, the site's own time) -> sessions in it; halved at a thousand.
     hours = models.JSONField(default=dict)
     last_started_at = models.DateTimeField(null=True)
-    last_outcome = models.CharField(max_length=20, blank=True)
-    last_trigger = models.CharField(max_length=12, blank=True)
-    last_codes = models.JSONField(default=list)
+    # The newest session that broke off: when it began, what it said, and when the portal heard.
+    cut_off_at = models.DateTimeField(null=True)
+    cut_off_codes = models.JSONField(default=list)
+    cut_off_heard_at = models.DateTimeField(null=True)
     # Sessions in a row that did not fit the habit, and the sums of the newest of them.
     odd_streak = models.PositiveIntegerField(default=0)
     odd_sums = models.JSONField(default=dict)
@@ -43,7 +44,7 @@ class SyncHabit(models.Model):
             models.Index(
                 fields=["device"],
                 name="sync_habit_cut_off",
-                condition=models.Q(last_outcome="aborted"),
+                condition=models.Q(cut_off_at__isnull=False),
             ),
             models.Index(
                 fields=["device"], name="sync_habit_slot", condition=~models.Q(slot_code="")

@@ -57,7 +57,7 @@ def fold_sessions(*, at: datetime) -> str:
 
 
 _HABIT = [
-    "recent", "hours", "last_started_at", "last_outcome", "last_trigger", "last_codes",
+    "recent", "hours", "last_started_at", "cut_off_at", "cut_off_codes", "cut_off_heard_at",
     "odd_streak", "odd_sums", "slot_code", "slot_told",
 ]  # fmt: skip
 _DAY = [
@@ -118,7 +118,7 @@ def _fold(session: SyncSession, books: _Books, *, at: datetime) -> None:
     worked = session.outcome in (SyncOutcome.OK, SyncOutcome.PARTIAL)
     records = (session.records_out or 0) + (session.records_in or 0)
     if is_newest:
-        _take_newest(session, habit)
+        _take_newest(session, habit, at=at)
         if worked and at - session.started_at <= LATE:
             odd = unusual(
                 duration_ms=session.duration_ms,
@@ -140,12 +140,12 @@ def _note(habit: SyncHabit, odd: Odd | None) -> None:
     habit.odd_sums = odd.sums if odd else {}
 
 
-def _take_newest(session: SyncSession, habit: SyncHabit) -> None:
+def _take_newest(session: SyncSession, habit: SyncHabit, *, at: datetime) -> None:
     habit.last_started_at = session.started_at
-    habit.last_outcome = session.outcome
-    habit.last_trigger = session.trigger
     told = [error for error in session.errors if isinstance(error, dict)]
-    habit.last_codes = [str(error.get("code", "")) for error in told]
+    if session.outcome == SyncOutcome.ABORTED:
+        habit.cut_off_at, habit.cut_off_heard_at = session.started_at, at
+        habit.cut_off_codes = [str(error.get("code", "")) for error in told]
     slot = next((e for e in told if str(e.get("code", "")).startswith("slot_")), None)
     if slot is not None:
         habit.slot_code = str(slot["code"])[:40]

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_noop
 
 from telemetry.detection.board import Board, Subject, claim_about, number, suspects
@@ -12,6 +12,7 @@ from telemetry.models import NodeState, SignalRule, StreamState, SyncHabit
 from telemetry.services.signal import Claim
 
 DAY = timedelta(hours=24)
+TOLD_FOR = timedelta(minutes=5)
 POWER_CODES = frozenset({"power", "power_down", "shutdown", "killed", "restart"})
 _OF_HABIT = ("pk", "device__site_id", "device_id", "stream_name", "last_started_at")
 
@@ -45,15 +46,19 @@ def unusual_syncs(board: Board) -> list[Outcome]:
 
 
 def cut_off_syncs(board: Board) -> list[Outcome]:
-    """A sync that ended with the machine's power; over with the next session of the stream."""
+    """A sync that ended with the machine's power.
+
+    Over with the next session of the stream, but told for a while even if both were heard of at
+    once: a device often reports the break and its repair in one breath, when its link is back.
+    """
     rule = SignalRule.SYNC_CUT_OFF
+    is_fresh = Q(cut_off_heard_at__gt=board.at - TOLD_FOR)
     rows = (
-        SyncHabit.objects.filter(
-            _habits(), last_outcome="aborted", last_started_at__gte=board.at - DAY
-        )
+        SyncHabit.objects.filter(_habits(), cut_off_at__gte=board.at - DAY)
+        .filter(is_fresh | Q(last_started_at=F("cut_off_at")))
         .values_list(
-            *_OF_HABIT, "last_codes", "device__state__host", "device__state__agent",
-            "device__state__last_sampled_at",
+            "pk", "device__site_id", "device_id", "stream_name", "cut_off_at", "cut_off_codes",
+            "device__state__host", "device__state__agent", "device__state__last_sampled_at",
         )
     )  # fmt: skip
     claims = []

@@ -214,6 +214,18 @@ def test_a_sync_whose_machine_restarted_was_cut_off_by_power():
     assert keys(SignalRule.SYNC_CUT_OFF) == []
 
 
+def test_a_power_cut_is_told_though_its_repair_is_heard_of_in_the_same_breath():
+    device = make_device(heard_at=NOON)
+    DeviceState.objects.update(agent={"uptime_s": 60}, last_sampled_at=NOON + 10 * MINUTE)
+    cut_off = session(device, outcome="aborted", ended_at=None)
+    told(cut_off, session(device, NOON + 11 * MINUTE), at=NOON + 12 * MINUTE)
+    raised = keys(SignalRule.SYNC_CUT_OFF)
+    inspect_fleet(at=NOON + 18 * MINUTE)
+
+    assert raised == [f"{device.site.code}:sales"]
+    assert keys(SignalRule.SYNC_CUT_OFF) == []
+
+
 def test_an_abort_without_a_sign_of_power_is_not_laid_to_it():
     device = make_device(heard_at=NOON)
     DeviceState.objects.update(agent={"uptime_s": 90_000}, last_sampled_at=NOON + 10 * MINUTE)
