@@ -287,7 +287,11 @@ def test_whoever_has_no_password_here_steps_up_by_signing_in_anew_at_the_provide
     assert proven_ago(client) < 60
 
 
-@pytest.mark.parametrize("said", [int(time.time()) - 3600, None, True, "now"])
+@pytest.mark.parametrize(
+    "said",
+    [int(time.time()) - 3600, None, True, "now"],
+    ids=["an hour ago", "nothing", "yes", "a word"],
+)
 def test_a_provider_that_did_not_ask_anew_proves_nothing(client, provider, signed_in_there, said):
     provider.claims["auth_time"] = said
     answer = travel(client, to=AGAIN)
