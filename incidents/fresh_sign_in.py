@@ -6,15 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from bcp_portal.accounts.step_up import ask_again, signed_in_at
+from bcp_portal.accounts.step_up import ask_again, is_fresh
 from incidents.models import RunStep
-from telemetry.ordering.classes import FRESH_FOR
-
-
-def is_fresh(request: HttpRequest, *, at: datetime) -> bool:
-    """Whether this session was proven to be its person's as lately as an order to sites takes."""
-    proven = signed_in_at(request)
-    return proven is not None and at - proven <= FRESH_FOR
 
 
 def proof_first(request: HttpRequest, step: RunStep | None, *, at: datetime) -> HttpResponse | None:

@@ -5,6 +5,7 @@ Shown on every page, so each costs one short query at most.
 
 from collections.abc import Iterator
 
+from django.db.models import F
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -26,8 +27,10 @@ def my_tasks(request: HttpRequest) -> Iterator[FrameTask]:
         yield FrameTask(_("Training is missing"), reverse("accounts:training"), kind="training")
     if user.has_perm("accounts.second_grant"):
         asked = RoleGrant.objects.waiting().exclude(asked_by=user).exclude(person=user)
-        if asked.exists():
+        for until in asked.order_by(F("until").asc(nulls_last=True)).values_list("until")[:1]:
             words = _("A dangerous role waits for a second person")
+            if until[0] is not None:
+                words = _("A dangerous role was given in an emergency: look at it")
             yield FrameTask(words, reverse("accounts:reviews"), kind="access")
 
     if user.has_perm("accounts.manage_people"):

@@ -136,6 +136,7 @@ SWEEPS: tuple[Sweep, ...] = (
 # kind -> verb called as handler(deadline=..., at=...) inside the claiming transaction.
 DEADLINES: dict[str, str] = {
     "accounts.access_review": "bcp_portal.accounts.services.access_review.close_due_review",
+    "accounts.emergency_role": "bcp_portal.accounts.services.role_grant.end_emergency",
     "reports.delivery": "bcp_portal.reports.services.delivery.delivery_due",
     "incidents.escalation": "incidents.services.escalation.fire_level",
     "incidents.answer_due": "incidents.services.guard.answer_due",

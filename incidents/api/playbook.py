@@ -13,11 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assets.api.caller import caller
+from bcp_portal.accounts.step_up import is_fresh
 from bcp_portal.shared.errors import NotAllowedError
 from incidents.api import asked as bodies
 from incidents.api.door import asked
 from incidents.api.seen import PlaybookOut, RunOut, StepOut
-from incidents.fresh_sign_in import is_fresh
 from incidents.models import Playbook, PlaybookRun, RunStep
 from incidents.services.operation_log import stamp_of
 from incidents.services.run import abandon_run, finish_run

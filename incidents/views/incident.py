@@ -5,9 +5,10 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from bcp_portal.accounts.step_up import is_fresh
 from bcp_portal.shared.pages import SignedInRequest, needs, render_page
 from incidents.forms.incident import NoteForm, RoleForm, StartRunForm
-from incidents.fresh_sign_in import is_fresh, proof_address
+from incidents.fresh_sign_in import proof_address
 from incidents.models import Incident
 from incidents.selectors.incident_page import IncidentPage, incident_page
 from incidents.selectors.moves import incident_moves

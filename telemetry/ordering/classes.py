@@ -10,8 +10,6 @@ from telemetry.models import ApprovalClass, OrderAction
 CONFIRM_WITHIN = timedelta(minutes=30)
 # What was done by breaking the glass is looked at within this time.
 REVIEW_WITHIN = timedelta(hours=24)
-# A sign-in older than this does not carry an order.
-FRESH_FOR = timedelta(minutes=5)
 # Permission to sync lapses when the portal has not been heard for so long.
 LEASE = timedelta(minutes=15)
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from assets.models import Region, Site
 from bcp_portal.accounts.models import User
+from bcp_portal.accounts.step_up import FRESH_FOR
 from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.engine.services.deadline import cancel_deadlines, set_deadline
 from bcp_portal.shared.errors import DomainError, NotAllowedError
@@ -25,7 +26,7 @@ from telemetry.models import (
 )
 from telemetry.models.approval import VALID_FOR
 from telemetry.models.order import LIVE_STATUSES, ORDER_LIFECYCLE
-from telemetry.ordering.classes import CONFIRM_WITHIN, FRESH_FOR, REVIEW_WITHIN, class_of
+from telemetry.ordering.classes import CONFIRM_WITHIN, REVIEW_WITHIN, class_of
 from telemetry.services.order_effect import REVIEW_DUE, enact, settle_attention
 
 ABOUT = "order"

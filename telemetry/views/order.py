@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assets.models import Site
-from bcp_portal.accounts.step_up import ask_again, signed_in_at
+from bcp_portal.accounts.step_up import ask_again, is_fresh, signed_in_at
 from bcp_portal.shared.doors import form_door
 from bcp_portal.shared.pages import SignedInRequest, attempt, needs, render_page
 from telemetry.forms.order import LiftForm, NoteForm
@@ -27,7 +27,6 @@ from telemetry.services.order import (
     refuse_order,
     review_order,
 )
-from telemetry.views.order_give import is_fresh
 
 FORM = ("GET", "HEAD", "POST")
 
@@ -97,7 +96,7 @@ def _press(
 ) -> HttpResponse:
     """Run a verb that takes a fresh sign-in; without one, ask and come back to the page."""
     page = reverse("telemetry:order", args=[order.code])
-    if not is_fresh(signed_in_at(request), at=timezone.now()):
+    if not is_fresh(request, at=timezone.now()):
         return ask_again(request, back=page)
     attempt(request, verb, done % {"code": order.code})
     return redirect(page)
@@ -156,7 +155,7 @@ def lift(request: SignedInRequest, code: str) -> HttpResponse:
     """Ask for an order to be lifted, at all its sites or at some."""
     order = find_order(request, code)
     page = reverse("telemetry:order", args=[code])
-    if not is_fresh(signed_in_at(request), at=timezone.now()):
+    if not is_fresh(request, at=timezone.now()):
         return ask_again(request, back=request.get_full_path())
     form = LiftForm(request.POST or None)
 

@@ -12,13 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from assets.models import Site
-from bcp_portal.accounts.step_up import ask_again, signed_in_at
+from bcp_portal.accounts.step_up import ask_again, is_fresh
 from bcp_portal.shared.pages import SignedInRequest, needs, render_page
 from telemetry.models import DesiredState, Device
 from telemetry.ordering.carried import Answer, UnreadableError, read_carried
 from telemetry.ordering.spoken import order_words, qr_picture, qr_text
 from telemetry.services.order_ack import record_spoken
-from telemetry.views.order_give import is_fresh
 
 
 class CarriedForm(forms.Form):
@@ -41,7 +40,7 @@ class CarriedForm(forms.Form):
 def by_hand(request: SignedInRequest, code: str) -> HttpResponse:
     """The present order of a site, to be carried by people; and its answer."""
     site = get_object_or_404(Site.objects.visible_to(request.user), code=code)
-    if not is_fresh(signed_in_at(request), at=timezone.now()):
+    if not is_fresh(request, at=timezone.now()):
         return ask_again(request, back=request.path)
     state = DesiredState.objects.current().filter(site=site).select_related("order", "site").first()
     devices = list(Device.objects.in_service().filter(site=site).order_by("name"))

@@ -12,13 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from assets.models import Site
-from bcp_portal.accounts.step_up import ask_again, signed_in_at
+from bcp_portal.accounts.step_up import ask_again, is_fresh, signed_in_at
 from bcp_portal.shared.errors import DomainError
 from bcp_portal.shared.hashing import canonical_json, sha256_hex
 from bcp_portal.shared.pages import SignedInRequest, needs, render_page
 from telemetry.forms.order import OrderForm
 from telemetry.models import OnExpiry, OrderAction, OrderStatus, Signal
-from telemetry.ordering.classes import FRESH_FOR
 from telemetry.ordering.preview import preview_order
 from telemetry.sector_profiles import all_asks
 from telemetry.services.order import Instruction, give_order
@@ -31,7 +30,7 @@ _FROM_ADDRESS = ("action", "sites", "streams", "reason", "authority", "incident_
 def give(request: SignedInRequest) -> HttpResponse:
     """Say what and to whom, see what it would do, give it."""
     at = timezone.now()
-    if not is_fresh(signed_in_at(request), at=at):
+    if not is_fresh(request, at=at):
         return ask_again(request, back=request.get_full_path())
     form = OrderForm(request.POST or None, user=request.user, initial=_initial(request))
     context: dict[str, Any] = {"form": form}
@@ -49,11 +48,6 @@ def give(request: SignedInRequest) -> HttpResponse:
                     form.add_error(None, str(refusal))
         status = 422 if form.errors else 200
     return render_page(request, "telemetry/order_give.html", context, status=status)
-
-
-def is_fresh(signed_in: datetime | None, *, at: datetime) -> bool:
-    """Whether the sign-in carries an order."""
-    return signed_in is not None and at - signed_in <= FRESH_FOR
 
 
 def _initial(request: SignedInRequest) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from bcp_portal.accounts.step_up import ask_again, signed_in_at
+from bcp_portal.accounts.step_up import ask_again, is_fresh, signed_in_at
 from bcp_portal.shared import lists
 from bcp_portal.shared.doors import form_door
 from bcp_portal.shared.pages import SignedInRequest, attempt, needs, render_page
@@ -20,7 +20,6 @@ from telemetry.forms.sources import WhyForm
 from telemetry.models import PlanStatus, WavePlan
 from telemetry.models.wave import Asked, WaveOrder
 from telemetry.services.wave import approve_plan, ask_for, call_off_plan, pause_plan, plan_waves
-from telemetry.views.order_give import is_fresh
 from telemetry.waves.page import plan_page
 
 FORM = ("GET", "HEAD", "POST")
@@ -125,7 +124,7 @@ def ask(request: SignedInRequest, code: str) -> HttpResponse:
     what = request.GET.get("what", "")
     if what not in Asked.values:
         return redirect(page)
-    if not is_fresh(signed_in_at(request), at=timezone.now()):
+    if not is_fresh(request, at=timezone.now()):
         return ask_again(request, back=page)
     attempt(
         request,
@@ -147,7 +146,7 @@ def approve(request: SignedInRequest, code: str) -> HttpResponse:
     """Be the second person."""
     found = find_plan(request, code)
     page = reverse("telemetry:wave", args=[code])
-    if not is_fresh(signed_in_at(request), at=timezone.now()):
+    if not is_fresh(request, at=timezone.now()):
         return ask_again(request, back=page)
     digest = request.POST.get("digest", "")
     attempt(

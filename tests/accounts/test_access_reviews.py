@@ -14,13 +14,19 @@ from bcp_portal.accounts.services.access_review import (
     open_review,
     withdraw_access,
 )
-from bcp_portal.accounts.services.role_grant import agree_to_grant, refuse_grant
+from bcp_portal.accounts.services.person import deactivate_person
+from bcp_portal.accounts.services.role_grant import (
+    agree_to_grant,
+    end_emergency,
+    refuse_grant,
+)
 from bcp_portal.accounts.services.user import set_roles
 from bcp_portal.audit.models import AuditRow
 from bcp_portal.engine.models import Deadline
 from bcp_portal.reports.services.report_file import make_paper
 from bcp_portal.shared.errors import DomainError, NotAllowedError
 from tests.make import LATER, NOON, make_user
+from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -163,6 +169,134 @@ def test_where_there_is_no_second_person_one_is_enough(boss):
 
     assert set_roles(user=clerk, roles=[Role.ADMINISTRATOR], actor=boss, at=NOON, reason="x") == []
     assert clerk.groups.filter(name="administrator").exists()
+
+
+def in_emergency(clerk, boss, at=NOON, **proof):
+    """Clerk becomes administrator by one person alone."""
+    proof = {"signed_in_at": at} | proof
+    set_roles(
+        user=clerk, roles=[Role.VIEWER, Role.ADMINISTRATOR], actor=boss, at=at,
+        reason="Nobody answers", emergency=True, **proof,
+    )  # fmt: skip
+    return RoleGrant.objects.get()
+
+
+def roles_of(person):
+    return set(person.groups.values_list("name", flat=True))
+
+
+def end_it():
+    deadline = Deadline.objects.waiting().get(kind="accounts.emergency_role")
+    end_emergency(deadline=deadline, at=deadline.due_at)
+    return deadline
+
+
+def test_an_emergency_gives_a_dangerous_role_at_once_and_for_four_hours(boss):
+    second, clerk = make_user(Role.BUSINESS_OWNER), make_user(Role.VIEWER)
+
+    grant = in_emergency(clerk, boss)
+    held = roles_of(clerk)
+    deadline = end_it()
+
+    assert held == {"viewer", "administrator"}
+    assert roles_of(clerk) == {"viewer"}
+    assert deadline.due_at == NOON + timedelta(hours=4)
+    assert "user.set_roles" in AuditRow.objects.filter(
+        object_id=clerk.pk, reason__contains="emergency"
+    ).values_list("action", flat=True)
+    # What was done is looked at all the same.
+    assert RoleGrant.objects.visible_to(second).waiting().get() == grant
+
+
+def test_an_emergency_takes_a_fresh_sign_in(boss):
+    make_user(Role.BUSINESS_OWNER)
+    clerk = make_user(Role.VIEWER)
+
+    for proof in (None, NOON - timedelta(minutes=6)):
+        with pytest.raises(NotAllowedError, match="sign in again"):
+            in_emergency(clerk, boss, signed_in_at=proof)
+
+    assert roles_of(clerk) == {"viewer"}
+
+
+def test_only_somebody_else_judges_an_emergency(boss):
+    second, clerk = make_user(Role.BUSINESS_OWNER), make_user(Role.VIEWER)
+    grant = in_emergency(clerk, boss)
+
+    for judge in (agree_to_grant, refuse_grant):
+        for involved in (boss, clerk):
+            with pytest.raises(NotAllowedError, match="Somebody else"):
+                judge(grant=grant, actor=involved, at=LATER)
+    agree_to_grant(grant=grant, actor=second, at=LATER)
+
+    # Right or not: it ends at its hour.
+    assert roles_of(clerk) == {"viewer", "administrator"}
+    end_it()
+    assert roles_of(clerk) == {"viewer"}
+
+
+def test_an_emergency_that_was_not_right_ends_at_once(boss):
+    second, clerk = make_user(Role.BUSINESS_OWNER), make_user(Role.VIEWER)
+    grant = in_emergency(clerk, boss)
+
+    refuse_grant(grant=grant, actor=second, at=LATER)
+
+    assert roles_of(clerk) == {"viewer"}
+    assert not Deadline.objects.waiting().filter(kind="accounts.emergency_role").exists()
+
+
+def test_nobody_holds_a_role_in_an_emergency_twice_unseen(boss):
+    make_user(Role.BUSINESS_OWNER)
+    clerk = make_user(Role.VIEWER)
+    in_emergency(clerk, boss)
+    end_it()
+
+    with pytest.raises(DomainError, match="look at that first"):
+        in_emergency(clerk, boss, at=LATER)
+    with pytest.raises(DomainError, match="look at that first"):
+        set_roles(user=clerk, roles=[Role.ADMINISTRATOR], actor=boss, at=LATER, reason="x")
+    assert "administrator" not in roles_of(clerk)
+
+
+def test_what_waited_for_a_second_person_becomes_an_emergency(boss):
+    make_user(Role.BUSINESS_OWNER)
+    clerk = make_user(Role.VIEWER)
+    set_roles(user=clerk, roles=[Role.ADMINISTRATOR], actor=boss, at=NOON, reason="Cover")
+
+    assert in_emergency(clerk, boss, at=LATER).is_emergency
+    assert "administrator" in roles_of(clerk)
+
+
+def test_whoever_became_the_last_administrator_keeps_the_role_until_there_is_another(boss):
+    make_user(Role.BUSINESS_OWNER)
+    clerk = make_user(Role.VIEWER)
+    in_emergency(clerk, boss)
+    deactivate_person(user=boss, actor=clerk, at=LATER, reason="Gone")
+    end_it()
+    kept = roles_of(clerk)
+    make_user(Role.ADMINISTRATOR)
+    Deadline.objects.filter(step=0).delete()
+    end_it()
+
+    assert "administrator" in kept
+    assert roles_of(clerk) == {"viewer"}
+
+
+def test_an_emergency_is_declared_on_the_page_of_roles(client, boss):
+    second, clerk = make_user(Role.BUSINESS_OWNER), make_user(Role.VIEWER)
+    client.force_login(boss)
+    typed = {"roles": ["viewer", "administrator"], "reason": "Nobody answers", "emergency": "on"}
+    address = reverse("accounts:person_roles", args=[clerk.username])
+
+    asked_again = client.post(address, typed)
+    signed_in(client, boss).post(address, typed)
+    client.force_login(second)
+    seen = client.get(reverse("accounts:reviews")).content.decode()
+
+    assert "reauthenticate" in asked_again["Location"]
+    assert "administrator" in roles_of(clerk)
+    assert "held in an emergency" in seen
+    assert "It was not right: take it away" in seen
 
 
 def test_rights_are_confirmed_on_the_page_and_refusals_are_said(client, boss):

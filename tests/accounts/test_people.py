@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from assets.models import SiteAssignment
+from bcp_portal.accounts.last_administrator import LastAdministratorError
 from bcp_portal.accounts.models import ApiToken, User
 from bcp_portal.accounts.roles import Role
 from bcp_portal.accounts.services.api_token import create_api_token
@@ -17,7 +18,6 @@ from bcp_portal.accounts.services.invitation import send_invitation, sign_in_lin
 from bcp_portal.accounts.services.person import deactivate_person, edit_person
 from bcp_portal.accounts.services.user import (
     AccountTakenError,
-    LastAdministratorError,
     create_user,
     set_roles,
 )

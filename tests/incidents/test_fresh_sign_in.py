@@ -1,9 +1,6 @@
 """A step that takes a right is ticked after a fresh sign-in only (point 6: step-up)."""
 
-import time
-
 import pytest
-from allauth.account.internal.flows import login
 from django.urls import reverse
 
 from bcp_portal.accounts.roles import Role
@@ -11,6 +8,7 @@ from incidents.models import StepRight, StepStatus
 from incidents.playbooks.plan import StepPlan
 from tests.make import make_user
 from tests.make_incidents import make_incident, make_run, step_of
+from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
 FREEZE = StepPlan(text="Freeze the sites", key="freeze", right=StepRight.ORDER)
@@ -24,16 +22,6 @@ def commander():
 @pytest.fixture
 def run(commander):
     return make_run({"A": [FREEZE, "Go on"]}, incident=make_incident(commander=commander))
-
-
-def signed_in(client, person, *, seconds_ago):
-    client.force_login(person)
-    session = client.session
-    proven = {"method": "password", "at": time.time() - seconds_ago}
-    session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [proven]
-    session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(person.pk)
-    session.save()
-    return client
 
 
 def tick(client, run, text):

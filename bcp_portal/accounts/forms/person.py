@@ -93,6 +93,11 @@ class RolesForm(RoleFields):
         help_text=_("Give as few as the work needs."),
     )
     reason = forms.CharField(label=_("Reason"), max_length=300)
+    emergency = forms.BooleanField(
+        label=_("It is an emergency: give dangerous roles at once"),
+        required=False,
+        help_text=_("For four hours. A second person looks at it afterwards."),
+    )
 
 
 class ReasonForm(forms.Form):

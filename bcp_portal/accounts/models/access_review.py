@@ -187,7 +187,10 @@ class RoleGrantQuerySet(models.QuerySet["RoleGrant"]):
 
 
 class RoleGrant(models.Model):
-    """A dangerous role that one person asked for; another one gives it."""
+    """A dangerous role that one person asked for; another one gives it.
+
+    In an emergency it is held from the first moment until `until`, and looked at afterwards.
+    """
 
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="role_grants")
     role = models.CharField(max_length=40)
@@ -199,6 +202,9 @@ class RoleGrant(models.Model):
         User, on_delete=models.PROTECT, null=True, related_name="grants_decided"
     )
     decided_at = models.DateTimeField(null=True)
+    # Given in an emergency: held until then, and gone since.
+    until = models.DateTimeField(null=True)
+    taken_back_at = models.DateTimeField(null=True)
 
     objects = RoleGrantQuerySet.as_manager()
 
@@ -214,9 +220,14 @@ class RoleGrant(models.Model):
                 name="role_grant_by_two_people",
                 condition=Q(decided_by=None)
                 | (~Q(decided_by=F("asked_by")) & ~Q(decided_by=F("person")))
-                | Q(state=GrantState.REFUSED),
+                | Q(state=GrantState.REFUSED, until=None),
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.person} {self.role}"
+
+    @property
+    def is_emergency(self) -> bool:
+        """Whether it was held before a second person had looked at it."""
+        return self.until is not None

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from bcp_portal.accounts.holders import holders_of
 from bcp_portal.accounts.hooks import person_facts
+from bcp_portal.accounts.last_administrator import LastAdministratorError, refuse_last_administrator
 from bcp_portal.accounts.models import (
     ACCESS_LIFECYCLE,
     AccessDecision,
@@ -16,9 +17,7 @@ from bcp_portal.accounts.models import (
 )
 from bcp_portal.accounts.roles import Role
 from bcp_portal.accounts.services.user import (
-    LastAdministratorError,
     need_reason,
-    refuse_last_administrator,
 )
 from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.engine.models import Deadline

@@ -10,13 +10,13 @@ from allauth.usersessions.models import UserSession
 from django.utils.translation import gettext as _
 
 from bcp_portal.accounts.hooks import departure_ends, departure_obstacles
+from bcp_portal.accounts.last_administrator import refuse_last_administrator
 from bcp_portal.accounts.models import ApiToken, ContactKind, ContactMethod, User
 from bcp_portal.accounts.roles import Role
 from bcp_portal.accounts.services.role_grant import ask_for_roles, needs_second
 from bcp_portal.accounts.services.user import (
     create_user,
     need_reason,
-    refuse_last_administrator,
     refuse_own,
     refuse_taken,
 )

@@ -6,19 +6,16 @@ from datetime import datetime
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext as _
 
+from bcp_portal.accounts.last_administrator import refuse_last_administrator
 from bcp_portal.accounts.models import ContactKind, ContactMethod, User
 from bcp_portal.accounts.roles import Role
-from bcp_portal.accounts.services.role_grant import ask_for_roles, needs_second
+from bcp_portal.accounts.services.role_grant import ask_for_roles, give_in_emergency, needs_second
 from bcp_portal.audit.verbs import audit, verb
 from bcp_portal.shared.errors import DomainError, NotAllowedError
 
 
 class AccountTakenError(DomainError):
     """Somebody else has this username or this mail address already."""
-
-
-class LastAdministratorError(DomainError):
-    """Without this person nobody could make accounts any more."""
 
 
 @verb
@@ -63,11 +60,19 @@ def create_user(
 
 @verb
 def set_roles(
-    *, user: User, roles: Iterable[Role], actor: User, at: datetime, reason: str
+    *,
+    user: User,
+    roles: Iterable[Role],
+    actor: User,
+    at: datetime,
+    reason: str,
+    emergency: bool = False,
+    signed_in_at: datetime | None = None,
 ) -> list[str]:
     """Replace what somebody is trusted with; nobody does that for themselves.
 
-    Return the dangerous roles that now wait for a second person.
+    Return the dangerous roles that now wait for a second person: not given yet or, in an
+    emergency (which takes a fresh sign-in), held for some hours meanwhile.
     """
     refuse_own(user, actor, _("Nobody changes their own roles. Ask another administrator."))
     reason = need_reason(reason)
@@ -80,20 +85,23 @@ def set_roles(
         for name in names
         if name not in before and needs_second(name, person=user, actor=actor)
     ]
-    ask_for_roles(person=user, roles=asked, actor=actor, at=at, reason=reason)
     names = [name for name in names if name not in asked]
-    if names == before:
-        return asked
-    user.groups.set(Group.objects.filter(name__in=names))
-    audit(
-        action="user.set_roles",
-        obj=user,
-        actor=actor,
-        at=at,
-        reason=reason,
-        before={"roles": before},
-        after={"roles": names},
-    )
+    if names != before:
+        user.groups.set(Group.objects.filter(name__in=names))
+        audit(
+            action="user.set_roles",
+            obj=user,
+            actor=actor,
+            at=at,
+            reason=reason,
+            before={"roles": before},
+            after={"roles": names},
+        )
+    who = {"person": user, "actor": actor, "at": at, "reason": reason}
+    if emergency:
+        give_in_emergency(**who, roles=asked, signed_in_at=signed_in_at)
+    else:
+        ask_for_roles(**who, roles=asked)
     return asked
 
 
@@ -110,20 +118,6 @@ def refuse_own(user: User, actor: User, sentence: str) -> None:
     """Refuse what nobody may do to their own account."""
     if user.pk == actor.pk:
         raise NotAllowedError(sentence)
-
-
-def refuse_last_administrator(user: User) -> None:
-    """Refuse to lose the only person who can make accounts.
-
-    The group's row is locked: two administrators cannot remove each other at the same moment.
-    """
-    group = Group.objects.select_for_update().filter(name=str(Role.ADMINISTRATOR)).first()
-    if group is None or not group.user_set.filter(pk=user.pk).exists():
-        return
-    if not group.user_set.filter(is_active=True).exclude(pk=user.pk).exists():
-        raise LastAdministratorError(
-            _("%s is the last administrator. Make somebody else administrator first.") % user.name
-        )
 
 
 def need_reason(reason: str) -> str:

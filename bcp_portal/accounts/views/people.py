@@ -32,6 +32,7 @@ from bcp_portal.accounts.services.person import (
     renew_access,
 )
 from bcp_portal.accounts.services.user import set_roles
+from bcp_portal.accounts.step_up import ask_again, is_fresh, signed_in_at
 from bcp_portal.accounts.views.people_list import PEOPLE
 from bcp_portal.shared import lists
 from bcp_portal.shared.doors import form_door
@@ -117,13 +118,25 @@ def person_roles(request: SignedInRequest, username: str) -> HttpResponse:
     who = find_person(request, username)
 
     def run(facts: dict[str, Any]) -> str:
-        roles = [Role(name) for name in facts["roles"]]
+        at = timezone.now()
+        emergency = facts["emergency"]
+        if emergency and not is_fresh(request, at=at):
+            return ask_again(request, back=request.path)
         asked = set_roles(
-            user=who, roles=roles, reason=facts["reason"], actor=request.user, at=timezone.now()
+            user=who,
+            roles=[Role(name) for name in facts["roles"]],
+            reason=facts["reason"],
+            actor=request.user,
+            at=at,
+            emergency=emergency,
+            signed_in_at=signed_in_at(request),
         )
         if asked:
             names = ", ".join(str(Role(name).label) for name in asked)
-            messages.info(request, _("Waits for a second person: %s") % names)
+            held = _("Held for four hours, and looked at by a second person: %s")
+            messages.info(
+                request, (held if emergency else _("Waits for a second person: %s")) % names
+            )
         return _page_of(who)
 
     held = [group.name for group in who.groups.all()]
