@@ -4,13 +4,14 @@ import os
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.urls import reverse
 
 from bcp_portal.accounts.roles import Role
 from incidents.services.policy import LevelPlan, save_policy
 from incidents.services.rotation import assign_shift, make_rotation
-from tests.frame.browsing import grave_findings, looking, session_of
-from tests.make import NOON, make_region, make_user
+from tests.frame.browsing import add_authenticator, grave_findings, looking, session_of
+from tests.make import NOON, PASSWORD, make_region, make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 HOUR = timedelta(hours=1)
@@ -59,3 +60,32 @@ def test_pages_of_people_and_calls_are_accessible(browser, live_server, theme, w
         wrong += page.problems
 
     assert wrong == []
+
+
+def test_a_passkey_is_set_up_and_signs_in_without_a_password(browser, live_server):
+    rina = make_user(Role.RESPONDER, username="rina")
+    with looking(browser, live_server.url) as page:
+        add_authenticator(page)
+        page.goto(live_server.url + reverse("account_login"))
+        page.fill("[name=login]", "rina")
+        page.fill("[name=password]", PASSWORD)
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        page.wait_for_url(live_server.url + "/")
+        page.goto(live_server.url + reverse("mfa_add_webauthn"))
+        page.fill("#id_password, [name=password]", PASSWORD)
+        page.get_by_role("button", name="Confirm").click()
+        page.fill("[name=name]", "Rina's phone")
+        page.check("[name=passwordless]")
+        page.locator("form:has([name=passwordless]) button").last.click()
+        page.wait_for_function("!location.pathname.endsWith('/add/')")
+        page.wait_for_load_state()
+        page.context.clear_cookies()
+        page.goto(live_server.url + reverse("account_login"))
+        page.click("#passkey_login")
+        page.wait_for_url(live_server.url + "/")
+        name = page.locator("body").inner_text()
+        problems = page.problems
+
+    assert Authenticator.objects.filter(user=rina, type="webauthn").exists()
+    assert "Sign in with a passkey" not in name
+    assert problems == []

@@ -84,3 +84,15 @@ def grave_findings(page: Page) -> list[str]:
         for rule in found
         if rule["impact"] in GRAVE
     ]
+
+
+def add_authenticator(page: Page) -> None:
+    """A passkey of the test: one that can compute secrets (PRF)."""
+    tools = page.context.new_cdp_session(page)
+    tools.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": "internal", "hasPrf": True,
+        "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }  # fmt: skip
+    tools.send("WebAuthn.addVirtualAuthenticator", {"options": options})

@@ -20,7 +20,7 @@ from incidents.models import EvidenceFile, OfflineDevice, Operation, TimelineEnt
 from incidents.selectors.run_log import merge_of
 from incidents.services.run_step import complete_step
 from telemetry.ordering.spoken import qr_text
-from tests.frame.browsing import ARGUMENTS, CHROMIUM
+from tests.frame.browsing import ARGUMENTS, CHROMIUM, add_authenticator
 from tests.make import NOON, PASSWORD, make_site, make_user
 from tests.make_incidents import make_run, step_of
 from tests.make_orders import current, give, make_heard_site
@@ -327,18 +327,6 @@ def test_a_passkey_opens_the_device_without_a_passphrase(browser, server, run):
         page.click("#lock")
         page.get_by_role("button", name="Use a passkey").click()
         expect(page.locator(".offline-incident")).to_contain_text(run.incident.code)
-
-
-def add_authenticator(page):
-    """A passkey of the test: one that can compute secrets (PRF)."""
-    tools = page.context.new_cdp_session(page)
-    tools.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": "internal", "hasPrf": True,
-        "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True,
-        "automaticPresenceSimulation": True,
-    }  # fmt: skip
-    tools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
 def test_a_photo_waits_sealed_and_arrives_with_its_digest(browser, server, run, settings, tmp_path):

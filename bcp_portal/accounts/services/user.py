@@ -97,11 +97,12 @@ def set_roles(
             before={"roles": before},
             after={"roles": names},
         )
-    who = {"person": user, "actor": actor, "at": at, "reason": reason}
     if emergency:
-        give_in_emergency(**who, roles=asked, signed_in_at=signed_in_at)
+        give_in_emergency(
+            person=user, roles=asked, actor=actor, at=at, reason=reason, signed_in_at=signed_in_at
+        )
     else:
-        ask_for_roles(**who, roles=asked)
+        ask_for_roles(person=user, roles=asked, actor=actor, at=at, reason=reason)
     return asked
 
 

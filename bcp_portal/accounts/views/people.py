@@ -117,7 +117,7 @@ def person_roles(request: SignedInRequest, username: str) -> HttpResponse:
     """Give and take roles, with a reason."""
     who = find_person(request, username)
 
-    def run(facts: dict[str, Any]) -> str:
+    def run(facts: dict[str, Any]) -> str | HttpResponse:
         at = timezone.now()
         emergency = facts["emergency"]
         if emergency and not is_fresh(request, at=at):
