@@ -22,10 +22,12 @@ from bcp_portal.accounts.selectors.second_factor import people_to_enrol
 from bcp_portal.celery import app as celery
 from bcp_portal.engine.health import engine_pulse
 from bcp_portal.engine.models import CallHold
+from bcp_portal.reports.signature import SigningKeyError, signing_key
 
 ASK_WITHIN = 2.0
 BACKUP_FRESH_FOR = timedelta(days=1)
 DISK_NEEDED = 1024**3
+KEY_SOON_OVER_D = 30
 
 
 class State(StrEnum):
@@ -103,6 +105,7 @@ def diagnose(at: datetime) -> Diagnosis:
         _mail(),
         _hosts(),
         _backup(at),
+        _signing_key(at),
         _disk(),
         _secret_key(),
         *_choices(),
@@ -266,6 +269,20 @@ def _backup(at: datetime) -> Finding:
     hours = age.total_seconds() / 3600
     state = State.OK if age <= BACKUP_FRESH_FOR else State.ABSENT
     return Finding("backup", state, f"No WAL archive; the last backup is {hours:.0f} h old")
+
+
+def _signing_key(at: datetime) -> Finding:
+    part = "report signature"
+    try:
+        key = signing_key(at=at)
+    except SigningKeyError as error:
+        return Finding(part, State.BROKEN, f"Reports are made without their signature: {error}")
+    if key is None:
+        says = "No SIAGA_REPORT_KEY: reports carry hashes and no signature"
+        return Finding(part, State.ABSENT, says)
+    days = (key.ends_at - at).days
+    state = State.OK if days >= KEY_SOON_OVER_D else State.ABSENT
+    return Finding(part, state, f"Reports are signed by {key.name}; {days} days are left")
 
 
 def _disk() -> Finding:

@@ -288,6 +288,9 @@ DEFAULT_FROM_EMAIL = env_str("SIAGA_EMAIL_FROM", "Siaga <siaga@localhost>")
 # A file in a mailbox is outside every right of the portal: links alone unless somebody says so.
 REPORT_FILES_BY_MAIL = env_bool("SIAGA_REPORT_FILES_BY_MAIL")
 ORGANISATION = env_str("SIAGA_ORGANISATION", "Siaga")
+# With a key of the organisation, each report carries its digital signature.
+REPORT_KEY = env_str("SIAGA_REPORT_KEY")
+REPORT_KEY_PASSWORD_FILE = env_str("SIAGA_REPORT_KEY_PASSWORD_FILE")
 
 # -- the API
 REST_FRAMEWORK: dict[str, Any] = {

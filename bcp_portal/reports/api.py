@@ -28,6 +28,7 @@ class ReportOut(serializers.ModelSerializer[ReportFile]):
             "status",
             "generated_at",
             "sha256",
+            "signed_by",
             "size",
             "pages",
         )

@@ -68,6 +68,9 @@ class RenderedPdf:
     peak_bytes: int
     refused: tuple[str, ...]
     complaints: tuple[str, ...]
+    # Whose signature is under it, or why there is none though there is a key for it.
+    signed_by: str = ""
+    unsigned_why: str = ""
 
 
 USUAL = RenderLimits()

@@ -36,6 +36,7 @@ REPORTS = lists.ListSpec(
         lists.when("generated_at", _("Made"), sort=True, shown=False),
         lists.number("size", _("Bytes"), sort=True, shown=False),
         lists.text("content_json_sha256", _("SHA-256 of the facts"), shown=False, css="code"),
+        lists.text("signed_by", _("Signed by"), sort=True, shown=False),
     ),
     filters=(
         lists.choice("status", _("State"), choices=ReportState.choices),

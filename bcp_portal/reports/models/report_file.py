@@ -80,6 +80,9 @@ class ReportFile(models.Model):
     size = models.PositiveBigIntegerField(default=0)
     pages = models.PositiveIntegerField(default=0)
     path = models.CharField(max_length=200, blank=True)
+    # Whose signature is under it, or why there is none though there is a key for it.
+    signed_by = models.CharField(max_length=200, blank=True)
+    unsigned_why = models.CharField(max_length=300, blank=True)
 
     objects = ReportFileQuerySet.as_manager()
 

@@ -29,6 +29,7 @@ from bcp_portal.reports.render import (
     RenderError,
 )
 from bcp_portal.reports.renderer import html_to_pdf
+from bcp_portal.reports.signature import sign_paper
 from bcp_portal.shared.hashing import canonical_json, sha256_hex
 
 logger = logging.getLogger(__name__)
@@ -98,19 +99,27 @@ def finish_report(
     content_sha256: str,
     path: str,
     at: datetime,
+    signed_by: str = "",
+    unsigned_why: str = "",
 ) -> ReportFile:
     """Put the paper on file with its hash; from here on it never changes."""
     locked = _move(report, ReportState.READY)
     locked.progress, locked.generated_at, locked.path = 100, at, path
     locked.sha256, locked.content_json_sha256 = sha256, content_sha256
     locked.size, locked.pages, locked.error = size, pages, ""
+    locked.signed_by, locked.unsigned_why = signed_by, unsigned_why
     locked.save()
     audit(
         action="report.finish",
         obj=locked,
         actor=None,
         at=at,
-        after={"sha256": sha256, "content_sha256": content_sha256, "pages": pages},
+        after={
+            "sha256": sha256,
+            "content_sha256": content_sha256,
+            "pages": pages,
+            "signed_by": signed_by,
+        },
     )
     for waiting in ReportDelivery.objects.awaiting(locked).values_list("pk", flat=True):
         queue_job(kind=DELIVER_JOB, subject_id=waiting, at=at)
@@ -169,6 +178,8 @@ def render_report(*, subject_id: int, at: datetime, again: bool = False) -> None
         content_sha256=content_sha256,
         path=path,
         at=at,
+        signed_by=paper.signed_by,
+        unsigned_why=paper.unsigned_why,
     )
 
 
@@ -195,7 +206,7 @@ def make_paper(
     zone: ZoneInfo | None = None,
     made_for: str = "",
 ) -> tuple[RenderedPdf, str]:
-    """Build and render a report without filing it; return the paper and its content's hash."""
+    """Build, render and sign a report without filing it; return it and its content's hash."""
     with translation.override(language), timezone.override(zone):
         token = checkpoint_words.set(newest_words(at))
         mark = watermark_words.set(_watermark(made_for, at) if made_for else "")
@@ -221,7 +232,8 @@ def make_paper(
     if paper.refused:
         # Only our own templates get here: an address that was refused is a mistake in one of them.
         logger.warning("Report %s %s asked for %s", kind, subject_id, ", ".join(paper.refused))
-    return paper, sha256_hex(payload)
+    with translation.override(language), timezone.override(zone):
+        return sign_paper(paper), sha256_hex(payload)
 
 
 def _watermark(name: str, at: datetime) -> str:
