@@ -20,7 +20,7 @@ from telemetry.views.lists import device_bulk, device_list, session_list, signal
 from telemetry.views.order_by_hand import by_hand
 from telemetry.views.order_give import give
 from telemetry.views.order_lists import order_list, state_list
-from telemetry.views.pack import pack, pack_file, pack_report
+from telemetry.views.pack import pack, pack_file, pack_report, pack_sheet
 from telemetry.views.pack_list import pack_list
 from telemetry.views.reconcile import reconcile, reconciliation_list
 from telemetry.views.rules import rule, rule_set, rules
@@ -35,6 +35,7 @@ urlpatterns = [
     path("sites/<str:code>/orders/by-hand/", by_hand, name="order_by_hand"),
     path("sites/<str:code>/pack/", pack, name="pack"),
     path("sites/<str:code>/pack/file/", pack_file, name="pack_file"),
+    path("sites/<str:code>/pack/sheet/", pack_sheet, name="pack_sheet"),
     path("sites/<str:code>/pack/report/", pack_report, name="pack_report"),
     path("orders/", order_list, name="orders"),
     path("orders/sites/", state_list, name="order_sites"),

@@ -12,9 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 from assets.models import Site
 from bcp_portal.audit.verbs import record_access
 from bcp_portal.reports.services.report_file import request_report
+from bcp_portal.reports.sheets import XLSX_TYPE
 from bcp_portal.shared.pages import SignedInRequest, needs, render_page
 from telemetry.models import SitePack
 from telemetry.pack_paper import KIND
+from telemetry.pack_sheet import pack_workbook
 from telemetry.selectors_pack import pack_page
 
 
@@ -29,6 +31,10 @@ def _in_force(request: SignedInRequest, code: str) -> SitePack:
     if found is None:
         raise Http404
     return found
+
+
+def _language() -> str:
+    return (get_language() or "en").split("-")[0]
 
 
 @require_safe
@@ -52,6 +58,19 @@ def pack_file(request: SignedInRequest, code: str) -> HttpResponse:
     return answer
 
 
+@require_safe
+@needs("telemetry.view_sitepack")
+def pack_sheet(request: SignedInRequest, code: str) -> HttpResponse:
+    """The same as a workbook, in the reader's language."""
+    row = _in_force(request, code)
+    record_access(action="pack.read", obj=row, actor=request.user, at=timezone.now())
+    answer = HttpResponse(pack_workbook(row, language=_language()), content_type=XLSX_TYPE)
+    name = f"{row.site.code}-v{row.number}.xlsx"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
 @require_POST
 @needs("reports.request_report")
 def pack_report(request: SignedInRequest, code: str) -> HttpResponse:
@@ -65,7 +84,7 @@ def pack_report(request: SignedInRequest, code: str) -> HttpResponse:
         subject_kind="site",
         subject_id=row.site_id,
         subject_code=row.site.code,
-        language=(get_language() or "en").split("-")[0],
+        language=_language(),
         actor=request.user,
         at=timezone.now(),
     )

@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import io
 import json
 import re
 from datetime import timedelta
@@ -9,9 +10,13 @@ from html import unescape
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.urls import reverse
+from openpyxl import load_workbook
 
 from assets.models import SiteAssignment
+from bcp_portal.accounts.roles import Role
 from bcp_portal.audit.models import AuditRow
+from bcp_portal.reports.sheets import unguard_text
 from incidents.services.site_pack import make_packs
 from telemetry.models import PackCopy, SitePack
 from telemetry.ordering.signing import public_key, sealed_bytes
@@ -44,6 +49,32 @@ def test_a_site_finds_its_plan_its_people_and_its_steps_in_one_file():
     assert text.count('type="checkbox"') > 16
     assert 'lang="id"' in text
     assert 'lang="en"' in text
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_the_same_is_taken_along_as_a_workbook(client, language):
+    site = make_site(code="SBY-02", phone="+62 31 555")
+    make_policy([make_user(first_name="Dewi", phone="+62 811 222")])
+    asset = make_asset(site=site, name="=Till", rto=timedelta(hours=2))
+    make_version()
+    make_pack(site)
+    client.force_login(make_user(Role.AUDITOR, language=language))
+
+    answer = client.get(reverse("telemetry:pack_sheet", args=["SBY-02"]))
+    book = load_workbook(io.BytesIO(answer.content))
+    rows = [
+        [unguard_text(str(cell)) for cell in row]
+        for sheet in book
+        for row in sheet.iter_rows(values_only=True)
+    ]
+
+    assert len(book.sheetnames) == 7
+    assert any("+62 811 222" in row for row in rows)
+    span = {"en": "2 h", "id": "2 j"}[language]
+    assert any(asset.code in row and span in row for row in rows)
+    # What a person typed never becomes a formula.
+    assert not any(cell.data_type == "f" for sheet in book for row in sheet for cell in row)
+    assert AuditRow.objects.filter(action="pack.read").count() == 1
 
 
 def test_it_asks_nobody_for_anything():

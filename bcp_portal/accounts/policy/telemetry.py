@@ -69,6 +69,14 @@ RULES: tuple[Rule, ...] = (
         sensitivity="content",
     ),
     Rule(
+        "telemetry:pack_sheet",
+        "GET",
+        "telemetry.view_sitepack",
+        scope="site",
+        kind="site",
+        sensitivity="content",
+    ),
+    Rule(
         "telemetry:pack_report",
         "POST",
         "reports.request_report",
