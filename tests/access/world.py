@@ -157,7 +157,7 @@ def make_half(word: str) -> Half:
                 created_at=NOON,
             ),
             "pack": SitePack.objects.create(
-                site=site, number=1, facts={"said": {"en": word}}, facts_digest="0" * 64,
+                site=site, number=1, facts=_pack_facts(site, word), facts_digest="0" * 64,
                 html=gzip.compress(f"{word} pack".encode()), digest="0" * 64, made_at=NOON,
             ),
             "pack_mark": PackMark.objects.create(
@@ -335,3 +335,12 @@ def _add_risk(half: Half, boss: User) -> None:
 def assign(user: User, half: Half) -> None:
     """Let a person look after this half alone."""
     SiteAssignment.objects.create(user=user, region=half.region)
+
+
+def _pack_facts(site, word):
+    """As little as a pack can say, with the name that must not leak."""
+    parts = ("people", "dark", "playbooks", "assets", "streams", "plans", "ways", "by_phone")
+    person = {"name": f"{word} person", "phone": "", "mail": ""}
+    said = {part: [] for part in parts} | {"people": [person], "calls": {}, "region": word}
+    facts = {"code": site.code, "name": site.name, "address": word, "phone": "", "time_zone": ""}
+    return {"site": facts, "said": {"en": said}}
