@@ -63,6 +63,7 @@ class Rule(Enum):
     RPO_CHAIN = "rpo_chain"
     RPO_BACKUP = "rpo_backup"
     UNKNOWN = "unknown"
+    SHORT_GROUP = "short_group"
 
 
 class Standing(Enum):
@@ -88,6 +89,7 @@ class Finding(NamedTuple):
     path: tuple[Key, ...] = ()
     fix: Key | None = None
     fix_to: timedelta | None = None
+    needed: int = 0
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ def judge(nodes: Mapping[Key, Node], arrows: Sequence[Arrow]) -> Feasibility:
     for some in (
         [Finding(Rule.CIRCLE, key, path=circle) for circle in circles for key in circle],
         _declared(nodes, shape.groups),
+        _short(shape.groups),
         _computed(nodes, restores),
         _spans(nodes),
         _rpo(nodes, shape.data, losses),
@@ -189,6 +192,14 @@ def _declared(nodes: Mapping[Key, Node], groups: Mapping[Key, Groups]) -> Iterab
                 yield Finding(Rule.UNKNOWN, key, other, rto)
             elif found > rto:
                 yield Finding(Rule.DECLARED, key, other, rto, found, (), other, rto)
+
+
+def _short(groups: Mapping[Key, Groups]) -> Iterable[Finding]:
+    """Alternatives of which more must work than there are: it could never come back."""
+    for key, sets in groups.items():
+        for group, needed in sets:
+            if needed > len(group):
+                yield Finding(Rule.SHORT_GROUP, key, path=tuple(group), needed=needed)
 
 
 def _promise(

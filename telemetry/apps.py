@@ -25,6 +25,9 @@ class TelemetryConfig(AppConfig):
         register_frame_source("tasks", tasks.my_tasks)
         orders = import_module("telemetry.ordering.tasks")
         register_frame_source("tasks", orders.second_person_tasks)
+        waiting = import_module("assets.selectors.waiting")
+        source = import_module("telemetry.selectors_waiting").with_oldest_waiting
+        waiting.register_waiting_source(source)
         hooks = import_module("bcp_portal.accounts.hooks")
         hooks.register_course_source(import_module("telemetry.sector_profiles").courses_of)
         paper = import_module("telemetry.pack_paper")

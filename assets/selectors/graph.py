@@ -180,6 +180,8 @@ def finding_line(
         "circle": ", ".join(_name(key, names) for key in finding.path),
         "fix": _name(finding.fix, names),
         "fix_to": format_duration(finding.fix_to),
+        "needed": finding.needed,
+        "there": len(finding.path),
     }
     text, fix = SENTENCES[finding.rule]()
     tone = "unknown" if finding.rule in UNSURE else "act"
@@ -255,5 +257,12 @@ SENTENCES: dict[Rule, Callable[[], tuple[str, str]]] = {
     Rule.UNKNOWN: lambda: (
         _("%(asset)s needs %(other)s, whose RTO is unknown: nobody can say whether it is met."),
         _("Set the RTO of %(other)s."),
+    ),
+    Rule.SHORT_GROUP: lambda: (
+        _(
+            "%(asset)s needs %(needed)s of a group that has only %(there)s: %(circle)s. It could "
+            "never come back."
+        ),
+        _("Draw the arrows that are missing, or need fewer of the group."),
     ),
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 from django.utils.dateparse import parse_duration as parse_iso_duration
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -164,6 +165,9 @@ def shown(value: Any) -> str:
         return "–"
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
+    if isinstance(value, int | float):
+        whole = int(value) if float(value).is_integer() else value
+        return number_format(whole, force_grouping=True)
     if isinstance(value, str) and value.startswith(("P", "-P")):
         span = parse_iso_duration(value)
         return value if span is None else format_duration(span)

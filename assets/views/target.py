@@ -1,7 +1,7 @@
 """Targets: the list of all promises, the form of one, and what was really achieved."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.http import HttpResponse
@@ -19,6 +19,7 @@ from assets.selectors.asset_page import asset_page
 from assets.selectors.graph import GraphOfRows
 from assets.selectors.impact import drawn, impact_view
 from assets.selectors.targets import SignState, with_proof, with_signatures
+from assets.selectors.waiting import waiting_of, with_waiting
 from assets.services.achievement import record_achievement
 from assets.services.objective import propose_target
 from assets.views.asset import FORM, find_asset
@@ -65,7 +66,7 @@ TARGETS = lists.ListSpec(
             sort="recovery_target__rto",
         ),
         _state("rto", gettext_lazy("RTO proof")),
-        lists.duration("rto_achieved", gettext_lazy("Last recovery"), sort=True),
+        lists.duration("rto_achieved", gettext_lazy("Last recovery"), sort=True, shown=False),
         lists.duration(
             "rpo",
             gettext_lazy("RPO"),
@@ -120,8 +121,8 @@ STANDING_WORDS = {
 }
 
 
-def _with_graph(of_rows: GraphOfRows) -> lists.ListSpec:
-    """The list with what the dependency graph says about each row."""
+def _with_graph(of_rows: GraphOfRows, at: datetime) -> lists.ListSpec:
+    """The list with what the dependency graph says about each row, and what waits right now."""
 
     def restore(row: Asset) -> timedelta | None:
         found = of_rows.graph.verdict.restores.get(row.pk)
@@ -131,7 +132,18 @@ def _with_graph(of_rows: GraphOfRows) -> lists.ListSpec:
         found, rto = restore(row), _target(row, "rto")
         return None if found is None or rto is None else found - rto
 
-    head, tail = TARGETS.columns[:5], TARGETS.columns[5:]
+    waiting = lists.template(
+        "waiting",
+        gettext_lazy("Live exposure"),
+        template="assets/_waiting_cell.html",
+        alike=True,
+        value=lambda row: waiting_of(row, at),
+        sort="oldest_waiting",
+        perm="telemetry.view_stream",
+        css="nowrap",
+    )
+    place = [column.key for column in TARGETS.columns].index("rpo") + 1
+    head, middle, tail = TARGETS.columns[:5], TARGETS.columns[5:place], TARGETS.columns[place:]
     columns = (
         *head,
         # Only what is fully known; the asset's page shows "at least" and what is missing.
@@ -144,6 +156,8 @@ def _with_graph(of_rows: GraphOfRows) -> lists.ListSpec:
             alike=True,
             value=lambda row: STANDING_WORDS[of_rows.graph.standing(row.pk)],
         ),
+        *middle,
+        waiting,
         *tail,
     )
     return replace(TARGETS, columns=columns, gather=of_rows.gather)
@@ -157,8 +171,9 @@ def target_list(request: SignedInRequest) -> HttpResponse:
     rows = with_signatures(
         with_proof(Asset.objects.visible_to(request.user).in_use().for_list(), at=at)
     )
+    rows = with_waiting(rows, request.user)
     extra = {"title_buttons": _buttons(request)}
-    return lists.list_response(request, _with_graph(GraphOfRows()), rows, at=at, extra=extra)
+    return lists.list_response(request, _with_graph(GraphOfRows(), at), rows, at=at, extra=extra)
 
 
 def _buttons(request: SignedInRequest) -> list[dict[str, Any]]:

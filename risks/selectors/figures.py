@@ -27,6 +27,8 @@ from telemetry.models import QuarantinedItem, Signal, SignalRule, SyncSession
 YEAR = timedelta(days=365)
 SHOWN_YEARS = 50_000
 KEPT_S = 3600
+# Years rarer than this would press the rest of the curve against the left.
+RAREST = 0.005
 CHANCES = (0.0, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 SILENCE = (SignalRule.SITE_SILENT, SignalRule.NETWORK_OUTAGE)
 
@@ -120,9 +122,9 @@ def _curve(bets: Sequence[Bet]) -> Curve:
 
 
 def _chart(curve: Curve, tolerance: Sequence[Sequence[float]]) -> SafeString:
-    places = [place for place, _chance in curve.points] + [loss for loss, _chance in tolerance]
-    top = max(places) or 1.0
-    curves = [("tone-info", _("Chance of losing more in a year"), curve.points)]
+    shown = [point for point in curve.points if point[1] >= RAREST] or curve.points
+    top = max(loss for loss, _chance in (*shown, *tolerance)) or 1.0
+    curves = [("tone-info", _("Chance of losing more in a year"), shown)]
     if tolerance:
         line = [(float(loss), float(chance)) for loss, chance in tolerance]
         curves.append(("tone-act plot-dashed", _("What is tolerated"), line))

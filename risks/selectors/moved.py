@@ -1,15 +1,18 @@
 """A manager's home: what moved in the register since a moment, why, and what waits."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Q
+from django.utils.translation import ngettext
 
 from bcp_portal.accounts.models import User
 from risks.models import (
     Acceptance,
     Indicator,
     LikelihoodProposal,
+    Outcome,
     RegisterVisit,
     Risk,
     RiskEvidence,
@@ -21,6 +24,7 @@ from risks.selectors.matrix import scales_in_force
 
 USUAL = timedelta(days=7)
 LONGEST = timedelta(days=400)
+MOST_SAID = 200
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,24 @@ class LevelMove:
 
 
 @dataclass(frozen=True)
+class SaidLine:
+    """What incidents said about one risk."""
+
+    risk: Risk
+    said: list[RiskEvidence]
+
+    @property
+    def waiting(self) -> int:
+        """How much of it nobody has weighed yet."""
+        return sum(one.outcome == Outcome.WAITING for one in self.said)
+
+    @property
+    def waiting_words(self) -> str:
+        """The same in words."""
+        return ngettext("%d to weigh", "%d to weigh", self.waiting) % self.waiting
+
+
+@dataclass(frozen=True)
 class Moved:
     """What the page shows."""
 
@@ -48,7 +70,7 @@ class Moved:
     edited: list[ChangedRow]
     indicators: list[IndicatorLine]
     ended: list[Acceptance]
-    evidence: list[RiskEvidence]
+    evidence: list[SaidLine]
     proposals: list[LikelihoodProposal]
     waiting: dict[str, list[str]]
     overdue: int
@@ -92,12 +114,20 @@ def what_moved(user: User, *, since: datetime, at: datetime) -> Moved:
         ],
         indicators=indicator_lines(tipped.for_list().order_by("-status_since"), at=at),
         ended=list(acceptances.filter(accepted_at__isnull=False).for_list()[:50]),
-        evidence=list(evidence.for_list().order_by("-offered_at")[:50]),
+        evidence=_by_risk(evidence.for_list().order_by("-offered_at")[:MOST_SAID]),
         proposals=list(proposals.order_by("-offered_at")[:50]),
         waiting=waiting.facts() if waiting else {},
         overdue=mine.review_overdue(at.date()).count(),
         judge_again=mine.in_force().filter(Q(reassess_since__isnull=False)).count(),
     )
+
+
+def _by_risk(found: Iterable[RiskEvidence]) -> list[SaidLine]:
+    """One line for each risk, in the order of the newest thing said."""
+    lines: dict[int, SaidLine] = {}
+    for one in found:
+        lines.setdefault(one.risk_id, SaidLine(one.risk, [])).said.append(one)
+    return list(lines.values())
 
 
 def _level(row: ChangedRow, ranks: dict[str, int]) -> list[LevelMove]:

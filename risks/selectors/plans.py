@@ -8,11 +8,12 @@ from django.utils.translation import get_language
 from assets.models import Achievement, Asset
 from assets.selectors.history import HistoryEntry, history_of
 from bcp_portal.accounts.models import User
-from incidents.models import Playbook
+from incidents.models import Exercise, Playbook
 from risks.models import Plan, PlanState, PlanVersion
 from risks.plan_sections import SECTIONS, section_text
 
 PROOFS = 8
+EXERCISES = 8
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class PlanPage:
     assets: list[Asset]
     playbooks: list[Playbook]
     proofs: list[Achievement]
+    exercises: list[Exercise]
     may_approve: bool
     history: list[HistoryEntry]
 
@@ -57,12 +59,19 @@ def plan_page(plan: Plan, *, user: User, number: int | None = None) -> PlanPage:
         assets=assets,
         playbooks=list(plan.playbooks.order_by("code")),
         proofs=list(proofs.order_by("-happened_at")[:PROOFS]),
+        exercises=exercises_of(plan, user) if user.has_perm("incidents.view_exercise") else [],
         may_approve=in_work is not None
         and in_work.state == PlanState.SUBMITTED
         and in_work.written_by_id != user.pk
         and user.has_perm("risks.approve_plan"),
         history=history_of(plan),
     )
+
+
+def exercises_of(plan: Plan, user: User) -> list[Exercise]:
+    """Rehearsals of a playbook of the plan, newest first: what is planned, and what came of it."""
+    rehearsed = Exercise.objects.visible_to(user).filter(playbook__in=plan.playbooks.all())
+    return list(rehearsed.order_by("-scheduled_for", "-pk")[:EXERCISES])
 
 
 def sections_of(version: PlanVersion, language: str) -> list[SectionText]:

@@ -32,8 +32,8 @@ def estimate_loss(
         at=at,
         reason=need_reason(estimate.note),
         after={
-            "rate": f"{estimate.rate_low:g}–{estimate.rate_high:g}",
-            "loss": f"{estimate.loss_low:g}–{estimate.loss_high:g}",
+            "rate": f"{estimate.rate_low:,.15g}–{estimate.rate_high:,.15g}",
+            "loss": f"{estimate.loss_low:,.15g}–{estimate.loss_high:,.15g}",
             "shape": estimate.shape,
         },
     )

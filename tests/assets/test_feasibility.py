@@ -100,6 +100,18 @@ def test_a_one_hour_service_on_a_four_hour_one_is_a_declared_conflict():
     assert (finding.fix, finding.fix_to) == (2, HOUR)
 
 
+def test_a_group_that_asks_for_more_than_it_has_is_a_finding():
+    keys, nodes, drawn = graph(
+        {"TILL": 0, "X": 1, "Y": 2}, ["TILL needs X pool 3", "TILL needs Y pool 3"]
+    )
+    enough = [arrow._replace(needed=2) for arrow in drawn]
+
+    (finding,) = judge(nodes, drawn).findings[keys["TILL"]]
+
+    assert (finding.rule, finding.needed, len(finding.path)) == (Rule.SHORT_GROUP, 3, 2)
+    assert keys["TILL"] not in judge(nodes, enough).findings
+
+
 def test_a_need_without_a_promise_is_never_green():
     nodes = {1: Node("TILL", rto=HOUR), 2: Node("DB")}
 

@@ -8,10 +8,12 @@ from django.urls import reverse
 from assets.models import Achievement, AchievementSource, Asset
 from assets.proof import ProofState
 from assets.selectors.targets import with_proof
+from assets.selectors.waiting import with_waiting
 from assets.services.objective import propose_target
 from bcp_portal.accounts.roles import Role
 from bcp_portal.reports.models import ReportFile
 from bcp_portal.reports.services.report_file import make_paper
+from bcp_portal.shared.durations import format_duration
 from incidents.models import RunMode
 from incidents.services.incident import close_incident, recover_incident, start_response
 from incidents.services.review import open_review, save_review, sign_off_review
@@ -110,6 +112,39 @@ def test_the_live_exposure_stands_beside_the_rpo(client):
     text = client.get(url).content.decode()
     assert "7 records wait" in text
     assert "tone-act" in text
+
+
+def test_the_list_of_objectives_tells_what_waits_beside_each_rpo(client, time_machine):
+    time_machine.move_to(LATER)
+    site = make_site()
+    device = make_device(site=site, heard_at=NOON)
+    waits, calm = make_asset(site=site, rpo=HOUR / 60), make_asset(site=site, rpo=HOUR)
+    make_asset(code="UNHEARD")
+    late = make_stream_state(device, rpo=HOUR, pending_records=7, oldest_pending_at=NOON)
+    Stream.objects.filter(pk=late.stream_id).update(asset=waits)
+    none = make_stream_state(device, rpo=HOUR, oldest_pending_at=None)
+    Stream.objects.filter(pk=none.stream_id).update(asset=calm)
+    client.force_login(make_user(Role.AUDITOR))
+
+    asked = {"cols": "waiting", "export": "csv", "sort": "waiting"}
+    answer = client.get(reverse("assets:targets"), asked)
+    lines = b"".join(answer).decode("utf-8-sig").splitlines()[1:]
+
+    waited = format_duration(LATER - NOON)
+    assert dict(line.split(",") for line in lines) == {
+        waits.code: waited, calm.code: "nothing waits", "UNHEARD": "",
+    }  # fmt: skip
+
+
+def test_streams_of_sites_one_may_not_see_are_not_in_the_list_of_objectives(client):
+    device = make_device(site=make_site(), heard_at=NOON)
+    state = make_stream_state(device, rpo=HOUR, pending_records=7, oldest_pending_at=NOON)
+    seen = make_asset(code="SEEN")
+    Stream.objects.filter(pk=state.stream_id).update(asset=seen)
+    rows = Asset.objects.filter(pk=seen.pk)
+
+    assert with_waiting(rows, make_user(Role.AUDITOR)).get().is_heard
+    assert not with_waiting(rows, make_user(Role.VIEWER)).get().is_heard
 
 
 def test_the_exposure_of_another_site_is_not_there(client):

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from assets.proof import FRESH_FOR, ProofState, Trial, honest_bound, prove
+from assets.selectors.history import shown
 from tests.make import NOON
 
 HOUR = timedelta(hours=1)
@@ -59,3 +60,9 @@ def test_median_and_ninetieth_are_those_of_all_recoveries():
 
     assert (proof.met, proof.trials) == (4, 5)
     assert (proof.median, proof.p90, proof.latest) == (3 * HOUR, 9 * HOUR, 9 * HOUR)
+
+
+def test_numbers_of_the_history_are_written_out():
+    assert shown(18_000_000.0) == "18,000,000"
+    assert shown(0.5) == "0.5"
+    assert shown(True) == "Yes"

@@ -14,9 +14,11 @@ from bcp_portal.reports.models import ReportFile
 from bcp_portal.reports.services.report_file import make_paper
 from bcp_portal.shared.errors import NotAllowedError
 from incidents.models import Playbook
-from risks.models import Plan, PlanVersion
+from incidents.services.exercise import plan_exercise
+from risks.models import Plan, PlanVersion, RiskEvidence
 from risks.plan_sections import SECTIONS
 from risks.selectors.as_of import picture_of
+from risks.selectors.moved import what_moved
 from risks.services.assessment import assess_risk
 from risks.services.plan import (
     StalePlanError,
@@ -28,7 +30,8 @@ from risks.services.plan import (
 )
 from tests.make import LATER, NOON, make_site, make_user
 from tests.make_assets import make_asset
-from tests.make_risks import make_risk
+from tests.make_incidents import make_version
+from tests.make_risks import make_closed_incident, make_risk
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -147,12 +150,40 @@ def test_the_whole_way_through_the_pages(client, writer):
     assert client.get(reverse("risks:plans")).status_code == 200
 
 
+def test_a_plan_lists_the_exercises_of_its_playbooks(client, writer, plan):
+    rehearsed, other = make_version().playbook, make_version().playbook
+    plan.playbooks.add(rehearsed)
+    for playbook, title in ((rehearsed, "Pumps at night"), (other, "Somebody else's")):
+        plan_exercise(
+            kind="tabletop", title=title, playbook=playbook, scheduled_for=LATER, owner=writer,
+            actor=writer, at=NOON,
+        )  # fmt: skip
+    client.force_login(writer)
+
+    shown = client.get(reverse("risks:plan", args=[plan.code])).content.decode()
+
+    assert "Pumps at night" in shown
+    assert "Somebody else" not in shown
+
+
 def test_a_plan_of_other_places_does_not_exist(client, writer):
     facts = {"title": "Far", "kind": "recovery", "scenario": "x", "owner": writer}
     far = write_plan(facts=facts, assets=[make_asset(site=make_site())], actor=writer, at=NOON)
     client.force_login(make_user(Role.BUSINESS_OWNER))
 
     assert client.get(reverse("risks:plan", args=[far.code])).status_code == 404
+
+
+def test_the_home_gathers_what_incidents_said_by_risk(client, writer):
+    now = timezone.now()
+    risk = make_risk(title="Tills", owner=writer)
+    for number in range(3):
+        incident = make_closed_incident(title=f"Outage {number}")
+        RiskEvidence.objects.create(risk=risk, incident=incident, offered_at=now)
+
+    (line,) = what_moved(writer, since=now - DAY, at=now).evidence
+
+    assert (line.risk, len(line.said), line.waiting) == (risk, 3, 3)
 
 
 def test_the_home_says_what_moved_and_why_until_it_was_seen(client, writer):
