@@ -116,7 +116,7 @@ def _sum(page: WorthPage) -> Part:
         PaperColumn(_("Worth"), "w20", "num"),
     ]
     rows: list[list[object]] = [
-        [line.label, line.measured, line.sum_words, round(line.value)] for line in page.lines
+        [line.label, line.measured, line.sum_words, _whole(line.value)] for line in page.lines
     ]
     cost = page.worth.yearly_cost if page.worth else 0.0
     rows.append([_("Less the yearly cost"), None, None, -round(cost)])
@@ -125,6 +125,10 @@ def _sum(page: WorthPage) -> Part:
     moved = number_format(page.scheduled_bytes / 1e9, 1)
     note = _("The figures rest on: %(reason)s. Moved by scheduled sync: %(moved)s GB.")
     return Part(_("The sum"), columns, rows, note % {"reason": reason, "moved": moved})
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else round(value)
 
 
 def pack_papers(user: User, at: datetime) -> list[PackPaper]:

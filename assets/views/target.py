@@ -50,7 +50,7 @@ TARGETS = lists.ListSpec(
     columns=(
         lists.code("code", gettext_lazy("Code"), url="assets:objective", args=("code",)),
         lists.text("name", gettext_lazy("Name"), sort=True),
-        lists.number("criticality", gettext_lazy("Criticality"), sort=True),
+        lists.number("criticality", gettext_lazy("Criticality"), sort=True, shown=False),
         lists.template(
             "sign_state",
             gettext_lazy("Signatures"),
@@ -147,8 +147,10 @@ def _with_graph(of_rows: GraphOfRows, at: datetime) -> lists.ListSpec:
     columns = (
         *head,
         # Only what is fully known; the asset's page shows "at least" and what is missing.
-        lists.duration("restore", gettext_lazy("Computed restore"), value=restore),
-        lists.duration("gap", gettext_lazy("Gap"), value=gap),
+        lists.duration(
+            "restore", gettext_lazy("Computed restore"), value=restore, css="head-wraps"
+        ),
+        lists.duration("gap", gettext_lazy("Gap"), value=gap, shown=False),
         lists.template(
             "standing",
             gettext_lazy("Feasible"),

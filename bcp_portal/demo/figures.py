@@ -76,6 +76,7 @@ def add_figures(
     worth = {
         "hour_of_downtime": 3_500_000, "share_offline": 80, "hours_before": 9,
         "error_cost": 250_000, "yearly_cost": 240_000_000,
+        "busy_from": 8, "busy_until": 20, "gigabyte_cost": 12_000,
         "reason": "Sales of an average hour, years before the portal, the yearly bill",
     }  # fmt: skip
     set_worth(facts=worth, actor=maya, at=now - timedelta(days=28))

@@ -73,6 +73,9 @@ class WorthForm(forms.ModelForm[ContinuityWorth]):
             "hours_before",
             "error_cost",
             "yearly_cost",
+            "busy_from",
+            "busy_until",
+            "gigabyte_cost",
             "reason",
         )
         widgets = {"reason": forms.Textarea(attrs={"rows": 3})}

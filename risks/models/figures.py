@@ -129,6 +129,16 @@ class ContinuityWorth(models.Model):
     hours_before = models.FloatField(_("hours an outage took before the portal"))
     error_cost = models.FloatField(_("one error that was stopped"))
     yearly_cost = models.FloatField(_("what continuity costs in a year"))
+    # Nothing said: what scheduled sync keeps off a busy line is measured, but not valued.
+    busy_from = models.PositiveSmallIntegerField(
+        _("the line is busy from this hour of the site's day"), null=True, blank=True
+    )
+    busy_until = models.PositiveSmallIntegerField(
+        _("the line is busy until this hour"), null=True, blank=True
+    )
+    gigabyte_cost = models.FloatField(
+        _("one gigabyte kept off the busy hours"), null=True, blank=True
+    )
     reason = models.TextField(_("what these figures rest on"))
     set_at = models.DateTimeField()
     set_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -140,6 +150,20 @@ class ContinuityWorth(models.Model):
                 condition=Q(hour_of_downtime__gte=0, hours_before__gte=0, error_cost__gte=0)
                 & Q(yearly_cost__gte=0, share_offline__range=(0, 100)),
                 violation_error_message=_("No figure is negative; a share ends at 100."),
+            ),
+            models.CheckConstraint(
+                name="continuity_worth_gigabyte_not_negative",
+                condition=Q(gigabyte_cost=None) | Q(gigabyte_cost__gte=0),
+                violation_error_message=_("No figure is negative; a share ends at 100."),
+            ),
+            models.CheckConstraint(
+                name="continuity_worth_busy_hours_of_a_day",
+                condition=Q(busy_from=None, busy_until=None)
+                | Q(busy_from__isnull=False, busy_until__isnull=False)
+                & Q(busy_from__lt=F("busy_until"), busy_until__lte=24),
+                violation_error_message=_(
+                    "Busy hours begin and end within a day, for example 8 and 20; or say neither."
+                ),
             ),
         ]
 

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
 from django.db.models import Q, Sum
+from django.db.models.functions import ExtractHour
 from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from assets.models import Site
 from bcp_portal.accounts.models import User
 from bcp_portal.shared.hashing import canonical_json, sha256_hex
 from incidents.models import Incident, IncidentStatus
@@ -22,10 +25,11 @@ from risks.models import (
     RiskControl,
 )
 from risks.quantify import Bet, Curve, exceedance, simulate_all, without
-from telemetry.models import QuarantinedItem, Signal, SignalRule, SyncSession
+from telemetry.models import QuarantinedItem, Signal, SignalRule, SyncOutcome, SyncSession
 
 YEAR = timedelta(days=365)
 SHOWN_YEARS = 50_000
+GIGABYTE = 1e9
 KEPT_S = 3600
 # Years rarer than this would press the rest of the curve against the left.
 RAREST = 0.005
@@ -176,7 +180,7 @@ class WorthLine:
     label: str
     measured: str
     sum_words: str
-    value: float
+    value: float | None
 
 
 @dataclass(frozen=True)
@@ -210,8 +214,9 @@ def worth_page(*, at: datetime) -> WorthPage:
                   f"× {short_money(hour)}", gained * hour),
             _line(_("Errors prevented"), number_format(errors, 0),
                   f"× {short_money(worth.error_cost)}", errors * worth.error_cost),
+            _bandwidth(worth, since),
         ]  # fmt: skip
-    total = sum(line.value for line in lines)
+    total = sum(line.value or 0.0 for line in lines)
     cost = worth.yearly_cost if worth else 0.0
     scheduled = SyncSession.objects.filter(started_at__gte=since, trigger="schedule")
     return WorthPage(
@@ -224,8 +229,40 @@ def worth_page(*, at: datetime) -> WorthPage:
     )
 
 
-def _line(label: str, measured: str, sum_words: str, value: float) -> WorthLine:
+def _line(label: str, measured: str, sum_words: str, value: float | None) -> WorthLine:
     return WorthLine(label, measured, sum_words, value)
+
+
+def _bandwidth(worth: ContinuityWorth, since: datetime) -> WorthLine:
+    """What scheduled sync kept off a busy line; unknown until somebody says when that is."""
+    label, cost = _("Bandwidth saved by scheduled sync"), worth.gigabyte_cost
+    if worth.busy_from is None or worth.busy_until is None:
+        return _line(label, _("Nobody has said which hours are busy."), "–", None)
+    moved = quiet_bytes(since, busy=(worth.busy_from, worth.busy_until)) / GIGABYTE
+    measured = _("%(moved)s GB outside %(start)02d:00–%(end)02d:00") % {
+        "moved": number_format(moved, 3), "start": worth.busy_from, "end": worth.busy_until,
+    }  # fmt: skip
+    if cost is None:
+        return _line(label, measured, _("× nobody has said"), None)
+    return _line(label, measured, f"× {short_money(cost)}", moved * cost)
+
+
+def quiet_bytes(since: datetime, *, busy: tuple[int, int]) -> int:
+    """Bytes of scheduled sync that began outside the busy hours of its site's own day."""
+    scheduled = SyncSession.objects.filter(
+        started_at__gte=since, trigger="schedule", outcome__in=[SyncOutcome.OK, SyncOutcome.PARTIAL]
+    )
+    zones = Site.objects.order_by("time_zone").values_list("time_zone", flat=True).distinct()
+    total = 0
+    for zone in zones:
+        found = (
+            scheduled.filter(device__site__time_zone=zone)
+            .annotate(hour=ExtractHour("started_at", tzinfo=ZoneInfo(zone)))
+            .exclude(hour__gte=busy[0], hour__lt=busy[1])
+            .aggregate(out=Sum("bytes_out"), back=Sum("bytes_in"))
+        )
+        total += (found["out"] or 0) + (found["back"] or 0)
+    return total
 
 
 def _dark_hours(since: datetime, at: datetime) -> float:

@@ -2,6 +2,7 @@
 
 import math
 from datetime import timedelta
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -21,7 +22,8 @@ from risks.selectors.movement import calibration
 from risks.services.control import apply_control
 from risks.services.figures import estimate_loss, set_tolerance, set_worth
 from risks.services.movement import accept_movement, decline_movement, propose_movements
-from tests.make import LATER, NOON, make_user
+from telemetry.models import SyncSession
+from tests.make import LATER, NOON, make_device, make_site, make_user
 from tests.make_assets import make_asset
 from tests.make_risks import judge, make_closed_incident, make_control, make_risk
 
@@ -214,6 +216,40 @@ def test_continuity_is_worth_what_was_measured_times_what_people_said():
 
     assert page.lines[1].value == pytest.approx(600)
     assert page.ratio == pytest.approx(2)
+
+
+WORTH = {
+    "hour_of_downtime": 1, "share_offline": 0, "hours_before": 0, "error_cost": 0,
+    "yearly_cost": 1, "reason": "Bills",
+}  # fmt: skip
+
+
+def test_bandwidth_is_saved_where_scheduled_sync_keeps_off_the_busy_hours():
+    midnight = NOON.replace(hour=0)  # of UTC: 7 in Jakarta, 9 in Jayapura
+    for zone, trigger in (
+        ("Asia/Jakarta", "schedule"), ("Asia/Jayapura", "schedule"), ("Asia/Jakarta", "manual"),
+    ):  # fmt: skip
+        device = make_device(site=make_site(time_zone=zone), heard_at=NOON)
+        SyncSession.objects.create(
+            device=device, session_id=uuid4(), stream_name="sales", direction="push",
+            trigger=trigger, started_at=midnight, outcome="ok", bytes_out=3_000_000_000,
+            bytes_in=1_000_000_000, received_at=NOON,
+        )  # fmt: skip
+
+    def line(**facts):
+        set_worth(facts=WORTH | facts, actor=make_user(), at=NOON)
+        return worth_page(at=LATER).lines[-1]
+
+    assert line().value is None
+    assert line(busy_from=8, busy_until=20).value is None
+    assert line(busy_from=8, busy_until=20, gigabyte_cost=50).value == 4 * 50
+    assert line(busy_from=6, busy_until=20, gigabyte_cost=50).value == 0
+
+
+@pytest.mark.parametrize("wrong", [{"busy_from": 8}, {"busy_from": 20, "busy_until": 8}])
+def test_busy_hours_are_said_whole_or_not_at_all(wrong):
+    with pytest.raises(BadFactsError):
+        set_worth(facts=WORTH | wrong, actor=make_user(), at=NOON)
 
 
 @pytest.mark.parametrize(
