@@ -1,5 +1,7 @@
 """The shared tools as a Django application: for their template tags, and for reading moments."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 from bcp_portal.shared.moments import read_moments_quickly
@@ -12,5 +14,6 @@ class SharedConfig(AppConfig):
     label = "shared"
 
     def ready(self) -> None:
-        """Before the first connection is opened."""
+        """Before the first connection is opened, and the first question asked."""
         read_moments_quickly()
+        import_module("bcp_portal.shared.among")

@@ -1,10 +1,11 @@
 """The present state of the fleet as plain values: a fixed number of queries, however many sites."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
 from assets.windows import sites_in_window
@@ -106,6 +107,19 @@ class CalmSite:
     devices: tuple[Versions, ...]
 
 
+class SiteSeen(NamedTuple):
+    """What the last pass wrote about a site; the names are those of its row."""
+
+    node_state: str
+    since: datetime | None
+    pending_records: int
+    pending_bytes: int
+    pending_value_minor: int
+    oldest_pending_at: datetime | None
+    rpo_due_at: datetime | None
+    rpo_is_known: bool
+
+
 @dataclass(frozen=True)
 class Fleet:
     """All facts of one pass; `calm` are the sites about which nothing can follow."""
@@ -113,7 +127,7 @@ class Fleet:
     at: datetime
     sites: Mapping[int, SiteFacts]
     streams: Mapping[int, tuple[StreamFacts, ...]]
-    known: Mapping[int, tuple[str, datetime | None]]
+    known: Mapping[int, SiteSeen]
     tuning: Tuning = field(default_factory=Tuning)
     calm: frozenset[int] = frozenset()
     calm_in_window: int = 0
@@ -146,15 +160,31 @@ _STREAM = (
 )  # fmt: skip
 
 
-def read_calm_sites(fleet: Fleet) -> list[CalmSite]:
-    """What the calm sites have in common with others; asked only when some are silent."""
+# Where the fields live that sites have in common whatever their devices run.
+_PLACED = {"region": "site__region__code", "provider": "site__provider", "shard": "site__shard"}
+
+
+def read_calm_sites(
+    fleet: Fleet, like: Collection[tuple[str, str]] | None = None
+) -> list[CalmSite]:
+    """What the calm sites have in common with others; asked only when some are silent.
+
+    With `like`, at least those that share one of these fields and values.
+    """
     if not fleet.calm:
         return []
+    alike = Q()
+    # A version is that of a site's first device: which one that is, only all of them tell.
+    if like is not None and all(trait in _PLACED for trait, _value in like):
+        alike = Q(pk__in=[])
+        for trait, value in like:
+            alike |= Q(**{_PLACED[trait]: value})
     rows = (
         Device.objects.in_service()
         .exclude(state=None)
         .order_by("-pk")
         .annotate(app_version=_APP, agent_version=_AGENT)
+        .filter(alike)
         .values_list(
             "site_id", "site__region__code", "site__provider", "site__shard",
             "app_version", "agent_version",
@@ -188,10 +218,10 @@ def read_fleet(
         heard = in_service.filter(state__last_received_at__gte=heard_since)
         only = set(heard.values_list("site_id", flat=True)[:MOST_HEARD])
     if only is not None:
-        in_service = in_service.filter(site__in=only)
+        in_service = in_service.filter(site__pk__among=only)
         states, sites_known = (
-            states.filter(stream__site__in=only),
-            sites_known.filter(site__in=only),
+            states.filter(stream__site__pk__among=only),
+            sites_known.filter(site__pk__among=only),
         )
     for row in (
         in_service.order_by("pk")
@@ -205,8 +235,7 @@ def read_fleet(
         for pk, row in rows.items()
     }
     known = {
-        pk: (state, since)
-        for pk, state, since in sites_known.values_list("site_id", "node_state", "since")
+        pk: SiteSeen(*row) for pk, *row in sites_known.values_list("site_id", *SiteSeen._fields)
     }
     return Fleet(
         at,

@@ -7,7 +7,8 @@ removed, and the question is asked again, four times at most.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
 from telemetry.detection.facts import CalmSite, SiteFacts
@@ -144,8 +145,8 @@ def _candidates(
 ) -> Iterable[SharedFate]:
     groups: dict[tuple[str, str], list[int]] = {}
     for pk, site in sites.items():
-        for trait in traits(site).items():
-            groups.setdefault(trait, []).append(pk)
+        for shared in traits(site):
+            groups.setdefault(shared, []).append(pk)
     for (field, value), members in groups.items():
         # Everybody has the same version: then it explains nothing that the fleet does not.
         if field.endswith("_version") and len(members) == len(sites):
@@ -160,9 +161,30 @@ def _is_outage(fate: SharedFate, limits: Thresholds) -> bool:
     return k >= limits.min_silent and k / n >= limits.min_share and fate.chance < MAX_CHANCE
 
 
-def traits(site: SiteFacts | CalmSite) -> dict[str, str]:
+def traits(site: SiteFacts | CalmSite) -> list[tuple[str, str]]:
     """What a site has in common with others, field by field; what it does not know is left out."""
-    found = {"region": site.region, "provider": site.provider, "shard": site.shard}
-    for device in site.devices[:1]:
-        found |= {"app_version": device.app_version, "agent_version": device.agent_version}
-    return {field: value for field, value in found.items() if value}
+    return [(field, value) for field in FIELDS if (value := trait(site, field))]
+
+
+def trait(site: SiteFacts | CalmSite, field: str) -> str:
+    """One of these fields; the first device speaks for the versions."""
+    if not field.endswith("_version"):
+        return str(getattr(site, field))
+    return str(getattr(site.devices[0], field)) if site.devices else ""
+
+
+def may_share_fate(sites: Iterable[SiteFacts], down: Set[int], limits: Thresholds) -> bool:
+    """Could any group of these be an outage, even if no calm site belonged to it?
+
+    Those that are read are the few about which anything could follow; the others can only make
+    the share of the silent ones smaller.
+    """
+    members: Counter[tuple[str, str]] = Counter()
+    silent: Counter[tuple[str, str]] = Counter()
+    for site in sites:
+        for shared in traits(site):
+            members[shared] += 1
+            silent[shared] += site.pk in down
+    return any(
+        k >= limits.min_silent and k / members[one] >= limits.min_share for one, k in silent.items()
+    )

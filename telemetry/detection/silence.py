@@ -16,7 +16,14 @@ from telemetry.detection.facts import (
 )
 from telemetry.detection.node_state import SUSPECT_AFTER, is_silent, silent_for
 from telemetry.detection.outcome import Outcome
-from telemetry.detection.shared_fate import SharedFate, Thresholds, explain_settled, traits, weigh
+from telemetry.detection.shared_fate import (
+    SharedFate,
+    Thresholds,
+    explain_settled,
+    may_share_fate,
+    trait,
+    weigh,
+)
 from telemetry.detection.sight import SightVerdict
 from telemetry.models import NodeState, Signal, SignalRule
 from telemetry.models.observer import Sight
@@ -45,7 +52,8 @@ def network_outages(fleet: Fleet, still_open: Mapping[str, Signal]) -> Outcome:
     silent = frozenset(site.pk for site in read if is_silent(site, fleet.at, periods=SUSPECT_AFTER))
     if len(silent) < 2 and not still_open:
         return Outcome(SignalRule.NETWORK_OUTAGE)
-    watched: list[SiteFacts | CalmSite] = [*read, *read_calm_sites(fleet)]
+    told = [_trait_of(signal) for signal in still_open.values()]
+    watched: list[SiteFacts | CalmSite] = [*read, *(read_calm_sites(fleet, told) if told else ())]
     claims: list[Claim] = []
     explained: set[int] = set()
     for signal in still_open.values():
@@ -57,18 +65,24 @@ def network_outages(fleet: Fleet, still_open: Mapping[str, Signal]) -> Outcome:
         ):
             claims.append(_going_on(signal, fate))
             explained |= set(fate.members)
-    fresh = [site for site in watched if site.pk not in explained]
-    late = frozenset(
-        site.pk
-        for site in read
-        if site.pk not in explained and is_silent(site, fleet.at, periods=LATE_AFTER)
-    )
-    numbers = fleet.tuning.of(SignalRule.NETWORK_OUTAGE)
-    if numbers.is_on:
-        limits = Thresholds(numbers["min_silent"], numbers["min_share"])
-        found = explain_settled(fresh, silent, late=late, limits=limits)
-        claims += [_network_claim(fate, fleet) for fate in found]
+    left = [site for site in read if site.pk not in explained]
+    claims += [_network_claim(fate, fleet) for fate in _explain(fleet, left, silent, explained)]
     return Outcome(SignalRule.NETWORK_OUTAGE, claims)
+
+
+def _explain(
+    fleet: Fleet, left: list[SiteFacts], silent: frozenset[int], explained: set[int]
+) -> list[SharedFate]:
+    """What the silence that no open outage explains has in common."""
+    numbers = fleet.tuning.of(SignalRule.NETWORK_OUTAGE)
+    late = frozenset(site.pk for site in left if is_silent(site, fleet.at, periods=LATE_AFTER))
+    if not numbers.is_on:
+        return []
+    limits = Thresholds(numbers["min_silent"], numbers["min_share"])
+    if not may_share_fate(left, silent | late, limits):
+        return []
+    calm = [site for site in read_calm_sites(fleet) if site.pk not in explained]
+    return explain_settled([*left, *calm], silent, late=late, limits=limits)
 
 
 def _counts(site: SiteFacts, at: datetime) -> bool:
@@ -105,9 +119,14 @@ def _again(
     signal: Signal, watched: Sequence[SiteFacts | CalmSite], silent: frozenset[int]
 ) -> SharedFate | None:
     """How the group of an open signal stands now; None when nobody of it is watched any more."""
-    field, _colon, value = signal.key.partition(":")
-    members = [site.pk for site in watched if traits(site).get(field) == value]
+    field, value = _trait_of(signal)
+    members = [site.pk for site in watched if trait(site, field) == value]
     return weigh(field, value, members, silent) if members else None
+
+
+def _trait_of(signal: Signal) -> tuple[str, str]:
+    field, _colon, value = signal.key.partition(":")
+    return field, value
 
 
 def _waits_for_stragglers(signal: Signal, fate: SharedFate, fleet: Fleet) -> bool:

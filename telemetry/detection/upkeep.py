@@ -44,12 +44,14 @@ def _in_a_row(fleet: Fleet, site_id: int) -> float:
 
 def _is_settled(fleet: Fleet, site_id: int) -> bool:
     """Is the site reachable, and not only since a moment ago?"""
-    state, since = fleet.known.get(site_id, ("", None))
-    if state == NodeState.ONLINE:
-        return True
-    if state != NodeState.CONNECTED or since is None:
+    seen = fleet.known.get(site_id)
+    if seen is None:
         return False
-    return fleet.at - since >= RETURNING
+    if seen.node_state == NodeState.ONLINE:
+        return True
+    if seen.node_state != NodeState.CONNECTED or seen.since is None:
+        return False
+    return fleet.at - seen.since >= RETURNING
 
 
 def _failure_claim(site: SiteFacts, stream: StreamFacts, parent: str, in_a_row: float) -> Claim:

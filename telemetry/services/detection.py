@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from bcp_portal.audit.verbs import verb
 from bcp_portal.live.services import publish
+from bcp_portal.shared.collecting import collector_at_rest
 from telemetry.detection.amend import amend
 from telemetry.detection.board import moment
 from telemetry.detection.facts import Fleet, read_fleet
@@ -46,6 +47,11 @@ OWN = (
 @verb
 def detect(*, at: datetime) -> str:
     """Bring states and signals in step with what the sites have said, and with their silence."""
+    with collector_at_rest():
+        return _pass(at=at)
+
+
+def _pass(*, at: datetime) -> str:
     last = unwatched_since(at)
     if last is not None:
         admit_gap(last=last, at=at)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bcp_portal.audit.verbs import verb
 from bcp_portal.live.services import publish
-from telemetry.detection.facts import DeviceFacts, Fleet, SiteFacts, StreamFacts
+from telemetry.detection.facts import DeviceFacts, Fleet, SiteFacts, SiteSeen, StreamFacts
 from telemetry.detection.node_state import SILENT, device_state, site_state
 from telemetry.detection.silence import flapping, next_flap_bits
 from telemetry.models import DeviceState, NodeState, SiteState
@@ -37,7 +37,7 @@ def write_device_states(*, fleet: Fleet, is_blind: bool, at: datetime) -> Mappin
                 alike.setdefault(tuple(changes.items()), []).append(device.pk)
     for way, pks in alike.items():
         for first in range(0, len(pks), AT_ONCE):
-            batch = DeviceState.objects.filter(pk__in=pks[first : first + AT_ONCE])
+            batch = DeviceState.objects.filter(device__pk__among=pks[first : first + AT_ONCE])
             batch.update(**dict(way))
     return states
 
@@ -62,19 +62,20 @@ def _changes(device: DeviceFacts, state: NodeState, at: datetime) -> dict[str, o
 @verb
 def write_site_states(*, fleet: Fleet, states: Mapping[int, NodeState], at: datetime) -> int:
     """Roll devices and streams up to their sites; return how many sites changed."""
-    rows = SiteState.objects.filter(pk__in=fleet.sites) if fleet.calm else SiteState.objects.all()
-    known = {row.pk: row for row in rows}
     fresh: list[SiteState] = []
     changed: list[SiteState] = []
     moved: list[SiteState] = []
     for site in fleet.sites.values():
-        row = known.get(site.pk) or SiteState(pk=site.pk)
-        is_new, was = site.pk not in known, row.node_state
-        if _roll_up(row, site, fleet.streams.get(site.pk, ()), states, at) or is_new:
-            row.changed_at = at
-            (fresh if is_new else changed).append(row)
-            if is_new or row.node_state != was:
-                moved.append(row)
+        seen = fleet.known.get(site.pk)
+        now = _roll_up(site, fleet.streams.get(site.pk, ()), states, seen, at)
+        if now == seen:
+            continue
+        row = SiteState(
+            pk=site.pk, last_received_at=site.last_received_at, changed_at=at, **now._asdict()
+        )
+        (changed if seen else fresh).append(row)
+        if seen is None or seen.node_state != now.node_state:
+            moved.append(row)
     SiteState.objects.bulk_create(fresh, ignore_conflicts=True)
     # Rows that exist, written over: one statement without a choice for each row and column.
     SiteState.objects.bulk_create(
@@ -90,42 +91,32 @@ def write_site_states(*, fleet: Fleet, states: Mapping[int, NodeState], at: date
     return len(fresh) + len(changed)
 
 
-_ROLLED = [
-    "node_state", "since", "last_received_at", "pending_records", "pending_bytes",
-    "pending_value_minor", "oldest_pending_at", "rpo_due_at", "rpo_is_known", "changed_at",
-]  # fmt: skip
+_ROLLED = [*SiteSeen._fields, "last_received_at", "changed_at"]
 
 
 def _roll_up(
-    row: SiteState,
     site: SiteFacts,
     streams: tuple[StreamFacts, ...],
     states: Mapping[int, NodeState],
+    seen: SiteSeen | None,
     at: datetime,
-) -> bool:
-    """Bring one row in step; return whether anything that people see has changed."""
+) -> SiteSeen:
+    """What people should see of one site now."""
     state = site_state(states[device.pk] for device in site.devices)
     oldest = [s.oldest_pending_at for s in streams if s.oldest_pending_at]
     due = [s.oldest_pending_at + s.rpo for s in streams if s.oldest_pending_at and s.rpo]
-    rolled: dict[str, object] = {
-        "node_state": state,
-        "pending_records": sum(s.pending_records for s in streams),
-        "pending_bytes": sum(s.pending_bytes or 0 for s in streams),
-        "pending_value_minor": sum(s.pending_value_minor or 0 for s in streams),
-        "oldest_pending_at": min(oldest, default=None),
-        "rpo_due_at": min(due, default=None),
+    stayed = seen is not None and seen.node_state == state and seen.since is not None
+    return SiteSeen(
+        node_state=state,
+        since=seen.since if seen and stayed else at,
+        pending_records=sum(s.pending_records for s in streams),
+        pending_bytes=sum(s.pending_bytes or 0 for s in streams),
+        pending_value_minor=sum(s.pending_value_minor or 0 for s in streams),
+        oldest_pending_at=min(oldest, default=None),
+        rpo_due_at=min(due, default=None),
         # One stream without an RPO, or no stream at all, and the clock is a guess.
-        "rpo_is_known": bool(streams) and all(s.rpo is not None for s in streams),
-    }
-    if row.node_state != state or row.since is None:
-        row.since = at
-        row.last_received_at = site.last_received_at
-    elif all(getattr(row, name) == value for name, value in rolled.items()):
-        return False
-    row.last_received_at = site.last_received_at
-    for name, value in rolled.items():
-        setattr(row, name, value)
-    return True
+        rpo_is_known=bool(streams) and all(s.rpo is not None for s in streams),
+    )
 
 
 def _tell(rows: list[SiteState], *, at: datetime) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bcp_portal.audit.verbs import verb
+from bcp_portal.shared.collecting import collector_at_rest
 from telemetry.detection.asking.backup import backups, restores
 from telemetry.detection.asking.edge import slow_apps
 from telemetry.detection.asking.losses import lost_samples, tampered
@@ -54,9 +55,10 @@ MOST = 200
 @verb
 def inspect_fleet(*, at: datetime) -> str:
     """Ask every rule once and write what is new."""
-    outcomes = ask_all(read_board(at))
-    still_open = open_signals([outcome.rule for outcome in outcomes])
-    changed = write_outcomes(outcomes=outcomes, still_open=still_open, at=at, most=MOST)
+    with collector_at_rest():
+        outcomes = ask_all(read_board(at))
+        still_open = open_signals([outcome.rule for outcome in outcomes])
+        changed = write_outcomes(outcomes=outcomes, still_open=still_open, at=at, most=MOST)
     return f"{changed} signals"
 
 

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from bcp_portal.accounts.roles import Role
 from telemetry.detection import interest
+from telemetry.detection.facts import Fleet, read_calm_sites
 from telemetry.models import (
     DesiredState,
     DeviceState,
@@ -78,6 +79,27 @@ def test_a_pass_that_counts_the_calm_sites_concludes_what_a_full_one_does(monkey
 
     assert any(full)
     assert part == full
+
+
+def test_the_first_device_speaks_for_the_versions_also_where_few_calm_sites_are_read():
+    site = make_site()
+    for version in ("1.0", "2.0"):
+        device = make_device(site=site, heard_at=NOON)
+        DeviceState.objects.filter(pk=device.pk).update(app={"version": version})
+    seen = Fleet(NOON, {}, {}, {}, calm=frozenset({site.pk}))
+
+    (found,) = read_calm_sites(seen, [("app_version", "2.0")])
+
+    assert found.devices[0].app_version == "1.0"
+
+
+def test_only_the_calm_sites_of_the_region_are_read_where_only_it_is_asked_for():
+    sites = [make_device(heard_at=NOON, site=make_site(region=make_region())).site for _ in "ab"]
+    seen = Fleet(NOON, {}, {}, {}, calm=frozenset(site.pk for site in sites))
+
+    found = read_calm_sites(seen, [("region", sites[0].region.code)])
+
+    assert [one.pk for one in found] == [sites[0].pk]
 
 
 def test_nothing_is_concluded_while_our_own_link_dies_and_comes_back():

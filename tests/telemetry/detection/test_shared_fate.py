@@ -1,11 +1,12 @@
 """Many silent sites with one thing in common are one outage."""
 
 import math
+import random
 
 import pytest
 
 from telemetry.detection.facts import SiteFacts
-from telemetry.detection.shared_fate import binomial_tail, explain
+from telemetry.detection.shared_fate import USUAL, binomial_tail, explain, may_share_fate
 
 
 def site(pk, *, region="A", provider="P", shard=""):
@@ -74,3 +75,31 @@ def test_half_of_a_small_region_is_not_enough():
 
 def test_a_tail_of_thousands_of_sites_is_not_lost_to_rounding():
     assert 0 < binomial_tail(1000, 60, 0.01) < 1e-20
+
+
+def test_the_calm_sites_are_asked_for_whenever_there_could_be_an_explanation():
+    drawn = random.Random(3)  # a fleet, not a secret
+    explained = 0
+    for _ in range(300):
+        sites = [
+            site(pk, region=f"R{drawn.randrange(6)}", provider=f"P{drawn.randrange(4)}")
+            for pk in range(60)
+        ]
+        cut = f"R{drawn.randrange(6)}"
+        down = frozenset(
+            one.pk for one in sites
+            if drawn.random() < (drawn.choice([0.2, 0.6, 1]) if one.region == cut else 0.05)
+        )  # fmt: skip
+        read = [one for one in sites if one.pk in down or drawn.random() < 0.3]
+        found = explain(sites, down)
+        explained += bool(found)
+
+        assert may_share_fate(read, down, USUAL) or not found
+
+    assert explained > 50
+
+
+def test_lone_silent_sites_do_not_have_the_whole_fleet_read():
+    read = [site(pk, region=f"R{pk % 10}", provider=f"P{pk % 7}") for pk in range(200)]
+
+    assert not may_share_fate(read, set(range(0, 200, 9)), USUAL)
