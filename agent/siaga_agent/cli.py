@@ -20,6 +20,7 @@ from siaga_agent.export import export_batches
 from siaga_agent.home import Home, HomeLockedError, open_home, run_agent
 from siaga_agent.orders import OrderRejectedError, Trust, present_orders
 from siaga_agent.pack import PackShelf
+from siaga_agent.qr import qr_lines
 from siaga_agent.spoken import UnreadableError
 from siaga_agent.status import read_status, warnings
 from siaga_agent.store import OutboxDamagedError, OutboxFullError
@@ -121,6 +122,9 @@ def _orders(chosen: argparse.Namespace) -> int:
         _say("Headquarters has sealed it; a running agent applies it.")
         if answer:
             _say(f"To be read back by phone: {answer}")
+        if answer and chosen.qr:
+            _say("Or photographed, for the page of headquarters to read:")
+            _say("\n".join(qr_lines(answer)))
     else:
         _say("This device knows no key of headquarters, so it applies nothing: enrol it --again.")
     return 0
@@ -212,6 +216,7 @@ def _parser() -> argparse.ArgumentParser:
             one.add_argument(
                 "--read", metavar="TEXT", help="eight words, or what a QR code holds; - for stdin"
             )
+            one.add_argument("--qr", action="store_true", help="draw the answer as a code, too")
         one.set_defaults(command=command)
 
     one = commands.add_parser("pack", parents=[shared], help="the site's pack, held on this disk")
