@@ -141,7 +141,25 @@ def campaigns(request: SignedInRequest) -> HttpResponse:
     """Who has been asked, and what is still owed."""
     at = timezone.now()
     lines = campaign_lines(ImpactCampaign.objects.visible_to(request.user), at=at)
-    return render_page(request, "assets/campaigns.html", {"lines": lines})
+    file = lists.table_response(
+        request,
+        "assets.campaigns",
+        _("Impact campaigns"),
+        [_("Campaign"), _("Answered"), _("Asked"), _("Due"), _("Closed"), _("Asked by")],
+        lambda: [
+            [
+                one.campaign.name,
+                one.answered,
+                one.asked,
+                one.campaign.due_at,
+                one.campaign.closed_at,
+                str(one.campaign.started_by or ""),
+            ]
+            for one in lines
+        ],
+        at=at,
+    )
+    return file or render_page(request, "assets/campaigns.html", {"lines": lines})
 
 
 @require_safe
@@ -149,8 +167,20 @@ def campaigns(request: SignedInRequest) -> HttpResponse:
 def campaign_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     """One campaign: every question, and who owes an answer."""
     campaign = get_object_or_404(ImpactCampaign.objects.visible_to(request.user), pk=pk)
-    page = campaign_page(campaign, user=request.user, at=timezone.now())
-    return render_page(request, "assets/campaign.html", {"page": page})
+    at = timezone.now()
+    page = campaign_page(campaign, user=request.user, at=at)
+    file = lists.table_response(
+        request,
+        "assets.campaign",
+        campaign.name[:31],
+        [_("Code"), _("Asset"), _("Asked"), _("Answered")],
+        lambda: [
+            [one.asset.code, one.asset.name, str(one.owner), one.answered_at]
+            for one in page.questions
+        ],
+        at=at,
+    )
+    return file or render_page(request, "assets/campaign.html", {"page": page})
 
 
 @require_http_methods(FORM)

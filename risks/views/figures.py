@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assets.views.doors import form_door
+from bcp_portal.shared import lists
 from bcp_portal.shared.pages import SignedInRequest, needs, render_page
 from risks.forms import NoteForm
 from risks.forms.figures import EstimateForm, ToleranceForm, WorthForm
@@ -26,7 +27,31 @@ from risks.views.risk import FORM, find_risk, page_of
 @needs("risks.view_risk")
 def losses(request: SignedInRequest) -> HttpResponse:
     """What all risks together may cost in a year, against what is tolerated."""
-    return render_page(request, "risks/losses.html", {"page": loss_page(request.user)})
+    page = loss_page(request.user)
+    file = lists.table_response(
+        request,
+        "risks.losses",
+        _("Losses"),
+        [
+            _("Code"), _("Risk"), _("Times a year, low"), _("Times a year, high"),
+            _("Loss at a time, low"), _("Loss at a time, high"), _("Average year"), _("Rests on"),
+        ],
+        lambda: [
+            [
+                one.risk.code,
+                one.risk.title,
+                one.bet.rate_low,
+                one.bet.rate_high,
+                one.bet.loss_low,
+                one.bet.loss_high,
+                round(one.bet.yearly),
+                one.estimate.note,
+            ]
+            for one in page.lines
+        ],
+        at=timezone.now(),
+    )  # fmt: skip
+    return file or render_page(request, "risks/losses.html", {"page": page})
 
 
 @require_safe
@@ -116,15 +141,31 @@ def worth_edit(request: SignedInRequest) -> HttpResponse:
 @needs("risks.view_risk")
 def calibration(request: SignedInRequest) -> HttpResponse:
     """How often what each band of likelihood claims came true."""
+    at = timezone.now()
+    lines = band_lines(user=request.user, at=at, back=LOOKED_BACK)
+    file = lists.table_response(
+        request,
+        "risks.calibration",
+        _("Calibration"),
+        [
+            _("Likelihood"), _("Risks"), _("Risk years"), _("Expected"), _("Seen"),
+            _("Rate a year, low"), _("Rate a year, high"),
+        ],
+        lambda: [
+            [one.label, one.risks, one.years, one.expected, one.seen, one.low, one.high]
+            for one in lines
+        ],
+        at=at,
+    )  # fmt: skip
     context = {
-        "lines": band_lines(user=request.user, at=timezone.now(), back=LOOKED_BACK),
+        "lines": lines,
         "weighed": weighed_counts(request.user),
         "waiting": LikelihoodProposal.objects.visible_to(request.user)
         .waiting()
         .select_related("risk")
         .order_by("-offered_at")[:100],
     }
-    return render_page(request, "risks/calibration.html", context)
+    return file or render_page(request, "risks/calibration.html", context)
 
 
 def _weigh(request: SignedInRequest, pk: int, verb: Any, title: str, submit: str) -> HttpResponse:

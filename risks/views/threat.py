@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assets.views.doors import form_door
+from bcp_portal.shared import lists
 from bcp_portal.shared.pages import SignedInRequest, needs, render_page
 from risks.forms import NoteForm
 from risks.forms.threat import ThreatForm
@@ -28,8 +29,16 @@ def threats(request: SignedInRequest) -> HttpResponse:
     rows = known.annotate(
         many=Count("risks", filter=Q(risks__in=seen.values("pk")), distinct=True)
     ).order_by("-many", "name", "code")
+    file = lists.table_response(
+        request,
+        "risks.threats",
+        _("Threats"),
+        [_("Code"), _("Threat"), _("Risks"), _("Retired")],
+        lambda: [[one.code, str(one), getattr(one, "many", 0), one.retired_on] for one in rows],
+        at=timezone.now(),
+    )
     context = {"rows": list(rows), "unnamed": seen.filter(threats=None).count()}
-    return render_page(request, "risks/threats.html", context)
+    return file or render_page(request, "risks/threats.html", context)
 
 
 @require_http_methods(FORM)

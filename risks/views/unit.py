@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from assets.models import Unit
 from assets.services.unit import dissolve_unit
 from assets.views.doors import form_door
+from bcp_portal.shared import lists
 from bcp_portal.shared.pages import SignedInRequest, needs, render_page
 from risks.forms import NoteForm
 from risks.forms.unit import AppetiteForm, UnitForm
@@ -28,7 +29,30 @@ from risks.views.risk import FORM
 @needs("risks.view_riskmatrix")
 def units(request: SignedInRequest) -> HttpResponse:
     """Each unit with how it stands, and what may be lived with where."""
-    return render_page(request, "risks/units.html", {"page": units_page(request.user)})
+    page = units_page(request.user)
+    file = lists.table_response(
+        request,
+        "risks.units",
+        _("Units"),
+        [
+            _("Code"), _("Unit"), _("Judged by"), _("Risks"), _("Above appetite"), _("Unrated"),
+            _("Assets"),
+        ],
+        lambda: [
+            [
+                one.unit.code if one.unit else "",
+                str(one.unit or _("Unknown")),
+                one.judged_by,
+                one.risks,
+                one.above,
+                one.unrated,
+                one.assets,
+            ]
+            for one in page.units
+        ],
+        at=timezone.now(),
+    )  # fmt: skip
+    return file or render_page(request, "risks/units.html", {"page": page})
 
 
 @require_http_methods(FORM)

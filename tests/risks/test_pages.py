@@ -1,16 +1,23 @@
 """Doors of the register: who gets in, what they see, what it costs."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from openpyxl import load_workbook
 
 from assets.models import Achievement
+from assets.services.impact import start_campaign
 from bcp_portal.accounts.roles import Role
+from bcp_portal.audit.models import AuditRow
 from risks.models import AchievementOffer, Control, Risk, RiskEvidence
 from risks.services.evidence import offers_for_closed_incidents
-from tests.make import NOON, make_site, make_user
+from risks.services.figures import estimate_loss
+from risks.services.threat import add_threat
+from risks.services.unit import open_unit
+from tests.make import LATER, NOON, make_site, make_user
 from tests.make_assets import make_asset
 from tests.make_risks import (
     judge,
@@ -45,6 +52,40 @@ READ_PAGES = [
     "risks:controls",
     "risks:export",
 ]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("risks:threats", "=HYPERLINK"),
+        ("risks:units", "R&D"),
+        ("risks:losses", "Two outages"),
+        ("risks:calibration", "Likelihood"),
+        ("assets:campaigns", "Spring"),
+        ("risks:register", "Tills"),
+    ],
+)
+def test_every_table_leaves_as_csv_and_as_a_workbook(sign_in, name, told):
+    boss = make_user(Role.RISK_MANAGER)
+    add_threat(code="T-1", facts={"name": "=HYPERLINK(1)"}, actor=boss, at=NOON)
+    open_unit(code="RD", facts={"name": "R&D"}, matrix_family="", actor=boss, at=NOON)
+    risk = make_risk(title="Tills", residual=(4, 4))
+    estimate = {"rate_low": 1, "rate_high": 2, "loss_low": 1, "loss_high": 2, "note": "Two outages"}
+    estimate_loss(risk=risk, facts=estimate, actor=boss, at=NOON)
+    asset = make_asset(business_owner=boss)
+    start_campaign(name="Spring", due_at=LATER, assets=[asset], actor=boss, at=NOON)
+    client = sign_in(Role.AUDITOR)
+
+    page = client.get(reverse(name)).content.decode()
+    lines = b"".join(client.get(reverse(name), {"export": "csv"})).decode("utf-8-sig")
+    book = load_workbook(BytesIO(b"".join(client.get(reverse(name), {"export": "xlsx"}))))
+
+    assert "export=csv" in page
+    assert "export=xlsx" in page
+    assert told in lines
+    assert not any(line.startswith("=") or ",=" in line for line in lines.splitlines())
+    assert any(told in str(cell) for row in book.active.values for cell in row)
+    assert AuditRow.objects.filter(action="list.export").exists()
 
 
 @pytest.mark.parametrize("name", READ_PAGES)

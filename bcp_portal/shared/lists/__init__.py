@@ -14,6 +14,7 @@ from bcp_portal.shared.lists.columns import (
     text,
     when,
 )
+from bcp_portal.shared.lists.export import table_response
 from bcp_portal.shared.lists.filters import (
     Ask,
     ChoiceFilter,
@@ -61,6 +62,7 @@ __all__ = [
     "person",
     "register_export_hook",
     "register_saved_views",
+    "table_response",
     "template",
     "text",
     "when",

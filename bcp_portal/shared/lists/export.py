@@ -1,9 +1,9 @@
 """A list as a file: all pages, the columns shown, the present filter and order."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import IO, Any, cast
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -35,13 +35,8 @@ def export_response(
     if spec.export_perm and not ask.user.has_perm(spec.export_perm):
         raise PermissionDenied
     found = apply_query(spec, query, rows, ask)
-    # Written completely before the first byte leaves: a failure is an error page, not half a file.
-    file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the response closes it
     heads = _heads(query, with_zone=format == "xlsx")
-    if format == "csv":
-        count = write_csv(file, heads, _values(query, found))
-    else:
-        count = write_xlsx(file, heads, _values(query, found), title=str(spec.title))
+    file, count = _written(format, heads, _values(query, found), title=str(spec.title))
     tell_of_export(
         Export(
             list_name=spec.name,
@@ -54,13 +49,51 @@ def export_response(
         ),
         spec.on_export,
     )
-    file.seek(0)
-    response = FileResponse(
-        file,
-        as_attachment=True,
-        filename=_filename(spec, ask.at, format),
-        content_type=FORMATS[format],
+    return _download(file, _filename(spec.export_name or spec.name, ask.at, format), format)
+
+
+def table_response(
+    request: HttpRequest,
+    name: str,
+    title: str,
+    heads: Sequence[str],
+    rows: Callable[[], Iterable[Sequence[Any]]],
+    *,
+    at: datetime,
+) -> HttpResponse | None:
+    """A table that a page draws by itself, as the file that was asked for; None: it was not."""
+    format = request.GET.get("export", "")
+    if format not in FORMATS:
+        return None
+    file, count = _written(format, heads, rows(), title=title)
+    tell_of_export(
+        Export(
+            list_name=name,
+            format=format,
+            rows=count,
+            columns=tuple(heads),
+            query="",
+            user=request.user,
+            at=at,
+        ),
+        None,
     )
+    return _download(file, _filename(name, at, format), format)
+
+
+def _written(
+    format: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str
+) -> tuple[IO[bytes], int]:
+    """The whole file before its first byte leaves: a failure is an error page, not half of it."""
+    file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the response closes it
+    if format == "csv":
+        return file, write_csv(file, heads, rows)
+    return file, write_xlsx(file, heads, rows, title=title)
+
+
+def _download(file: IO[bytes], name: str, format: str) -> HttpResponse:
+    file.seek(0)
+    response = FileResponse(file, as_attachment=True, filename=name, content_type=FORMATS[format])
     # A file is not an HttpResponse to the types, but it is to everything a door does with it.
     return cast("HttpResponse", response)
 
@@ -78,6 +111,5 @@ def _values(query: ListQuery, rows: QuerySet[Any]) -> Iterator[list[Any]]:
         yield [column.plain(row, column.of(row)) for column in query.columns]
 
 
-def _filename(spec: ListSpec, at: datetime, format: str) -> str:
-    name = spec.export_name or slugify(spec.name.replace(".", "-"))
-    return f"{name}-{timezone.localtime(at):%Y-%m-%d-%H%M}.{format}"
+def _filename(name: str, at: datetime, format: str) -> str:
+    return f"{slugify(name.replace('.', '-'))}-{timezone.localtime(at):%Y-%m-%d-%H%M}.{format}"
