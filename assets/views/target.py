@@ -140,7 +140,7 @@ def _with_graph(of_rows: GraphOfRows, at: datetime) -> lists.ListSpec:
         value=lambda row: waiting_of(row, at),
         sort="oldest_waiting",
         perm="telemetry.view_stream",
-        css="nowrap",
+        css="head-wraps",
     )
     place = [column.key for column in TARGETS.columns].index("rpo") + 1
     head, middle, tail = TARGETS.columns[:5], TARGETS.columns[5:place], TARGETS.columns[place:]
