@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.utils.dateparse import parse_datetime
 from django.utils.dateparse import parse_duration as parse_iso_duration
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -171,4 +173,15 @@ def shown(value: Any) -> str:
     if isinstance(value, str) and value.startswith(("P", "-P")):
         span = parse_iso_duration(value)
         return value if span is None else format_duration(span)
+    if isinstance(value, str) and "T" in value[10:11] and (moment := _moment(value)):
+        return date_format(localtime(moment), "DATETIME_FORMAT")
     return str(value)
+
+
+def _moment(text: str) -> datetime | None:
+    """A moment as the trail keeps it; words that only look like one are words."""
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from assets.proof import FRESH_FOR, ProofState, Trial, honest_bound, prove
 from assets.selectors.history import shown
@@ -60,6 +61,16 @@ def test_median_and_ninetieth_are_those_of_all_recoveries():
 
     assert (proof.met, proof.trials) == (4, 5)
     assert (proof.median, proof.p90, proof.latest) == (3 * HOUR, 9 * HOUR, 9 * HOUR)
+
+
+def test_moments_of_the_history_are_told_in_the_zone_of_the_reader():
+    with timezone.override("Asia/Jakarta"):
+        told = shown("2025-02-06T01:25:07.146708+00:00")
+
+    assert "8:25" in told
+    assert "2025" in told
+    assert shown("2025-99-06T01:25:07+00:00") == "2025-99-06T01:25:07+00:00"
+    assert shown("2025-02-06T") == "2025-02-06T"
 
 
 def test_numbers_of_the_history_are_written_out():
