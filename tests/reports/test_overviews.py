@@ -13,12 +13,19 @@ from bcp_portal.accounts.roles import Role
 from bcp_portal.accounts.services.access_review import open_review
 from bcp_portal.accounts.services.training import load_courses
 from bcp_portal.audit.models import AuditRow
+from bcp_portal.reports import registry as kinds
 from bcp_portal.reports.models import ReportFile
+from bcp_portal.reports.overviews import registry
 from bcp_portal.reports.overviews.registry import (
     NoLongerAllowedError,
+    Overview,
+    OverviewPicture,
+    Part,
     find_overview,
     overviews_for,
+    register_overview,
 )
+from bcp_portal.reports.paper import PaperColumn
 from bcp_portal.reports.registry import report_kind
 from bcp_portal.reports.services.report_file import make_paper, render_report
 from incidents.services.action_item import assign_action_item
@@ -173,6 +180,27 @@ def test_a_sensitive_paper_names_its_reader_and_the_moment_on_every_page(tmp_pat
     assert "made for Ayu Lestari, 2 Mar 2026" in text_of(marked, tmp_path)
     assert text_of(marked, tmp_path).count("Confidential") == marked.pages
     assert "Confidential" not in text_of(bare, tmp_path)
+
+
+def test_how_to_check_it_never_stands_alone_on_the_last_page(tmp_path, monkeypatch):
+    monkeypatch.setattr(registry, "_overviews", dict(registry._overviews))
+    monkeypatch.setattr(kinds, "_kinds", dict(kinds._kinds))
+    columns = [PaperColumn("What", ""), PaperColumn("How many", "")]
+    rows = [(f"line {number}", number) for number in range(31)]
+    picture = OverviewPicture("Lead", parts=[Part("Lines", columns, rows)])
+    register_overview(
+        Overview("lines", "Lines", "Lead", "audit.view_auditrow", lambda user, at: picture)
+    )
+    person = make_user(Role.AUDITOR)
+
+    # The table alone fills its page: one line follows what would stand by itself on the next.
+    paper, _sha = make_paper(
+        kind="overview.lines", subject_id=person.pk, language="en", at=NOON
+    )  # fmt: skip
+    last = text_of(paper, tmp_path).split("\f")[paper.pages - 1]
+
+    assert "How to check this document" in last
+    assert "line 30" in last
 
 
 def test_nobody_else_reads_the_paper_of_an_overview(client):
