@@ -88,7 +88,10 @@ def _state(site: Site) -> object:
 
 def _standing(device: Device) -> str:
     """What the device is; one that is revoked is nothing else any more."""
-    return str(_("Revoked") if device.revoked_at else device.state.get_node_state_display())
+    if device.revoked_at:
+        return str(_("Revoked"))
+    state = getattr(device, "state", None)
+    return str(state.get_node_state_display() if state else _("Never heard"))
 
 
 DEVICES = lists.ListSpec(

@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 
 from bcp_portal.accounts.roles import Role
-from telemetry.models import Device, NodeState, PingCheck, SiteState, WebhookSource
+from telemetry.models import Device, DeviceState, NodeState, PingCheck, SiteState, WebhookSource
 from tests.make import NOON, make_device, make_site, make_stream_state, make_user
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,6 +60,23 @@ def test_every_list_of_the_sync_section_opens(client, technician, name):
     make_site()
 
     assert client.get(reverse(f"telemetry:{name}")).status_code == 200
+
+
+def test_a_device_of_which_nothing_was_ever_heard_says_so_in_the_list_and_on_its_site(
+    client, technician
+):
+    device = make_device()
+    DeviceState.objects.filter(pk=device.pk).delete()
+    client.force_login(technician)
+
+    told = client.get(reverse("telemetry:devices"))
+    site = client.get(reverse("telemetry:site", args=[device.site.code]))
+    table = client.get(reverse("telemetry:devices"), {"export": "csv"})
+
+    assert device.name in told.text
+    assert "Never heard" in told.text
+    assert site.text.count("Never heard") == 2
+    assert table.status_code == 200
 
 
 def test_a_device_is_enrolled_and_its_token_shown_once(client, technician):
