@@ -125,8 +125,8 @@ DEVICES = lists.ListSpec(
             alike=True,
             perm="telemetry.view_sitepack",
         ),
-        lists.when("enrolled_at", _("Enrolled"), sort=True),
-        lists.when("revoked_at", _("Revoked"), sort=True),
+        lists.when("enrolled_at", _("Enrolled"), sort=True, shown=False),
+        lists.when("revoked_at", _("Revoked"), sort=True, shown=False),
     ),
     filters=(
         lists.choice("state", _("State"), choices=NodeState.choices, field="state__node_state"),
