@@ -1,8 +1,10 @@
 """Read models: what the site page shows."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -96,22 +98,34 @@ def site_page(site: Site, *, at: datetime) -> SitePage:
     return SitePage(
         site=site,
         state=SiteState.objects.filter(pk=site.pk).first(),
-        devices=[DeviceLine(device, _rungs(device), copy_line(device)) for device in devices],
-        streams=[
-            StreamLine(row, row.rpo_due_at(), row.stream.rpo is not None)
-            for row in streams.order_by("stream__name")
-        ],
-        signals=[SignalLine(s, signal_title(s), explain_sums(s.sums)) for s in signals],
-        sessions=_sessions(list(sessions.select_related("device")[:SESSIONS])),
+        devices=[DeviceLine(device, rungs_of(device), copy_line(device)) for device in devices],
+        streams=stream_lines(streams.order_by("stream__name")),
+        signals=signal_lines(signals),
+        sessions=session_lines(list(sessions.select_related("device")[:SESSIONS])),
         assets=list(Asset.objects.in_use().filter(site=site).order_by("code")),
-        queue=_queue_history([device.pk for device in devices], at=at),
+        queue=queue_history([device.pk for device in devices], at=at),
         at=at,
     )
 
 
-def _rungs(device: Device) -> list[Rung]:
+def stream_lines(rows: Iterable[StreamState]) -> list[StreamLine]:
+    """Streams with their RPO clocks."""
+    return [StreamLine(row, row.rpo_due_at(), row.stream.rpo is not None) for row in rows]
+
+
+def signal_lines(rows: Iterable[Signal]) -> list[SignalLine]:
+    """Conclusions in the reader's words, with their sums."""
+    return [SignalLine(row, signal_title(row), explain_sums(row.sums)) for row in rows]
+
+
+def rungs_of(device: Device) -> list[Rung]:
+    """What a device could reach when it last spoke, from its own gateway up to us."""
     state = getattr(device, "state", None)
-    reach = state.reach if state else {}
+    return rungs_in(state.reach if state else {})
+
+
+def rungs_in(reach: dict[str, Any]) -> list[Rung]:
+    """One ladder as it was told; a rung that is not in it was not asked."""
     return [
         Rung(name, reach[name].get("ok"), reach[name].get("rtt_ms"))
         if name in reach
@@ -120,7 +134,7 @@ def _rungs(device: Device) -> list[Rung]:
     ]
 
 
-def _queue_history(devices: list[int], *, at: datetime) -> list[int]:
+def queue_history(devices: list[int], *, at: datetime) -> list[int]:
     """Records waiting, as told by the newest two hundred heartbeats of the last hours."""
     bodies = (
         Sample.objects.filter(
@@ -137,7 +151,8 @@ def _queue_history(devices: list[int], *, at: datetime) -> list[int]:
     return sums[::-1]
 
 
-def _sessions(rows: list[SyncSession]) -> list[SessionLine]:
+def session_lines(rows: list[SyncSession]) -> list[SessionLine]:
+    """Sessions with what was odd about each, measured against the others of its stream here."""
     lasted: dict[str, list[int]] = {}
     for row in rows:
         if row.duration_ms is not None:

@@ -107,7 +107,7 @@ def site_history(site: Site, *, at: datetime) -> SiteHistory:
         known_share=round(100 * known_s / (at - since).total_seconds()),
         rungs=_rungs(bins.values(), at=at),
         queue=_queue(bins.values()),
-        guards=[_guard(device) for device in devices],
+        guards=[guard_of(device) for device in devices],
     )
 
 
@@ -179,7 +179,8 @@ def _queue(lists: Iterable[list[Bin]]) -> list[int]:
     return [most[hour] for hour in sorted(most)]
 
 
-def _guard(device: Device) -> Guard:
+def guard_of(device: Device) -> Guard:
+    """What a device last told of its protection, its backup and its clock."""
     state = getattr(device, "state", None)
     posture = state.posture if state else {}
     return Guard(

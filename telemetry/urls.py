@@ -16,6 +16,7 @@ from telemetry.views import (
     witness,
 )
 from telemetry.views.conflicts import conflict_bulk, conflict_list
+from telemetry.views.device import device_detail
 from telemetry.views.lists import device_bulk, device_list, session_list, signal_list, site_list
 from telemetry.views.order_by_hand import by_hand
 from telemetry.views.order_give import give
@@ -73,6 +74,7 @@ urlpatterns = [
     path("devices/witnesses/summary/", witness.witness_summary, name="witness_summary"),
     path("devices/witnesses/<int:pk>/settle/", witness.witness_settle, name="witness_settle"),
     path("devices/packs/", pack_list, name="packs"),
+    path("devices/<uuid:node_id>/", device_detail, name="device"),
     path("devices/enrol/", sources.device_enrol, name="device_enrol"),
     path("devices/import/", device_import.device_import, name="device_import"),
     path("devices/import/apply/", device_import.device_import_apply, name="device_import_apply"),

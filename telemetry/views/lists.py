@@ -98,7 +98,9 @@ DEVICES = lists.ListSpec(
     name="telemetry.devices",
     title=_("Devices"),
     columns=(
-        lists.text("name", _("Name"), sort=True, fixed=True),
+        lists.code(
+            "name", _("Name"), url="telemetry:device", args=("node_id",), sort=True, fixed=True
+        ),
         lists.code(
             "site.code", _("Site"), url="telemetry:site", args=("site.code",), sort="site__code"
         ),

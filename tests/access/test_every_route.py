@@ -33,6 +33,7 @@ SUBJECTS = {
     "assets:window": ("pk", "window"),
     "telemetry:site": ("code", "site"),
     "telemetry:pack": ("code", "site"),
+    "telemetry:device": ("node_id", "device"),
     "telemetry:device_import_undo": ("pk", "device_import"),
     "telemetry:witness_settle": ("pk", "witness"),
     "telemetry:loss": ("pk", "loss"),

@@ -85,6 +85,7 @@ RULES: tuple[Rule, ...] = (
         sensitivity="content",
     ),
     Rule("telemetry:devices", "GET", "telemetry.view_device", scope="site", kind="device"),
+    Rule("telemetry:device", "GET", "telemetry.view_device", scope="site", kind="device"),
     Rule("telemetry:sessions", "GET", "telemetry.view_syncsession", scope="site", kind="session"),
     Rule("telemetry:signals", "GET", "telemetry.view_signal", scope="site", kind="signal"),
     Rule("telemetry:rules", "GET", "telemetry.view_rulesetting", kind="rule"),
