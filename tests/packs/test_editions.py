@@ -70,7 +70,7 @@ def test_the_same_is_taken_along_as_a_workbook(client, language):
 
     assert len(book.sheetnames) == 7
     assert any("+62 811 222" in row for row in rows)
-    span = {"en": "2 h", "id": "2 j"}[language]
+    span = {"en": "2 h", "id": "2 jam"}[language]
     assert any(asset.code in row and span in row for row in rows)
     # What a person typed never becomes a formula.
     assert not any(cell.data_type == "f" for sheet in book for row in sheet for cell in row)
