@@ -1,5 +1,6 @@
 """The forms of a risk: they show the matrix and what a choice means; the verbs decide."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -185,6 +186,18 @@ class HandOverForm(forms.Form):
     """Who answers for the selected risks from now on."""
 
     owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.filter(is_active=True))
+
+    def __init__(
+        self,
+        *args: Any,
+        known: Callable[[], list[tuple[str, str]]] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        if known is not None and not self.is_bound:
+            # The page has asked for all people already; what comes back is checked anew.
+            owner: Any = self.fields["owner"]
+            owner.choices = [("", "---------"), *known()]
 
 
 class ReviewDateForm(forms.Form):

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.db.models import CharField, QuerySet, Value
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
 from assets.models import Asset, ThirdParty, Unit
@@ -44,6 +44,7 @@ class Offers:
             _offered("unit", Unit.objects.all(), is_bilingual=True),
             _offered("threat", Threat.objects.visible_to(self.user), is_bilingual=True),
             _offered("third_party", ThirdParty.objects.visible_to(self.user)),
+            _people(),
             all=True,
         )
         return [Offer(*row) for row in rows]
@@ -71,6 +72,11 @@ class Offers:
         """By their codes; risks that name none are a choice of their own."""
         return self._or_none("third_party", ThirdParty)
 
+    def people(self) -> list[tuple[str, str]]:
+        """Whoever may become an owner, by their names."""
+        named = [(one.pk, one.name.strip() or one.code) for one in self._of("person")]
+        return sorted(named, key=lambda one: one[1].casefold())
+
     def _or_none(self, kind: str, model: Any) -> Choices:
         rows = sorted(self._of(kind), key=itemgetter(2))
         known: Choices = [(int(one.pk), str(_named(model, one))) for one in rows]
@@ -84,6 +90,17 @@ def _offered(kind: str, rows: QuerySet[Any], *, is_bilingual: bool = False) -> A
     other = "name_id" if is_bilingual else Value("")
     return rows.order_by().values_list(
         Value(kind, CharField()), Cast("pk", CharField()), "code", "name", other
+    )
+
+
+def _people() -> Any:
+    full = Concat("first_name", Value(" "), "last_name", output_field=CharField())
+    return (
+        User.objects.filter(is_active=True)
+        .order_by()
+        .values_list(
+            Value("person", CharField()), Cast("pk", CharField()), "username", full, Value("")
+        )
     )
 
 

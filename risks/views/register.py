@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -242,7 +243,13 @@ def register_spec(user: User, at: datetime, spec: lists.ListSpec = REGISTER) -> 
         else one
         for one in spec.filters
     )
-    return replace(spec, columns=columns, filters=filters)
+    bulk = tuple(
+        replace(one, form=partial(HandOverForm, known=offers.people))
+        if one.form is HandOverForm
+        else one
+        for one in spec.bulk
+    )
+    return replace(spec, columns=columns, filters=filters, bulk=bulk)
 
 
 def _buttons(request: SignedInRequest) -> list[dict[str, object]]:

@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 
 from assets.models import Achievement
 from assets.services.impact import start_campaign
+from bcp_portal.accounts.models import User
 from bcp_portal.accounts.roles import Role
 from bcp_portal.audit.models import AuditRow
 from risks.models import AchievementOffer, Control, Risk, RiskEvidence
@@ -138,6 +139,30 @@ def test_the_register_costs_the_same_for_many_risks(sign_in, django_assert_max_n
 
     with django_assert_max_num_queries(22):
         client.get(reverse("risks:register"))
+
+
+def test_the_register_asks_for_people_and_catalogues_at_once(
+    sign_in, django_assert_max_num_queries
+):
+    make_risk()
+    client = sign_in(Role.RISK_MANAGER)
+    client.get(reverse("risks:register"))
+
+    with django_assert_max_num_queries(11):
+        page = client.get(reverse("risks:register")).text
+
+    # Two of them are who asks: the session and the person.
+    for person in User.objects.filter(is_active=True):
+        assert f'<option value="{person.pk}">{person.name}</option>' in page
+
+
+def test_whoever_has_left_is_offered_no_risks(sign_in):
+    make_risk()
+    gone = make_user(first_name="Gone", is_active=False)
+
+    page = sign_in(Role.RISK_MANAGER).get(reverse("risks:register")).text
+
+    assert f'<option value="{gone.pk}">' not in page
 
 
 def test_a_risk_page_costs_the_same_however_much_it_holds(sign_in, django_assert_max_num_queries):

@@ -58,7 +58,16 @@ def test_it_shows_state_streams_protection_and_what_the_device_says_of_itself(cl
 
     page = page_of(client, till)
 
-    for words in ("till", "SBY-02", "41", "3.4", "2 h", "cellular · Nusalink", "8.5 %", "on the UPS"):
+    for words in (
+        "till",
+        "SBY-02",
+        "41",
+        "3.4",
+        "2 h",
+        "cellular · Nusalink",
+        "8.5 %",
+        "on the UPS",
+    ):
         assert words in page
     assert "disk encrypted" in page
 

@@ -25,7 +25,7 @@ class BulkAction:
     perm: str
     run: Callable[..., object]
     row: str
-    form: type[forms.Form] | None = None
+    form: Callable[..., forms.Form] | None = None
     confirm: Label = ""
     css: str = ""
 
