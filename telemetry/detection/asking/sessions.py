@@ -14,6 +14,8 @@ from telemetry.services.signal import Claim
 DAY = timedelta(hours=24)
 TOLD_FOR = timedelta(minutes=5)
 POWER_CODES = frozenset({"power", "power_down", "shutdown", "killed", "restart"})
+# The engine itself says that the other side went: a machine born since explains nothing then.
+LINK_CODES = frozenset({"subscriber_gone", "peer_disconnected", "unreachable", "timeout"})
 _OF_HABIT = ("pk", "device__site_id", "device_id", "stream_name", "last_started_at")
 
 
@@ -97,6 +99,8 @@ def power_proof(
     battery = number(host.get("battery_pct"))
     if host.get("on_ups") is True or (battery is not None and battery <= battery_pct):
         return "battery"
+    if LINK_CODES & set(codes):
+        return ""
     uptime = number(agent.get("uptime_s"))
     if sampled_at and uptime is not None:
         born_at = sampled_at - timedelta(seconds=uptime)

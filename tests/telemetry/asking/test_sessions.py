@@ -235,6 +235,16 @@ def test_an_abort_without_a_sign_of_power_is_not_laid_to_it():
     assert keys(SignalRule.SYNC_CUT_OFF) == []
 
 
+def test_a_peer_that_went_away_is_no_power_cut_though_the_agent_is_younger_than_the_session():
+    device = make_device(heard_at=NOON)
+    DeviceState.objects.update(agent={"uptime_s": 60}, last_sampled_at=NOON + 10 * MINUTE)
+    told_of = [{"code": "subscriber_gone", "count": 1, "sample": "slot siaga_sub"}]
+
+    told(session(device, outcome="aborted", errors=told_of))
+
+    assert keys(SignalRule.SYNC_CUT_OFF) == []
+
+
 def test_a_site_that_went_dark_on_battery_while_syncing_was_cut_off():
     device = make_device(heard_at=NOON, node_state=NodeState.OFFLINE)
     make_stream_state(device, rpo=None, pending_records=9)
