@@ -258,6 +258,19 @@ def test_nobody_holds_a_role_in_an_emergency_twice_unseen(boss):
     assert "administrator" not in roles_of(clerk)
 
 
+def test_the_end_of_an_emergency_takes_nothing_that_two_people_have_given_since(boss):
+    second, clerk = make_user(Role.BUSINESS_OWNER), make_user(Role.VIEWER)
+    agree_to_grant(grant=in_emergency(clerk, boss), actor=second, at=LATER)
+    set_roles(user=clerk, roles=[Role.VIEWER], actor=boss, at=LATER, reason="Not needed")
+    wanted = [Role.VIEWER, Role.ADMINISTRATOR]
+    set_roles(user=clerk, roles=wanted, actor=boss, at=LATER, reason="Needed for good")
+    agree_to_grant(grant=RoleGrant.objects.waiting().get(), actor=second, at=LATER)
+
+    end_it()
+
+    assert "administrator" in roles_of(clerk)
+
+
 def test_what_waited_for_a_second_person_becomes_an_emergency(boss):
     make_user(Role.BUSINESS_OWNER)
     clerk = make_user(Role.VIEWER)

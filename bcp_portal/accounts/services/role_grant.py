@@ -102,7 +102,7 @@ def end_emergency(*, deadline: Deadline, at: datetime) -> None:
     Whoever became the last administrator meanwhile keeps the role until there is another.
     """
     grant = RoleGrant.objects.select_for_update().get(pk=deadline.subject_id)
-    if grant.taken_back_at is not None:
+    if grant.taken_back_at is not None or _given_by_two_since(grant):
         return
     try:
         _take_back(grant, actor=None, at=at)
@@ -146,6 +146,12 @@ def refuse_grant(*, grant: RoleGrant, actor: User, at: datetime) -> RoleGrant:
             cancel_deadlines(kind=ENDS, subject_id=locked.pk, at=at)
             _take_back(locked, actor=actor, at=at)
     return _settle(locked, GrantState.REFUSED, actor=actor, at=at)
+
+
+def _given_by_two_since(grant: RoleGrant) -> bool:
+    """Whether the same role was taken away meanwhile and then given in the ordinary way."""
+    same = RoleGrant.objects.filter(person=grant.person_id, role=grant.role, until=None)
+    return same.filter(state=GrantState.GRANTED, decided_at__gt=grant.asked_at).exists()
 
 
 def _refuse_unseen(person: User, role: str) -> None:
