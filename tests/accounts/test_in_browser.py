@@ -77,7 +77,7 @@ def test_a_passkey_is_set_up_and_signs_in_without_a_password(browser, live_serve
         page.fill("[name=name]", "Rina's phone")
         page.check("[name=passwordless]")
         page.locator("form:has([name=passwordless]) button").last.click()
-        page.wait_for_function("!location.pathname.endsWith('/add/')")
+        page.wait_for_url(lambda url: not url.endswith("/add/"))
         page.wait_for_load_state()
         page.context.clear_cookies()
         page.goto(live_server.url + reverse("account_login"))

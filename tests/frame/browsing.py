@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic
 
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -22,6 +23,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 GRAVE = {"serious", "critical"}
+UNTIL = 30.0
 
 
 @contextmanager
@@ -67,6 +69,22 @@ def looking(
 def _note(page: Page, message) -> None:
     if "Content Security Policy" in message.text or "Refused to" in message.text:
         page.problems.append(message.text)
+
+
+def wait_until(page: Page, expression: str, arg=None) -> None:
+    """Ask the page again and again until the answer is true.
+
+    Playwright's own waiting evaluates text inside the page, which our policy of contents forbids
+    as soon as the first answer is no; what is asked from outside is not under that policy.
+    """
+    ends = monotonic() + UNTIL
+    while monotonic() < ends:
+        # A page that is just being left has no answer.
+        with suppress(Error):
+            if page.evaluate(expression, arg):
+                return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"not true within {UNTIL:.0f} s: {expression}")
 
 
 def session_of(user) -> str:

@@ -10,7 +10,7 @@ from incidents.models import Incident, IncidentStatus, RunStep, StatusUpdate, St
 from incidents.playbooks.plan import StepPlan
 from incidents.services.triage import sweep_signals
 from telemetry.models import SignalRule
-from tests.frame.browsing import looking, session_of
+from tests.frame.browsing import looking, session_of, wait_until
 from tests.make import make_site, make_user
 from tests.make_assets import assign
 from tests.make_incidents import make_policy, make_signal, make_version
@@ -76,7 +76,7 @@ class Keys:
 
     def wait(self) -> None:
         """Until the parts of the page that come after the first look are there."""
-        self.page.wait_for_function("() => !document.querySelector('.later')")
+        wait_until(self.page, "() => !document.querySelector('.later')")
 
     def settle(self, key: str) -> None:
         """A key that ticks a step; the page shows the next one without being loaded again."""
@@ -118,8 +118,8 @@ class Keys:
 def settle_next(page, deed) -> None:
     before = page.locator("#playbook .plan-step-open").count()
     deed()
-    page.wait_for_function(
-        "n => document.querySelectorAll('#playbook .plan-step-open').length < n", arg=before
+    wait_until(
+        page, "n => document.querySelectorAll('#playbook .plan-step-open').length < n", before
     )
 
 
@@ -234,7 +234,7 @@ def test_on_a_phone_the_next_step_and_its_tick_come_first_and_lead_to_the_end(
             shown = page.locator(".next-step").get_attribute("id")
             settle_next(page, tick.click)
             # The card of the next step is a part of its own and follows the plan a moment later.
-            page.wait_for_function("id => !document.getElementById(id)", arg=shown)
+            wait_until(page, "id => !document.getElementById(id)", shown)
         for words in ("Contained", "Recovered"):
             with page.expect_navigation():
                 page.get_by_role("button", name=words).click()

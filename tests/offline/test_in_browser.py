@@ -20,7 +20,7 @@ from incidents.models import EvidenceFile, OfflineDevice, Operation, TimelineEnt
 from incidents.selectors.run_log import merge_of
 from incidents.services.run_step import complete_step
 from telemetry.ordering.spoken import qr_text
-from tests.frame.browsing import ARGUMENTS, CHROMIUM, add_authenticator
+from tests.frame.browsing import ARGUMENTS, CHROMIUM, add_authenticator, wait_until
 from tests.make import NOON, PASSWORD, make_site, make_user
 from tests.make_incidents import make_run, step_of
 from tests.make_orders import current, give, make_heard_site
@@ -189,8 +189,9 @@ def test_a_new_edition_of_the_pages_keeps_unsent_operations(browser, server, run
 
         monkeypatch.setattr("incidents.views.offline.version_of_files", lambda: "next-edition")
         page.evaluate("navigator.serviceWorker.getRegistration().then(one => one.update())")
-        page.wait_for_function(
-            "caches.keys().then(names => names.length === 1 && names[0] === 'siaga-next-edition')"
+        wait_until(
+            page,
+            "caches.keys().then(names => names.length === 1 && names[0] === 'siaga-next-edition')",
         )
         page.unroute("**/api/v1/**")
         page.reload()
