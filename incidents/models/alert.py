@@ -60,9 +60,8 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 
     def visible_to(self, user: User) -> Self:
         """The only way a door may fetch alerts; the chain's test of itself is nobody's business."""
-        open_to_all = Q(incident=None) | Q(incident__sensitive_at=None)
-        let_in = Q(incident__in=Incident.objects.visible_to(user))
-        real = self.exclude(rule=SignalRule.CANARY).filter(open_to_all | let_in)
+        is_closed = Q(incident__in=Incident.objects.closed_to(user))
+        real = self.exclude(rule=SignalRule.CANARY).filter(Q(incident=None) | ~is_closed)
         sites = visible_site_ids(user)
         if sites is None:
             return real

@@ -90,6 +90,16 @@ class FlowPlace(models.TextChoices):
     RECOVERY = "recovery", _("Recovery")
 
 
+def _named(user: User) -> models.QuerySet["IncidentAccess"]:
+    """What lets a person into an incident by name."""
+    return IncidentAccess.objects.filter(incident=OuterRef("pk"), user=user, ended_at=None)
+
+
+def _works(user: User) -> models.QuerySet["IncidentRole"]:
+    """What lets a person into an incident by the role they hold in it."""
+    return IncidentRole.objects.filter(incident=OuterRef("pk"), user=user, ended_at=None)
+
+
 class IncidentQuerySet(models.QuerySet["Incident"]):
     """Sets of incidents, named as a commander would name them."""
 
@@ -115,8 +125,7 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         A person sees the incidents of the own sites, those in which they hold a role, and those
         that concern every site; a sensitive one only who was named for it or works on it.
         """
-        named = IncidentAccess.objects.filter(incident=OuterRef("pk"), user=user, ended_at=None)
-        works = IncidentRole.objects.filter(incident=OuterRef("pk"), user=user, ended_at=None)
+        named, works = _named(user), _works(user)
         is_let_in = Exists(named) | Exists(works) | Q(commander=user)
         let_in = self.filter(Q(sensitive_at=None) | is_let_in)
         sites = visible_site_ids(user)
@@ -132,6 +141,11 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
             | Q(commander=user)
             | everywhere
         )
+
+    def closed_to(self, user: User) -> Self:
+        """The sensitive ones in which this person has no part; few, and found by their index."""
+        let_in = Exists(_named(user)) | Exists(_works(user)) | Q(commander=user)
+        return self.filter(sensitive_at__isnull=False).exclude(let_in)
 
     def common(self) -> Self:
         """Those that everybody may count: the sensitive ones are nobody's statistics."""
@@ -231,6 +245,20 @@ class Incident(models.Model):
         indexes = [
             models.Index(fields=["status", "-declared_at"], name="incident_by_status"),
             models.Index(fields=["-declared_at"], name="incident_newest"),
+            # What every page shows in its frame, however many incidents have been.
+            models.Index(
+                fields=["severity", "declared_at"],
+                condition=Q(status__in=ONGOING),
+                name="incident_ongoing_gravest",
+            ),
+            models.Index(
+                fields=["status"], condition=Q(mode=RunMode.EXERCISE), name="incident_exercise"
+            ),
+            models.Index(
+                fields=["sensitive_at"],
+                condition=Q(sensitive_at__isnull=False),
+                name="incident_sensitive",
+            ),
         ]
 
     def __str__(self) -> str:
