@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, IntegerField, QuerySet, Subquery, Window
+from django.db.models import IntegerField, QuerySet, Subquery
 from django.urls import resolve, reverse
 from django.utils.translation import gettext as _
 
@@ -172,7 +172,9 @@ def _keys(found: QuerySet[Any], query: ListQuery) -> tuple[int, int, list[Any]]:
     """How many rows there are, which page is shown, and its keys; mostly with one question."""
     start = (query.page - 1) * query.per
     if not found.query.distinct:
-        counted = found.annotate(_total=_total(found, query)).values_list("pk", "_total")
+        # Counted aside, so that the store may stop at the end of the page instead of numbering all.
+        count = _CountOf(found.order_by().values("pk"), output_field=IntegerField())
+        counted = found.annotate(_total=count).values_list("pk", "_total")
         if rows := list(counted[start : start + query.per]):
             return rows[0][1], query.page, [key for key, _total in rows]
         if query.page == 1:
@@ -187,15 +189,6 @@ class _CountOf(Subquery):
     """How many rows another question finds."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted_rows)"
-
-
-def _total(found: QuerySet[Any], query: ListQuery) -> Window | _CountOf:
-    """The number of rows, asked for beside the keys of a page."""
-    if any("__" in str(field) for key in query.sort for field in key.column.sort):
-        # Sorted by what is joined: the store may stop at the page, but not if it must count it.
-        return _CountOf(found.order_by().values("pk"), output_field=IntegerField())
-    # The store counts while it looks for the page, instead of looking twice.
-    return Window(Count("pk"))
 
 
 def _rows(found: QuerySet[Any], keys: list[Any]) -> list[Any]:
