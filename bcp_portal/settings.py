@@ -120,7 +120,8 @@ def _postgres(url: str) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         # After a restart of the database the first request finds out, not the person.
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": dict(parse_qsl(parts.query))
+        "OPTIONS": {"options": _PLANNER}
+        | dict(parse_qsl(parts.query))
         | {"pool": {"min_size": 1, "max_size": env_int("SIAGA_DB_POOL", 16), "timeout": 10}},
     }
 
