@@ -42,17 +42,19 @@ from incidents.models.exercise import (
     Inject,
 )
 from incidents.models.incident import (
-    INCIDENT_LIFECYCLE,
-    ONGOING,
-    FlowPlace,
     Incident,
     IncidentAccess,
     IncidentAsset,
-    IncidentKind,
     IncidentRole,
     IncidentSite,
-    IncidentStatus,
     RoleName,
+)
+from incidents.models.incident_state import (
+    INCIDENT_LIFECYCLE,
+    ONGOING,
+    FlowPlace,
+    IncidentKind,
+    IncidentStatus,
     RunMode,
     Severity,
 )

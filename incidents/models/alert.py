@@ -11,7 +11,8 @@ from assets.models import Asset, Region, Site
 from assets.scope import visible_site_ids
 from bcp_portal.accounts.models import User
 from bcp_portal.shared.lifecycle import Lifecycle
-from incidents.models.incident import Incident, RunMode, Severity
+from incidents.models.incident import Incident
+from incidents.models.incident_state import RunMode, Severity
 from incidents.models.silence import Silence
 from incidents.models.wording import render_message
 from telemetry.models import Device, Signal, SignalRule

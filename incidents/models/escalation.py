@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from bcp_portal.accounts.models import User
 from bcp_portal.shared.lifecycle import Lifecycle
-from incidents.models.incident import Incident, RoleName, Severity
+from incidents.models.incident import Incident, RoleName
+from incidents.models.incident_state import Severity
 
 
 class EscalationPolicyQuerySet(models.QuerySet["EscalationPolicy"]):

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from assets.models import Asset, FailoverPath, Site
 from bcp_portal.accounts.models import User
 from bcp_portal.shared.lifecycle import Lifecycle
-from incidents.models.incident import Incident, Severity
+from incidents.models.incident import Incident
+from incidents.models.incident_state import Severity
 from incidents.models.playbook import Playbook
 
 

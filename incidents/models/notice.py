@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from bcp_portal.accounts.models import User
 from incidents.models.escalation import Escalation, EscalationFiring
-from incidents.models.incident import Incident, RunMode
+from incidents.models.incident import Incident
+from incidents.models.incident_state import RunMode
 from incidents.models.wording import render_message
 
 

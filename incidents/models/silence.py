@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from assets.models import Asset, Region, Site
 from assets.scope import visible_site_ids
 from bcp_portal.accounts.models import User
-from incidents.models.incident import IncidentKind
+from incidents.models.incident_state import IncidentKind
 from telemetry.models import SignalRule
 
 # What watches the watchers is never silenced.

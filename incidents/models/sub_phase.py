@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from incidents.models.incident import Incident, IncidentKind, IncidentStatus
+from incidents.models.incident import Incident
+from incidents.models.incident_state import IncidentKind, IncidentStatus
 
 
 class SubPhase(models.TextChoices):

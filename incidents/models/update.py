@@ -8,7 +8,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from bcp_portal.accounts.models import User
-from incidents.models.incident import ONGOING, Incident
+from incidents.models.incident import Incident
+from incidents.models.incident_state import ONGOING
 from incidents.models.wording import BilingualModel
 
 

@@ -3,7 +3,8 @@
 from django.db import models
 
 from bcp_portal.accounts.models import User
-from incidents.models.incident import Incident, IncidentKind
+from incidents.models.incident import Incident
+from incidents.models.incident_state import IncidentKind
 
 
 class VerdictChange(models.Model):
