@@ -15,6 +15,7 @@ from assets.models import CustomAbout, CustomField
 from assets.services.custom_field import add_custom_field, edit_custom_field, retire_custom_field
 from assets.views.asset import FORM
 from assets.views.doors import form_door
+from bcp_portal.shared import lists
 from bcp_portal.shared.pages import SignedInRequest, needs, render_page
 
 
@@ -24,7 +25,20 @@ def custom_field_list(request: SignedInRequest) -> HttpResponse:
     """What is asked about risks and assets besides the fields of the house."""
     fields = list(CustomField.objects.in_use())
     groups = [(about.label, [one for one in fields if one.about == about]) for about in CustomAbout]
-    return render_page(request, "assets/custom_fields.html", {"groups": groups})
+    file = lists.table_response(
+        request,
+        "assets.custom_fields",
+        _("Custom fields"),
+        [_("About"), _("Name"), _("Key"), _("Kind"), _("Choices")],
+        lambda: [
+            [label, str(one), one.key, one.get_kind_display(), ", ".join(one.choices)]
+            for label, asked in groups
+            for one in asked
+        ],
+        at=timezone.now(),
+    )
+    context = {"groups": groups, "fields": fields}
+    return file or render_page(request, "assets/custom_fields.html", context)
 
 
 @require_http_methods(FORM)

@@ -58,7 +58,15 @@ def region_list(request: SignedInRequest) -> HttpResponse:
     mine = Q(sites__in=Site.objects.visible_to(request.user).open())
     visible = visible_regions(request.user)
     regions = list(visible.annotate(site_count=Count("sites", filter=mine)).order_by("name"))
-    return render_page(request, "assets/region_list.html", {"regions": regions})
+    file = lists.table_response(
+        request,
+        "assets.regions",
+        _("Regions"),
+        [_("Code"), _("Name"), _("Sites")],
+        lambda: [[one.code, one.name, one.site_count] for one in regions],
+        at=timezone.now(),
+    )
+    return file or render_page(request, "assets/region_list.html", {"regions": regions})
 
 
 @require_http_methods(FORM)

@@ -20,6 +20,7 @@ from assets.services.signatory import (
 )
 from assets.views.asset import FORM
 from assets.views.doors import form_door
+from bcp_portal.shared import lists
 from bcp_portal.shared.pages import SignedInRequest, attempt, needs, render_page
 
 
@@ -29,7 +30,25 @@ def signatures_mine(request: SignedInRequest) -> HttpResponse:
     """What waits for my signature."""
     at = timezone.now()
     page = my_signatures(request.user, at=at)
-    return render_page(
+    file = lists.table_response(
+        request,
+        "assets.my_signatures",
+        _("My signatures"),
+        [_("Asset"), _("Name"), _("As"), _("For"), _("Signed"), _("Lapsed")],
+        lambda: [
+            [
+                one.proposal.asset.code,
+                one.proposal.asset.name,
+                one.get_role_display(),
+                str(one.principal),
+                one.signed_at,
+                one.lapsed_at,
+            ]
+            for one in page.given
+        ],
+        at=at,
+    )
+    return file or render_page(
         request, "assets/my_signatures.html", {"page": page, "now": at}, parts={"waiting"}
     )
 
@@ -70,9 +89,18 @@ def delegation_revoke(request: SignedInRequest, pk: int) -> HttpResponse:
 @needs("assets.view_signatory")
 def signatories(request: SignedInRequest) -> HttpResponse:
     """Who signs for operations and for top management."""
-    rows = Signatory.objects.visible_to(request.user).appointed().select_related("user")
-    context = {"rows": list(rows.order_by("role", "appointed_at")), "form": SignatoryForm()}
-    return render_page(request, "assets/signatories.html", context)
+    found = Signatory.objects.visible_to(request.user).appointed().select_related("user")
+    rows = list(found.order_by("role", "appointed_at"))
+    file = lists.table_response(
+        request,
+        "assets.signatories",
+        _("Who signs"),
+        [_("Role"), _("Person"), _("Since")],
+        lambda: [[one.get_role_display(), str(one.user), one.appointed_at] for one in rows],
+        at=timezone.now(),
+    )
+    context = {"rows": rows, "form": SignatoryForm()}
+    return file or render_page(request, "assets/signatories.html", context)
 
 
 @require_http_methods(FORM)

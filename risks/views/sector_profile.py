@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from assets.models import Sector
 from assets.views.doors import form_door
+from bcp_portal.shared import lists
 from bcp_portal.shared.pages import SignedInRequest, attempt, needs, render_page
 from incidents.services.playbook import load_ready_playbooks
 from risks.forms.sector_profile import SectorProfileForm
@@ -32,8 +33,33 @@ def _known(sector: str) -> str:
 @needs("telemetry.view_sectorprofile")
 def profiles(request: SignedInRequest) -> HttpResponse:
     """All sectors, and how much of what they ask for is here."""
-    context = {"lines": profile_lines(request.user)}
-    return render_page(request, "risks/sector_profiles.html", context)
+    lines = profile_lines(request.user)
+    file = lists.table_response(
+        request,
+        "risks.sector_profiles",
+        _("Sector profiles"),
+        [
+            _("Sector"), _("Sites"), _("Rules of its own"), _("Limits"), _("Controls"),
+            _("Controls here"), _("Courses"), _("Playbooks"), _("Playbooks here"), _("Version"),
+        ],
+        lambda: [
+            [
+                one.label,
+                one.sites,
+                one.rules,
+                one.limits,
+                one.controls,
+                one.controls_here,
+                one.courses,
+                one.playbooks,
+                one.playbooks_here,
+                one.number,
+            ]
+            for one in lines
+        ],
+        at=timezone.now(),
+    )  # fmt: skip
+    return file or render_page(request, "risks/sector_profiles.html", {"lines": lines})
 
 
 @require_safe
