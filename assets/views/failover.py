@@ -106,4 +106,6 @@ def failover_switch(request: SignedInRequest, pk: int) -> HttpResponse:
         title=title % {"name": path.name},
         submit=_("Switch back") if is_back else _("Switch"),
         cancel_url=reverse("assets:failover"),
+        template="assets/failover_switch.html",
+        extra={"path": path},
     )

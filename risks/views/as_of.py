@@ -1,7 +1,7 @@
 """The register as of any day, and the difference between two days: page, CSV, XLSX, PDF."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -18,7 +18,7 @@ from bcp_portal.reports.services.report_file import request_report
 from bcp_portal.reports.sheets import CSV_TYPE, XLSX_TYPE, write_csv, write_xlsx
 from bcp_portal.shared.pages import SignedInRequest, needs, render_page
 from risks.history import words
-from risks.models import VersionKind
+from risks.models import RiskCategory, VersionKind
 from risks.reports.picture import TITLES, picture_kind, picture_subject
 from risks.reports.register import report_subject
 from risks.selectors.as_of import Difference, Picture, difference_of, end_of_day, picture_of
@@ -59,6 +59,15 @@ COLUMNS = {
     ),
 }  # fmt: skip
 
+# What a laptop has room for; the files hold every column.
+ON_SCREEN = {
+    **COLUMNS,
+    VersionKind.RISK: (
+        "title", "category", "owner", "status", "inherent", "residual", "target", "review_on",
+    ),
+    VersionKind.OBJECTIVE: COLUMNS[VersionKind.OBJECTIVE][:11],
+}  # fmt: skip
+
 
 class AsOfForm(forms.Form):
     """A day, and perhaps a later one to compare with."""
@@ -90,6 +99,7 @@ def as_of(request: SignedInRequest) -> HttpResponse:
         difference = difference_of(picture, later)
     if request.GET.get("export") in ("csv", "xlsx"):
         return _export(request.GET["export"], kind, picture, difference, first, last)
+    called = {one.code: str(one) for one in RiskCategory.objects.all()}
     context = {
         "form": AsOfForm(initial={"kind": kind, "on": first, "until": last}),
         "wrong": form.errors,
@@ -99,8 +109,8 @@ def as_of(request: SignedInRequest) -> HttpResponse:
         "on": first,
         "until": last,
         "picture": picture,
-        "rows": [_shown(row.facts, row, kind) for row in picture.in_force[:SHOWN]],
-        "heads": [FIELDS.get(name, name) for name in COLUMNS[VersionKind(kind)][:11]],
+        "rows": [_shown(row.facts, row, kind, called) for row in picture.in_force[:SHOWN]],
+        "heads": [FIELDS.get(name, name) for name in ON_SCREEN[VersionKind(kind)]],
         "more": max(0, len(picture.in_force) - SHOWN),
         "difference": difference,
         "changed": [
@@ -133,9 +143,11 @@ def may_print(request: SignedInRequest) -> bool:
     return request.user.has_perm("assets.view_every_site")
 
 
-def _shown(facts: Any, row: Any, kind: str) -> dict[str, Any]:
-    names = COLUMNS[VersionKind(kind)][:11]
-    return {"row": row, "cells": [words(facts, name) for name in names]}
+def _shown(facts: Any, row: Any, kind: str, called: Mapping[str, str]) -> dict[str, Any]:
+    told = {name: words(facts, name) for name in ON_SCREEN[VersionKind(kind)]}
+    if told.get("category") in called:
+        told["category"] = called[told["category"]]
+    return {"row": row, "cells": list(told.values())}
 
 
 def _export(

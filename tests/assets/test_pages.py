@@ -302,7 +302,14 @@ def test_a_path_is_declared_and_switched(sign_in):
         {"name": "To the twin", "source": source.pk, "target": target.pk},
     )
     path = FailoverPath.objects.get()
+    asked = client.get(reverse("assets:failover_switch", args=[path.pk])).content.decode()
     client.post(reverse("assets:failover_switch", args=[path.pk]), {"reason": "Fire"})
+
+    # Nobody is asked to switch without seeing what goes where, and what the button does not do.
+    assert source.code in asked
+    assert target.code in asked
+    assert "all the work of the site" in asked
+    assert "gives no order to a machine" in asked
 
     path.refresh_from_db()
     assert path.state == "active"

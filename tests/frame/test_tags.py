@@ -1,13 +1,13 @@
 """The words and signs that every page is written with."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.template import Context, Template
 from django.utils import timezone, translation
 
-from bcp_portal.shared.templatetags.siaga import filesize_short, initials, markdown
+from bcp_portal.shared.templatetags.siaga import day, filesize_short, initials, markdown
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -22,6 +22,14 @@ def test_a_badge_carries_the_stored_word_as_its_class():
 
     assert "status-false-alarm" in shown
     assert "False alarm" in shown
+
+
+def test_a_day_is_written_as_its_reader_writes_it():
+    with translation.override("en"):
+        assert day(date(2026, 8, 27)) == "27 Aug 2026"
+    with translation.override("id"):
+        assert day(date(2026, 8, 27)) == "27 Agu 2026"
+    assert day(None) == ""
 
 
 def test_nothing_stored_is_shown_as_unknown():

@@ -160,6 +160,7 @@ def test_the_page_the_csv_and_the_workbook_hold_the_register_of_the_day(page):
     cells = [row[3:6] for row in load_workbook(io.BytesIO(book)).active.values]
 
     assert "Tills stop" in shown
+    assert str(risk.category) in shown
     assert "Later" not in shown
     assert "Tills stop" in text
     assert ("Title", "Tills stop", "Later") in cells or cells[1][2] == "Later"

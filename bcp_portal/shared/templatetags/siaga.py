@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django import template
 from django.forms import BoundField
@@ -199,6 +199,12 @@ def _clock_state(left: float, warn: int) -> str:
     if left < 0:
         return "is-over"
     return "is-warn" if left < warn else "is-ok"
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """Say a day as the reader's language writes it: "27 Aug 2026"; nothing for none."""
+    return formats.date_format(value, "j M Y") if value else ""
 
 
 @register.filter
