@@ -174,6 +174,16 @@ def test_the_strip_shows_when_sites_fell_silent():
     assert (strip.silent_now, strip.heard_now, strip.changes) == (1, 0, [500])
 
 
+def test_sites_of_which_nothing_is_known_are_not_called_unwatched(client):
+    make_watched_site(NodeState.UNKNOWN)
+    client.force_login(commander())
+
+    page = client.get(reverse("dashboard:home")).content.decode()
+
+    assert "Nothing is known of 1 site right now" in page
+    assert "No site is watched yet" not in page
+
+
 def test_the_map_holds_only_sites_that_the_person_may_see():
     ours, other = make_watched_site(), make_watched_site()
     technician = make_user(Role.SYNC_TECHNICIAN)

@@ -107,6 +107,8 @@ class FleetStrip:
     heard: str
     silent: str
     watched: int
+    # Sites of which nothing is known right now; on the worst day all of them.
+    unseen: int
     heard_now: int
     silent_now: int
     arrivals: float | None
@@ -116,13 +118,12 @@ class FleetStrip:
 
 def fleet_strip(user: User, *, at: datetime) -> FleetStrip:
     """Draw the last hour from the conclusions about silence: three queries."""
-    watched = (
-        Site.objects.visible_to(user)
-        .open()
-        .filter(state__isnull=False)
-        .exclude(state__node_state__in=UNWATCHED)
-        .count()
+    states = Site.objects.visible_to(user).open().filter(state__isnull=False)
+    count = states.aggregate(
+        watched=Count("pk", filter=~Q(state__node_state__in=UNWATCHED)),
+        unseen=Count("pk", filter=Q(state__node_state=NodeState.UNKNOWN)),
     )
+    watched: int = count["watched"]
     spans = list(
         Signal.objects.visible_to(user)
         .filter(rule=SignalRule.SITE_SILENT, is_exercise=False)
@@ -136,6 +137,7 @@ def fleet_strip(user: User, *, at: datetime) -> FleetStrip:
         heard=_points([max(0, watched - count) for count in silent], highest),
         silent=_points(silent, highest),
         watched=watched,
+        unseen=count["unseen"],
         heard_now=max(0, watched - silent[-1]),
         silent_now=silent[-1],
         arrivals=round(observer.arrivals, 1) if observer else None,
