@@ -13,6 +13,8 @@ from typing import Any
 
 ENTRIES = 2_000
 VISITS = 15
+# They warm the server up.
+WARM_UP = 2
 LIMIT_MS = 300.0
 SETTLE_MS = 1_000
 MOST_QUERIES = 15
@@ -96,26 +98,47 @@ def main() -> int:
     with CaptureQueriesContext(connection) as queries:
         assert client.get(place).status_code == 200
     session = browsing.session_of(commander)
-    paints, answers = [], []
     with server() as address, browsing.chromium() as browser:
-        for visit in range(VISITS + 2):
-            with browsing.looking(browser, address, session=session) as page:
-                page.goto(f"{address}{place}", wait_until="commit")
-                paint, answered = page.evaluate(PAINT)
-                # The first two warm the server up; each visit has an empty cache of its own.
-                if visit >= 2:
-                    paints.append(paint)
-                    answers.append(answered)
-                # Nobody opens the page while its last visit is still being answered.
-                page.wait_for_timeout(SETTLE_MS)
-    middle, worst = statistics.median(paints), max(paints)
+        first = [
+            paint
+            for _visit in range(VISITS + WARM_UP)
+            for paint in _visits(browsing, browser, address + place, session, times=1)
+        ]
+        again = _visits(browsing, browser, address + place, session, times=VISITS + WARM_UP)
+    print(f"{ENTRIES:,} timeline entries, {VISITS} visits, {len(queries)} queries.")
+    met = [
+        _told("first contentful paint, empty cache", first[WARM_UP:]),
+        _told("the same in a browser that knows the portal", again[WARM_UP:]),
+    ]
+    return 0 if all(met) and len(queries) <= MOST_QUERIES else 1
+
+
+def _visits(
+    browsing: Any, browser: Any, address: str, session: str, *, times: int
+) -> list[tuple[float, float]]:
+    """When the page was painted and its answer was there, in milliseconds; one profile for all."""
+    found = []
+    with browsing.looking(browser, address, session=session) as page:
+        for _visit in range(times):
+            page.goto(address, wait_until="commit")
+            painted, answered = page.evaluate(PAINT)
+            found.append((painted, answered))
+            # Nobody opens the page while its last visit is still being answered.
+            page.wait_for_timeout(SETTLE_MS)
+    return found
+
+
+def _told(what: str, visits: list[tuple[float, float]]) -> bool:
+    """Print one line; whether the limit holds."""
+    paints = [painted for painted, _answered in visits]
+    middle = statistics.median(paints)
+    answer = statistics.median(answered for _painted, answered in visits)
     print(
-        f"{ENTRIES:,} timeline entries, {VISITS} visits with an empty cache: first contentful paint"
-        f" median {middle:.0f} ms, worst {worst:.0f} ms; the answer was there after"
-        f" {statistics.median(answers):.0f} ms; {len(queries)} queries. Limits: {LIMIT_MS:.0f} ms"
-        f" ({middle / LIMIT_MS:.2f}), {MOST_QUERIES} queries."
+        f"{what}: median {middle:.0f} ms, best {min(paints):.0f}, worst {max(paints):.0f};"
+        f" the answer was there after {answer:.0f} ms."
+        f" Limit: {LIMIT_MS:.0f} ms ({middle / LIMIT_MS:.2f})."
     )
-    return 1 if middle > LIMIT_MS or len(queries) > MOST_QUERIES else 0
+    return middle <= LIMIT_MS
 
 
 if __name__ == "__main__":
