@@ -22,6 +22,9 @@ MAX_EXPLANATIONS = 4
 # Explanations of the same silence whose chances differ by less than this are equally good; then
 # the plainer field is told ("Jawa Timur", not "shard east").
 AS_GOOD = 100.0
+# But not where many of the plainer group are well: five of a region's eight say less than all five
+# of a provider. Seven of eight may still be the region, one of whose sites has another way.
+AS_WHOLE = 0.75
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,11 @@ class SharedFate:
     def key(self) -> str:
         """What identifies it while it lasts."""
         return f"{self.field}:{self.value}"
+
+    @property
+    def share(self) -> float:
+        """How much of the group is silent, from 0 to 1."""
+        return len(self.silent) / len(self.members)
 
 
 def binomial_tail(n: int, k: int, p: float) -> float:
@@ -130,7 +138,9 @@ def _best(candidates: list[SharedFate]) -> SharedFate | None:
     as_good = [
         fate
         for fate in candidates
-        if fate.chance <= likeliest.chance * AS_GOOD and covered <= set(fate.silent)
+        if fate.chance <= likeliest.chance * AS_GOOD
+        and covered <= set(fate.silent)
+        and fate.share >= likeliest.share * AS_WHOLE
     ]
     return min(as_good, key=lambda fate: FIELDS.index(fate.field))
 

@@ -53,6 +53,24 @@ def test_a_provider_across_regions_is_told_as_the_provider():
     assert (found[0].field, found[0].value) == ("provider", "Telko")
 
 
+def test_all_of_a_provider_are_not_told_as_a_region_of_which_much_is_well():
+    sites = [site(pk, region="West", provider="Nusa" if pk < 5 else f"P{pk}") for pk in range(8)]
+    others = [site(pk, region=f"R{pk % 3}", provider=f"P{pk}") for pk in range(8, 30)]
+
+    found = explain([*sites, *others], frozenset(range(5)))
+
+    assert [(fate.field, fate.value) for fate in found] == [("provider", "Nusa")]
+
+
+def test_a_region_with_one_site_on_another_way_is_told_as_the_region_and_not_as_its_shard():
+    sites = [site(pk, region="East", provider=f"P{pk}", shard="e" * (pk < 7)) for pk in range(8)]
+    others = [site(pk, region=f"R{pk % 3}", provider=f"P{pk}") for pk in range(8, 30)]
+
+    found = explain([*sites, *others], frozenset(range(7)))
+
+    assert [(fate.field, fate.value) for fate in found] == [("region", "East")]
+
+
 def test_two_outages_at_once_are_two_explanations():
     sites = [site(pk, region=f"R{pk // 6}", provider=f"P{pk}") for pk in range(36)]
 
